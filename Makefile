@@ -1,0 +1,155 @@
+# shared-data: `make help` lists the targets. Everything built goes to build/.
+
+BUILD    ?= build
+CC       ?= gcc
+PREFIX   ?= /usr/local
+SANITIZE ?=
+
+# --- what it is made of -------------------------------------------------------------------------
+COMMON_SOURCES   := $(wildcard common/*.c)
+PRODUCER_SOURCES := $(filter-out producer/main.c,$(wildcard producer/*.c))
+CONSUMER_SOURCES := $(filter-out consumer/main.c,$(wildcard consumer/*.c))
+UNIT_SOURCES     := $(wildcard tests/unit/*.c)
+BENCH_SOURCES    := $(wildcard tests/bench/*.c)
+ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UNIT_SOURCES) $(BENCH_SOURCES)
+ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h tests/*/*.h)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+# --- how it is compiled -------------------------------------------------------------------------
+PKG_CONFIG ?= pkg-config
+# libcsv ships no pkg-config file; the others do.
+LIBCSV_LIBS   := -lcsv
+LIBRARY_FLAGS  = $(shell $(PKG_CONFIG) --cflags libcjson libcrypto 2>/dev/null)
+COMMON_LIBS    = $(shell $(PKG_CONFIG) --libs libcjson libcrypto 2>/dev/null) -lm
+CHECK_FLAGS    = $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+CHECK_LIBS     = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
+
+WARNINGS  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+             -Wvla -Wformat=2
+# One answer on every machine: no fused multiply-add, no reordering of floating point.
+ARITHMETIC := -ffp-contract=off
+HARDENING := -fPIE -fstack-protector-strong -fstack-clash-protection
+FORTIFY   := -D_FORTIFY_SOURCE=2
+LINKING   := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+CFLAGS    ?= -O2 -g
+ifneq ($(SANITIZE),)
+FORTIFY   :=
+SANITIZER := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+COMPILE    = $(CC) -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) $(ARITHMETIC) $(HARDENING) $(FORTIFY) \
+             $(SANITIZER) $(CPPFLAGS) $(CFLAGS) $(LIBRARY_FLAGS)
+LINK       = $(CC) $(CFLAGS) $(SANITIZER) $(LINKING) $(LDFLAGS)
+
+.PHONY: all run test bench install floors format lint asan coverage clean help base-image \
+        test-unit test-e2e test-engine compilers deps-build deps-run deps-test
+.DEFAULT_GOAL := all
+
+all: $(BUILD)/data-producer $(BUILD)/data-consumer ## build both daemons into build/
+
+$(BUILD)/data-producer: $(call objects,$(COMMON_SOURCES) $(PRODUCER_SOURCES) producer/main.c)
+	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
+
+$(BUILD)/data-consumer: $(call objects,$(COMMON_SOURCES) $(CONSUMER_SOURCES) consumer/main.c)
+	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
+
+# Objects hang on the flags they were made with, so that CC=clang or another CFLAGS rebuilds them.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@printf '%s\n' '$(COMPILE)' | cmp -s - $@ || printf '%s\n' '$(COMPILE)' > $@
+FORCE:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(BUILD)/libraries-found
+	@mkdir -p $(@D)
+	$(COMPILE) $(if $(filter tests/unit/%,$<),$(CHECK_FLAGS)) -MMD -MP -c -o $@ $<
+
+# A missing library is named with its package, before the compiler stumbles over a header.
+$(BUILD)/libraries-found:
+	@mkdir -p $(BUILD)
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/find-libraries.sh
+	@touch $@
+
+-include $(patsubst %.c,$(BUILD)/%.d,$(ALL_C))
+
+# --- tests --------------------------------------------------------------------------------------
+# One Check program a unit: tests/unit/test_NAME.c, linked with everything below main.
+unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(filter tests/unit/test_%.c,$(UNIT_SOURCES)))
+unit_support  := $(filter-out tests/unit/test_%.c,$(UNIT_SOURCES))
+
+$(BUILD)/common.a:   $(call objects,$(COMMON_SOURCES))
+$(BUILD)/producer.a: $(call objects,$(PRODUCER_SOURCES))
+$(BUILD)/consumer.a: $(call objects,$(CONSUMER_SOURCES))
+$(BUILD)/support.a:  $(call objects,$(unit_support))
+$(BUILD)/%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# The two daemons never share a program, in tests neither: producer_ and consumer_ name their side.
+$(BUILD)/tests/test_producer_%: $(BUILD)/tests/unit/test_producer_%.o $(BUILD)/support.a $(BUILD)/producer.a $(BUILD)/common.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(COMMON_LIBS)
+$(BUILD)/tests/test_consumer_%: $(BUILD)/tests/unit/test_consumer_%.o $(BUILD)/support.a $(BUILD)/consumer.a $(BUILD)/common.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(COMMON_LIBS)
+$(BUILD)/tests/test_common_%: $(BUILD)/tests/unit/test_common_%.o $(BUILD)/support.a $(BUILD)/common.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(COMMON_LIBS)
+
+unit-programs: $(unit_programs)
+.PHONY: unit-programs
+.SECONDARY:
+
+run: deps-run ## install what is missing, build, run both daemons on ./shared-data until Ctrl-C
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) scripts/run.sh
+
+test: deps-test ## install what is missing, build, run every test
+	@BUILD=$(BUILD) MAKE='$(MAKE)' tests/run.sh
+
+test-unit: unit-programs ## the Check suites alone
+	@BUILD=$(BUILD) tests/run.sh unit
+
+test-e2e: all ## both binaries end to end, without Docker
+	@BUILD=$(BUILD) tests/run.sh e2e
+
+test-engine: ## the exercise's commands on a real Docker engine
+	@tests/run.sh engine
+
+bench: deps-test ## latency from commit to summary, and batches a second
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/bench/bench.sh
+
+# --- care ---------------------------------------------------------------------------------------
+floors: ## prove that includes only go down, by the table in docs/architecture.md
+	@scripts/floors.sh
+
+format: ## lay out the sources as .clang-format says
+	clang-format -i $(ALL_C) $(ALL_H)
+
+lint: ## compile with gcc and clang without a warning, then cppcheck and clang-tidy
+	@scripts/lint.sh $(ALL_C)
+
+asan: ## the unit suites under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' unit-programs all
+	@BUILD=$(BUILD)/asan tests/run.sh unit
+
+coverage: ## line coverage of the unit suites and the end-to-end suite, as text and HTML
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='-O0 -g --coverage' FORTIFY= unit-programs all
+	@BUILD=$(BUILD)/coverage scripts/coverage.sh
+
+install: all ## install both daemons under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 0755 $(BUILD)/data-producer $(BUILD)/data-consumer $(DESTDIR)$(PREFIX)/bin/
+
+base-image: ## make the images' base with debootstrap where no registry can be reached
+	@scripts/base-image.sh
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD)
+
+deps-build: ; @scripts/install-deps.sh build
+deps-run:   ; @scripts/install-deps.sh run
+deps-test:  ; @scripts/install-deps.sh test
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile

@@ -1,0 +1,77 @@
+/*
+ * contract - what both daemons agree on: names on the volumes, format
+ * versions, limits and exit codes. Nothing here opens a file.
+ *
+ * A batch is known by its key. In the names that data-producer writes the key
+ * is a number N (1, 2, 3 ... without leading zeros); a consumer that matches
+ * somebody else's names ('orders-*.csv') takes what the '*' stands for.
+ *
+ *     data_7.csv  ->  key "7"  ->  metadata_7.json, summary_7.json, plot_7.png
+ */
+#ifndef COMMON_CONTRACT_H
+#define COMMON_CONTRACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONTRACT_VERSION "0.1.0"
+#define CONTRACT_SUMMARY_FORMAT "shared-data-summary/1"
+
+#define CONTRACT_SHARED_DIR "/shared-data"
+#define CONTRACT_RESULTS_NAME "results"
+#define CONTRACT_DATA_PATTERN "data_*.csv"
+#define CONTRACT_PROCESSED_LOG "processed.log"
+#define CONTRACT_STATUS "status.json"
+#define CONTRACT_PRODUCER_LOCK ".producer.lock"
+#define CONTRACT_CONSUMER_LOCK ".consumer.lock"
+
+/* The longest key: with every prefix and suffix still a legal file name. */
+#define CONTRACT_KEY_MAX 128
+/* A file name and its terminating NUL (NAME_MAX of Linux is 255). */
+#define CONTRACT_NAME_SIZE 256
+/* More metadata than this describes no batch: it is refused unread. */
+#define CONTRACT_METADATA_MAX_BYTES (1024L * 1024L)
+/* The largest integer that every JSON reader keeps exactly (RFC 7493, 2.2). */
+#define CONTRACT_JSON_INTEGER_MAX ((UINT64_C(1) << 53) - 1)
+
+/* Exit codes, after BSD's sysexits.h. */
+enum contract_exit {
+    CONTRACT_EXIT_DONE = 0,
+    CONTRACT_EXIT_USAGE = 64,
+    CONTRACT_EXIT_REJECTED = 65,      /* --once met a rejected batch */
+    CONTRACT_EXIT_UNAVAILABLE = 69,   /* the lock is held; --health: nobody holds it */
+    CONTRACT_EXIT_SOFTWARE = 70,      /* out of memory */
+    CONTRACT_EXIT_CANNOT_CREATE = 73, /* a directory that cannot be written */
+    CONTRACT_EXIT_IO = 74,
+    CONTRACT_EXIT_WAITING = 75, /* --once left a batch waiting; --health: it stands still */
+    CONTRACT_EXIT_CONFIG = 78,  /* bad environment, or a directory that is not there */
+};
+
+/*
+ * The files that belong to a key. Each writes a NUL-terminated name of less
+ * than CONTRACT_NAME_SIZE bytes; keys are at most CONTRACT_KEY_MAX long.
+ */
+void contract_data_name(char name[CONTRACT_NAME_SIZE], uint64_t number);
+void contract_metadata_name(char name[CONTRACT_NAME_SIZE], const char *key);
+void contract_summary_name(char name[CONTRACT_NAME_SIZE], const char *key);
+void contract_plot_name(char name[CONTRACT_NAME_SIZE], const char *key, const char *extension);
+
+/*
+ * True when `name` matches `pattern` (exactly one '*'); then `key` holds what
+ * the '*' stands for. Refused, as no batch: an empty or too long key, names in
+ * flight ('.x', '_x', 'x.tmp'), control characters, '/', and numeric keys that
+ * are written in a second way (01, -1, 0) or do not fit 64 bits.
+ */
+bool contract_match(const char *pattern, const char *name, char key[CONTRACT_KEY_MAX + 1]);
+
+/* True when `key` is a batch number as the producer writes it; *number is it. */
+bool contract_key_number(const char *key, uint64_t *number);
+
+/*
+ * The order in which batches are taken: numbers by value, before all other
+ * keys, which go by their bytes. Returns <0, 0 or >0 as strcmp does.
+ */
+int contract_key_compare(const char *left, const char *right);
+
+#endif

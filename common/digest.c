@@ -1,0 +1,83 @@
+#include "common/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#define SHA256_BYTES 32
+
+struct digest {
+    EVP_MD_CTX *context;
+    EVP_MD *sha256; /* fetched once: a fetch costs more than hashing a small batch */
+    bool good;
+};
+
+struct digest *digest_create(void)
+{
+    struct digest *digest = calloc(1, sizeof *digest);
+    if (digest == NULL)
+        return NULL;
+    digest->context = EVP_MD_CTX_new();
+    digest->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    digest->good = digest->context != NULL && digest->sha256 != NULL &&
+                   EVP_DigestInit_ex2(digest->context, digest->sha256, NULL) == 1;
+    if (!digest->good) {
+        digest_free(digest);
+        return NULL;
+    }
+    return digest;
+}
+
+void digest_free(struct digest *digest)
+{
+    if (digest == NULL)
+        return;
+    EVP_MD_CTX_free(digest->context);
+    EVP_MD_free(digest->sha256);
+    free(digest);
+}
+
+void digest_update(struct digest *digest, const void *bytes, size_t length)
+{
+    if (EVP_DigestUpdate(digest->context, bytes, length) != 1)
+        digest->good = false;
+}
+
+bool digest_finish(struct digest *digest, char hex[DIGEST_HEX_SIZE])
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    unsigned char raw[SHA256_BYTES];
+    unsigned int length = 0;
+    bool good = digest->good && EVP_DigestFinal_ex(digest->context, raw, &length) == 1 &&
+                length == SHA256_BYTES;
+    hex[0] = '\0';
+    if (good) {
+        for (size_t i = 0; i < SHA256_BYTES; i++) {
+            hex[2 * i] = DIGITS[raw[i] >> 4];
+            hex[2 * i + 1] = DIGITS[raw[i] & 15];
+        }
+        hex[DIGEST_HEX_SIZE - 1] = '\0';
+    }
+    digest->good = EVP_DigestInit_ex2(digest->context, digest->sha256, NULL) == 1;
+    return good;
+}
+
+bool digest_is_hex(const char *text)
+{
+    size_t length = strlen(text);
+    return length == DIGEST_HEX_SIZE - 1 && strspn(text, "0123456789abcdef") == length;
+}
+
+/* Bit by bit: it runs over one line of the log at a time, never over a batch. */
+uint32_t digest_crc32(const void *bytes, size_t length)
+{
+    const unsigned char *byte = bytes;
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < length; i++) {
+        crc ^= byte[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc >> 1) ^ (0xEDB88320u & (0u - (crc & 1u)));
+    }
+    return ~crc;
+}

@@ -1,0 +1,227 @@
+#include "common/fileio.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/contract.h"
+
+int fileio_open_directory(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void close_quietly(int fd)
+{
+    int saved_errno = errno;
+    (void)close(fd);
+    errno = saved_errno;
+}
+
+static bool is_plain(const struct stat *status)
+{
+    return S_ISREG(status->st_mode) && status->st_nlink <= 1;
+}
+
+/*
+ * Looked at before it is opened, because opening a device or a pipe already
+ * does something; looked at again afterwards, because it may have been replaced
+ * in between. O_NONBLOCK covers that gap and files under a lease.
+ */
+enum fileio_opened fileio_open_input(int directory_fd, const char *name, int *fd,
+                                     struct stat *status)
+{
+    if (fstatat(directory_fd, name, status, AT_SYMLINK_NOFOLLOW) != 0)
+        return FILEIO_UNAVAILABLE;
+    if (!is_plain(status))
+        return FILEIO_NOT_REGULAR;
+    ino_t looked_at = status->st_ino;
+    int opened =
+        openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (opened < 0)
+        return FILEIO_UNAVAILABLE;
+    if (fstat(opened, status) != 0) {
+        close_quietly(opened);
+        return FILEIO_UNAVAILABLE;
+    }
+    if (!is_plain(status) || status->st_ino != looked_at) {
+        (void)close(opened);
+        errno = ESTALE;
+        return FILEIO_UNAVAILABLE;
+    }
+    *fd = opened;
+    return FILEIO_OPENED;
+}
+
+ssize_t fileio_read_at(int fd, void *buffer, size_t size, off_t offset)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t count = pread(fd, (char *)buffer + done, size - done, offset + (off_t)done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return -1;
+        if (count == 0)
+            break;
+        done += (size_t)count;
+    }
+    return (ssize_t)done;
+}
+
+int fileio_read_whole(int fd, size_t maximum, char **bytes, size_t *length)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return -1;
+    if (status.st_size < 0 || (uintmax_t)status.st_size > maximum) {
+        errno = EFBIG;
+        return -1;
+    }
+    size_t size = (size_t)status.st_size;
+    char *buffer = malloc(size + 1);
+    if (buffer == NULL)
+        return -1;
+    ssize_t count = fileio_read_at(fd, buffer, size, 0);
+    if (count < 0) {
+        int saved_errno = errno;
+        free(buffer);
+        errno = saved_errno;
+        return -1;
+    }
+    buffer[count] = '\0';
+    *bytes = buffer;
+    *length = (size_t)count;
+    return 0;
+}
+
+static int write_all(int fd, const void *bytes, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        ssize_t count = write(fd, (const char *)bytes + done, length - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return -1;
+        done += (size_t)count;
+    }
+    return 0;
+}
+
+static int write_temporary(int directory_fd, const char *temporary, const void *bytes,
+                           size_t length, enum fileio_flush flush)
+{
+    int fd = openat(directory_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                    0644);
+    if (fd < 0)
+        return -1;
+    if (write_all(fd, bytes, length) != 0 || (flush == FILEIO_DURABLE && fsync(fd) != 0)) {
+        close_quietly(fd);
+        return -1;
+    }
+    return close(fd);
+}
+
+int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t length,
+                   enum fileio_flush flush)
+{
+    char temporary[CONTRACT_NAME_SIZE];
+    int needed = snprintf(temporary, sizeof temporary, ".%s.tmp", name);
+    if (needed < 0 || (size_t)needed >= sizeof temporary) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    if (write_temporary(directory_fd, temporary, bytes, length, flush) == 0 &&
+        renameat(directory_fd, temporary, directory_fd, name) == 0)
+        return 0;
+    int saved_errno = errno;
+    (void)unlinkat(directory_fd, temporary, 0);
+    errno = saved_errno;
+    return -1;
+}
+
+int fileio_sync_directory(int directory_fd)
+{
+    return fsync(directory_fd);
+}
+
+int fileio_append(int fd, const void *bytes, size_t length)
+{
+    return write_all(fd, bytes, length);
+}
+
+int fileio_flush(int fd)
+{
+    return fdatasync(fd);
+}
+
+static bool is_temporary(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 5 && name[0] == '.' && strcmp(name + length - 4, ".tmp") == 0;
+}
+
+int fileio_remove_temporaries(int directory_fd)
+{
+    int result = -1;
+    DIR *stream = NULL;
+    int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    stream = fdopendir(fd);
+    if (stream == NULL) {
+        close_quietly(fd);
+        return -1;
+    }
+    struct dirent *entry;
+    while (errno = 0, (entry = readdir(stream)) != NULL)
+        if (is_temporary(entry->d_name) && unlinkat(directory_fd, entry->d_name, 0) != 0)
+            goto out;
+    if (errno == 0)
+        result = 0;
+out:;
+    int saved_errno = errno;
+    (void)closedir(stream);
+    errno = saved_errno;
+    return result;
+}
+
+static struct flock whole_file(short type)
+{
+    return (struct flock){.l_type = type, .l_whence = SEEK_SET};
+}
+
+/*
+ * An open-file-description lock: it goes with the descriptor, also when another
+ * part of the process opens and closes the same file, and can be asked about
+ * without being taken, so that a health probe never stands in a daemon's way.
+ */
+int fileio_lock(int directory_fd, const char *name)
+{
+    int fd = openat(directory_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return -1;
+    struct flock lock = whole_file(F_WRLCK);
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return fd;
+    if (errno == EACCES || errno == EAGAIN)
+        errno = EWOULDBLOCK;
+    close_quietly(fd);
+    return -1;
+}
+
+bool fileio_lock_is_held(int directory_fd, const char *name)
+{
+    int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    struct flock lock = whole_file(F_WRLCK);
+    bool held = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    (void)close(fd);
+    return held;
+}

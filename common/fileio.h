@@ -1,0 +1,88 @@
+/*
+ * fileio - the one way to open what others wrote, and the one way to write
+ * what others will read.
+ *
+ * Reading: fileio_open_input() never follows a link, never opens a pipe or a
+ * device, never blocks; fileio_read_at() reads with pread, so a file that
+ * shrinks underneath is a short read and not a SIGBUS.
+ *
+ * Writing: a file appears under its name whole or not at all. Its bytes are
+ * put into a temporary beside it, flushed, and renamed:
+ *
+ *     crash before the rename   the old file, or none, and a temporary that
+ *                               every reader ignores (.NAME.tmp)
+ *     crash after the rename,   the old file or the new one, each whole: the
+ *     before the directory's    bytes were flushed before the name moved
+ *     fsync
+ *     after fileio_sync_directory()   the new file
+ *
+ * A failed fsync is final for that file: the kernel may have dropped the dirty
+ * pages and report success the next time, so the caller starts over from its
+ * input and never retries the fsync.
+ *
+ * Functions return 0 or a descriptor, or -1 with errno. Descriptors are
+ * close-on-exec and the caller's to close.
+ */
+#ifndef COMMON_FILEIO_H
+#define COMMON_FILEIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* A directory, for the *at functions. */
+int fileio_open_directory(const char *path);
+
+enum fileio_opened {
+    FILEIO_OPENED,      /* *fd and *status are set */
+    FILEIO_NOT_REGULAR, /* a link, directory, pipe, socket or device, or a file with two names */
+    FILEIO_UNAVAILABLE  /* errno says why: not there, no permission, a lease, replaced meanwhile */
+};
+
+/*
+ * Opens a plain file for reading. A second hard link counts as not regular: who
+ * holds the other name could change the bytes after they were checked.
+ */
+enum fileio_opened fileio_open_input(int directory_fd, const char *name, int *fd,
+                                     struct stat *status);
+
+/* Bytes read, fewer than `size` only at the end of the file; -1 with errno. */
+ssize_t fileio_read_at(int fd, void *buffer, size_t size, off_t offset);
+
+/*
+ * The whole of an open file of at most `maximum` bytes, NUL-terminated behind
+ * its last byte, in memory that the caller frees. EFBIG when it is longer.
+ */
+int fileio_read_whole(int fd, size_t maximum, char **bytes, size_t *length);
+
+enum fileio_flush {
+    FILEIO_DURABLE, /* fsync before the rename */
+    FILEIO_DERIVED  /* no fsync: a file that can be made again */
+};
+
+/* Puts `bytes` under `name` whole; mode 0644. Removes its temporary when it fails. */
+int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t length,
+                   enum fileio_flush flush);
+
+/* Makes the renames and removals in a directory durable. */
+int fileio_sync_directory(int directory_fd);
+
+/* Writes all of `bytes` to `fd`, open with O_APPEND; durable after fileio_flush(). */
+int fileio_append(int fd, const void *bytes, size_t length);
+int fileio_flush(int fd);
+
+/* Removes the temporaries that a crash left behind in a directory of one's own. */
+int fileio_remove_temporaries(int directory_fd);
+
+/*
+ * Takes the lock `name` in a directory, for as long as the descriptor is open,
+ * a SIGKILL included. EWOULDBLOCK when another process holds it.
+ */
+int fileio_lock(int directory_fd, const char *name);
+
+/* True when a process holds the lock; asking does not take it. */
+bool fileio_lock_is_held(int directory_fd, const char *name);
+
+#endif

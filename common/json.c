@@ -1,0 +1,194 @@
+#include "common/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <cjson/cJSON.h>
+
+#include "common/contract.h"
+#include "common/text.h"
+
+struct json {
+    cJSON *root;
+};
+
+static bool refuse(char error[JSON_ERROR_SIZE], const char *cause, size_t offset)
+{
+    (void)snprintf(error, JSON_ERROR_SIZE, "%s at byte %zu", cause, offset);
+    return false;
+}
+
+/* Offset of the quote that ends the string opened at `at`; `length` when there is none. */
+static size_t string_end(const char *bytes, size_t length, size_t at, size_t *nul_escape)
+{
+    for (at++; at < length && bytes[at] != '"'; at++) {
+        if (bytes[at] != '\\')
+            continue;
+        if (length - at > 5 && memcmp(bytes + at, "\\u0000", 6) == 0)
+            *nul_escape = at;
+        at++;
+    }
+    return at < length ? at : length;
+}
+
+static bool in_number(char character)
+{
+    return strchr("+-.0123456789eE", character) != NULL && character != '\0';
+}
+
+/* What cJSON would let through, or would pay for in stack, before it sees it. */
+static bool scan(const char *bytes, size_t length, char error[JSON_ERROR_SIZE])
+{
+    size_t depth = 0;
+    size_t number = 0;
+    size_t nul_escape = SIZE_MAX;
+    for (size_t at = 0; at < length; at++) {
+        char character = bytes[at];
+        number = in_number(character) ? number + 1 : 0;
+        if (character == '\0')
+            return refuse(error, "NUL byte", at);
+        if (number > JSON_NUMBER_MAX)
+            return refuse(error, "number with too many digits", at);
+        if (character == '"')
+            at = string_end(bytes, length, at, &nul_escape);
+        if (nul_escape != SIZE_MAX)
+            return refuse(error, "\\u0000 in a string", nul_escape);
+        if ((character == '{' || character == '[') && ++depth > JSON_DEPTH_MAX)
+            return refuse(error, "nested too deeply", at);
+        if ((character == '}' || character == ']') && depth > 0)
+            depth--;
+    }
+    if (!text_is_utf8(bytes, length))
+        return refuse(error, "not UTF-8, somewhere before", length);
+    return true;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcasecmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Sorted, so that two million members cost n log n and not n squared. */
+static bool names_are_distinct(const cJSON *object, char error[JSON_ERROR_SIZE])
+{
+    size_t count = (size_t)cJSON_GetArraySize(object);
+    const char **names = calloc(count + 1, sizeof *names);
+    const cJSON *member = NULL;
+    const char *twice = NULL;
+    size_t at = 0;
+    if (names == NULL)
+        return refuse(error, "out of memory", 0);
+    cJSON_ArrayForEach(member, object) names[at++] = member->string;
+    qsort(names, count, sizeof *names, compare_names);
+    for (size_t i = 1; i < count && twice == NULL; i++)
+        if (strcasecmp(names[i - 1], names[i]) == 0)
+            twice = names[i];
+    if (twice != NULL)
+        (void)snprintf(error, JSON_ERROR_SIZE, "the name '%.60s' is there twice", twice);
+    free(names);
+    return twice == NULL;
+}
+
+/* Recursion is bounded by JSON_DEPTH_MAX, which scan() has checked. */
+static bool check_members(const cJSON *item, char error[JSON_ERROR_SIZE])
+{
+    const cJSON *member = NULL;
+    if (cJSON_IsNumber(item) && !isfinite(item->valuedouble))
+        return refuse(error, "number out of range, somewhere", 0);
+    if (cJSON_IsObject(item) && !names_are_distinct(item, error))
+        return false;
+    cJSON_ArrayForEach(member, item) if (!check_members(member, error)) return false;
+    return true;
+}
+
+static size_t skip_space(const char *bytes, size_t length, size_t at)
+{
+    while (at < length && strchr(" \t\r\n", bytes[at]) != NULL && bytes[at] != '\0')
+        at++;
+    return at;
+}
+
+static bool check_document(const cJSON *root, const char *bytes, size_t length, const char *end,
+                           char error[JSON_ERROR_SIZE])
+{
+    size_t parsed = end == NULL ? 0 : (size_t)(end - bytes);
+    if (root == NULL)
+        return refuse(error, "not JSON", parsed);
+    if (skip_space(bytes, length, parsed) != length)
+        return refuse(error, "text behind the document", parsed);
+    if (!cJSON_IsObject(root))
+        return refuse(error, "not a JSON object", 0);
+    return check_members(root, error);
+}
+
+struct json *json_parse_object(const char *bytes, size_t length, char error[JSON_ERROR_SIZE])
+{
+    const char *end = NULL;
+    error[0] = '\0';
+    if (!scan(bytes, length, error))
+        return NULL;
+    struct json *object = calloc(1, sizeof *object);
+    if (object == NULL) {
+        (void)refuse(error, "out of memory", 0);
+        return NULL;
+    }
+    object->root = cJSON_ParseWithLengthOpts(bytes, length, &end, false);
+    if (!check_document(object->root, bytes, length, end, error)) {
+        json_free(object);
+        return NULL;
+    }
+    return object;
+}
+
+void json_free(struct json *object)
+{
+    if (object == NULL)
+        return;
+    cJSON_Delete(object->root);
+    free(object);
+}
+
+static const cJSON *member_of(const struct json *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object->root, name);
+    return item == NULL || cJSON_IsNull(item) ? NULL : item;
+}
+
+enum json_found json_get_text(const struct json *object, const char *name, const char **value)
+{
+    const cJSON *item = member_of(object, name);
+    if (item == NULL)
+        return JSON_ABSENT;
+    if (!cJSON_IsString(item))
+        return JSON_WRONG_TYPE;
+    *value = item->valuestring;
+    return JSON_FOUND;
+}
+
+enum json_found json_get_bool(const struct json *object, const char *name, bool *value)
+{
+    const cJSON *item = member_of(object, name);
+    if (item == NULL)
+        return JSON_ABSENT;
+    if (!cJSON_IsBool(item))
+        return JSON_WRONG_TYPE;
+    *value = cJSON_IsTrue(item);
+    return JSON_FOUND;
+}
+
+enum json_found json_get_u64(const struct json *object, const char *name, uint64_t *value)
+{
+    const cJSON *item = member_of(object, name);
+    if (item == NULL)
+        return JSON_ABSENT;
+    if (!cJSON_IsNumber(item))
+        return JSON_WRONG_TYPE;
+    double number = item->valuedouble;
+    if (!(number >= 0) || number > (double)CONTRACT_JSON_INTEGER_MAX || floor(number) != number)
+        return JSON_WRONG_TYPE;
+    *value = (uint64_t)number;
+    return JSON_FOUND;
+}

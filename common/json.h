@@ -1,0 +1,44 @@
+/*
+ * json - reading JSON that somebody else wrote, strictly. The one door to cJSON.
+ *
+ * cJSON by itself takes text behind the document, duplicate names, names that
+ * differ in case only, raw NUL bytes, \u0000 (which cuts the string short) and
+ * invalid UTF-8, and rounds integers beyond 2^53 without a word. All of these
+ * are refused here, before or after it parses; nesting is bounded at 32.
+ *
+ *     char error[JSON_ERROR_SIZE];
+ *     struct json *object = json_parse_object(bytes, length, error);
+ *     if (json_get_u64(object, "record_count", &rows) == JSON_WRONG_TYPE) ...
+ *     json_free(object);
+ */
+#ifndef COMMON_JSON_H
+#define COMMON_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define JSON_ERROR_SIZE 160
+#define JSON_DEPTH_MAX 32
+/* Longer numbers are refused: no double needs more digits. */
+#define JSON_NUMBER_MAX 40
+
+struct json;
+
+/*
+ * Parses one JSON object and nothing behind it but white space. NULL when it is
+ * none; `error` then says why, and where as an offset in bytes.
+ */
+struct json *json_parse_object(const char *bytes, size_t length, char error[JSON_ERROR_SIZE]);
+void json_free(struct json *object);
+
+enum json_found { JSON_FOUND, JSON_ABSENT, JSON_WRONG_TYPE };
+
+/* Members of the object by name. A member that is null counts as absent. */
+enum json_found json_get_text(const struct json *object, const char *name, const char **value);
+enum json_found json_get_bool(const struct json *object, const char *name, bool *value);
+
+/* A whole number from 0 to 2^53 - 1; any other number is JSON_WRONG_TYPE. */
+enum json_found json_get_u64(const struct json *object, const char *name, uint64_t *value);
+
+#endif

@@ -1,0 +1,213 @@
+#include "common/number.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_digit(char character)
+{
+    return character >= '0' && character <= '9';
+}
+
+static size_t count_digits(const char *text, size_t length)
+{
+    size_t count = 0;
+    while (count < length && is_digit(text[count]))
+        count++;
+    return count;
+}
+
+bool number_parse_u64(const char *text, size_t length, uint64_t *value)
+{
+    if (length == 0 || count_digits(text, length) != length)
+        return false;
+    uint64_t result = 0;
+    for (size_t i = 0; i < length; i++) {
+        uint64_t digit = (uint64_t)(text[i] - '0');
+        if (result > (UINT64_MAX - digit) / 10)
+            return false;
+        result = result * 10 + digit;
+    }
+    *value = result;
+    return true;
+}
+
+bool number_parse_i64(const char *text, size_t length, int64_t *value)
+{
+    bool negative = length > 0 && text[0] == '-';
+    size_t sign = length > 0 && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+    uint64_t magnitude;
+    if (!number_parse_u64(text + sign, length - sign, &magnitude))
+        return false;
+    if (magnitude > (uint64_t)INT64_MAX + (negative ? 1 : 0))
+        return false;
+    *value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
+    return true;
+}
+
+/* Length of the longest prefix that the grammar in the header allows; 0 for none. */
+static size_t decimal_length(const char *text, size_t length)
+{
+    size_t at = length > 0 && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+    size_t whole = count_digits(text + at, length - at);
+    size_t fraction = 0;
+    at += whole;
+    if (at < length && text[at] == '.') {
+        fraction = count_digits(text + at + 1, length - at - 1);
+        if (fraction == 0)
+            return 0;
+        at += 1 + fraction;
+    }
+    if (whole == 0 && fraction == 0)
+        return 0;
+    if (at < length && (text[at] == 'e' || text[at] == 'E')) {
+        size_t sign = at + 1 < length && (text[at + 1] == '-' || text[at + 1] == '+') ? 1 : 0;
+        size_t exponent = count_digits(text + at + 1 + sign, length - at - 1 - sign);
+        if (exponent > 0)
+            at += 1 + sign + exponent;
+    }
+    return at;
+}
+
+/*
+ * strtod wants a NUL and follows LC_NUMERIC; the daemons never call setlocale,
+ * so it is the C locale's, correctly rounded by glibc.
+ */
+static bool convert(const char *text, size_t length, double *value)
+{
+    char stack[128];
+    char *copy = length < sizeof stack ? stack : malloc(length + 1);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    *value = strtod(copy, NULL);
+    if (copy != stack)
+        free(copy);
+    return true;
+}
+
+bool number_parse_double(const char *text, size_t length, double *value)
+{
+    if (length == 0 || decimal_length(text, length) != length)
+        return false;
+    return convert(text, length, value);
+}
+
+struct unit {
+    const char *name;
+    double factor;
+};
+
+static bool unit_factor(const struct unit *units, size_t count, const char *name, size_t length,
+                        double *factor)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(units[i].name) == length && memcmp(units[i].name, name, length) == 0) {
+            *factor = units[i].factor;
+            return true;
+        }
+    return false;
+}
+
+bool number_parse_duration(const char *text, size_t length, int64_t *value_ns)
+{
+    static const struct unit UNITS[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},
+                                        {"s", 1e9}, {"m", 6e10}, {"h", 3.6e12}};
+    if (length == 1 && text[0] == '0') {
+        *value_ns = 0;
+        return true;
+    }
+    size_t digits = decimal_length(text, length);
+    double number = 0;
+    double factor = 0;
+    if (digits == 0 || !is_digit(text[0]) || !convert(text, digits, &number))
+        return false;
+    if (!unit_factor(UNITS, sizeof UNITS / sizeof *UNITS, text + digits, length - digits, &factor))
+        return false;
+    if (!(number * factor <= 9e18))
+        return false;
+    *value_ns = (int64_t)(number * factor + 0.5);
+    return true;
+}
+
+bool number_parse_size(const char *text, size_t length, uint64_t *value_bytes)
+{
+    static const struct unit UNITS[] = {
+        {"", 1},         {"B", 1},    {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824},
+        {"TiB", 0x1p40}, {"kB", 1e3}, {"MB", 1e6},   {"GB", 1e9},      {"TB", 1e12}};
+    size_t digits = count_digits(text, length);
+    uint64_t number;
+    double factor = 0;
+    if (!number_parse_u64(text, digits, &number))
+        return false;
+    if (!unit_factor(UNITS, sizeof UNITS / sizeof *UNITS, text + digits, length - digits, &factor))
+        return false;
+    if (number > UINT64_MAX / (uint64_t)factor)
+        return false;
+    *value_bytes = number * (uint64_t)factor;
+    return true;
+}
+
+void number_format_double(char text[NUMBER_DOUBLE_SIZE], double value)
+{
+    /* Every decimal of up to DBL_DIG digits survives the way through a normal double, so the
+       shorter precisions need trying among subnormals alone. */
+    int precision = fabs(value) < DBL_MIN ? 1 : DBL_DIG;
+    for (; precision <= DBL_DECIMAL_DIG; precision++) {
+        (void)snprintf(text, NUMBER_DOUBLE_SIZE, "%.*g", precision, value + 0.0);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+void number_format_int128(char text[NUMBER_INTEGER_SIZE], number_int128 value)
+{
+    char digits[NUMBER_INTEGER_SIZE];
+    size_t at = sizeof digits;
+    bool negative = value < 0;
+    digits[--at] = '\0';
+    do {
+        int digit = (int)(value % 10);
+        digits[--at] = (char)('0' + (digit < 0 ? -digit : digit));
+        value /= 10;
+    } while (value != 0);
+    if (negative)
+        digits[--at] = '-';
+    memcpy(text, digits + at, sizeof digits - at);
+}
+
+void number_format_duration(char text[NUMBER_HUMAN_SIZE], int64_t value_ns)
+{
+    double seconds = (double)value_ns / 1e9;
+    if (seconds >= 3600)
+        (void)snprintf(text, NUMBER_HUMAN_SIZE, "%" PRId64 "h%02dm",
+                       value_ns / (3600 * NUMBER_NS_PER_SECOND),
+                       (int)(value_ns / (60 * NUMBER_NS_PER_SECOND) % 60));
+    else if (seconds >= 60)
+        (void)snprintf(text, NUMBER_HUMAN_SIZE, "%dm%02ds", (int)seconds / 60, (int)seconds % 60);
+    else if (seconds >= 1)
+        (void)snprintf(text, NUMBER_HUMAN_SIZE, "%.3gs", seconds);
+    else if (seconds >= 1e-3)
+        (void)snprintf(text, NUMBER_HUMAN_SIZE, "%.3gms", seconds * 1e3);
+    else
+        (void)snprintf(text, NUMBER_HUMAN_SIZE, "%.3gus", seconds * 1e6);
+}
+
+void number_format_size(char text[NUMBER_HUMAN_SIZE], uint64_t value_bytes)
+{
+    static const char *const UNITS[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    if (value_bytes < 1024) {
+        (void)snprintf(text, NUMBER_HUMAN_SIZE, "%dB", (int)value_bytes);
+        return;
+    }
+    double amount = (double)value_bytes / 1024;
+    size_t unit = 0;
+    for (; amount >= 1024 && unit + 1 < sizeof UNITS / sizeof *UNITS; unit++)
+        amount /= 1024;
+    (void)snprintf(text, NUMBER_HUMAN_SIZE, amount < 99.95 ? "%.1f%s" : "%.0f%s", amount,
+                   UNITS[unit]);
+}

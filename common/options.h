@@ -1,0 +1,84 @@
+/*
+ * options - one table from which flags, environment variables, --help and the
+ * messages about bad values are made.
+ *
+ *     static const struct option_row ROWS[] = {
+ *         {.flag = "--interval", .environment = "PRODUCER_INTERVAL", .type = OPTION_DURATION,
+ *          .default_value = "5s", .offset = offsetof(struct config, interval_ns),
+ *          .help = "time from one batch to the next; 0 is as fast as possible"},
+ *         ...
+ *     };
+ *     switch (options_parse(&table, argc, argv, &config, error)) ...
+ *
+ * A flag wins over the environment, the environment over the default. Flags
+ * are written `--flag value` or `--flag=value`, whole: abbreviations would break
+ * scripts whenever a new option shares a prefix. An empty variable counts as
+ * unset, as compose files pass it. --help and --version are always there.
+ */
+#ifndef COMMON_OPTIONS_H
+#define COMMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* The type of the member that an option sets, and of its text. */
+enum option_type {
+    OPTION_TEXT,     /* const char *: any text, kept where it stands in argv or environ */
+    OPTION_COUNT,    /* uint64_t: a whole number */
+    OPTION_RANGE,    /* struct option_range: "20" or "20-60" */
+    OPTION_DURATION, /* int64_t, nanoseconds: "250ms", "5s", "2m" */
+    OPTION_SIZE,     /* uint64_t, bytes: "64KiB", "2GiB" */
+    OPTION_CHOICE,   /* int: index into `choices` */
+    OPTION_FLAG,     /* bool: no value on the command line; 1 or 0 in the environment */
+};
+
+struct option_range {
+    uint64_t low;
+    uint64_t high;
+};
+
+struct option_row {
+    const char *flag;        /* with its dashes */
+    const char *environment; /* NULL: flag only */
+    enum option_type type;
+    const char *default_value;  /* parsed as a value would be; NULL: the member is left alone */
+    const char *default_words;  /* shown instead of default_value where that says too little */
+    const char *const *choices; /* OPTION_CHOICE: words, NULL-terminated */
+    uint64_t minimum;           /* bounds, both included, in units of the member; */
+    uint64_t maximum;           /* a maximum of 0 means no bounds */
+    /* OPTION_TEXT: returns what is wrong with a value, or NULL; NULL: anything goes */
+    const char *(*check)(const char *value);
+    const char *help;
+    size_t offset; /* of the member in the caller's struct */
+};
+
+struct option_table {
+    const char *program;
+    const char *summary; /* one sentence for --help */
+    const char *version;
+    const struct option_row *rows;
+    size_t row_count;
+};
+
+#define OPTIONS_ERROR_SIZE 512
+
+enum options_result {
+    OPTIONS_RUN,            /* every row of the table is set */
+    OPTIONS_ANSWERED,       /* --help or --version: the answer is on standard output */
+    OPTIONS_BAD_USAGE,      /* an unknown flag or a bad value on the command line; error says it */
+    OPTIONS_BAD_ENVIRONMENT /* a bad value in the environment; error says it */
+};
+
+/*
+ * Fills the members of `values` that the table names. `error` gets one line,
+ * without a newline, that names the program, the option and the cause.
+ */
+enum options_result options_parse(const struct option_table *table, int argc, char *const argv[],
+                                  void *values, char error[OPTIONS_ERROR_SIZE]);
+
+/* Prints what --help prints. */
+void options_print_help(const struct option_table *table, FILE *out);
+
+#endif

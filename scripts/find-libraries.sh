@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Says which of the libraries is missing and which Debian package has it. Silent when all are there.
+set -euo pipefail
+
+missing=()
+
+command -v "${CC%% *}" >/dev/null || missing+=("a C compiler, package gcc")
+if command -v "$PKG_CONFIG" >/dev/null; then
+    "$PKG_CONFIG" --exists libcjson || missing+=("cJSON, package libcjson-dev")
+    "$PKG_CONFIG" --exists libcrypto || missing+=("OpenSSL's libcrypto, package libssl-dev")
+else
+    missing+=("pkg-config, package pkg-config")
+fi
+# libcsv ships no pkg-config file, so the compiler is asked.
+if [ ${#missing[@]} -eq 0 ] && ! printf '#include <csv.h>\n' | $CC -fsyntax-only -x c - 2>/dev/null; then
+    missing+=("libcsv, package libcsv-dev")
+fi
+
+[ ${#missing[@]} -eq 0 ] && exit 0
+printf 'missing: %s\n' "${missing[@]}" >&2
+echo 'scripts/install-deps.sh build installs them all (Debian and its relatives)' >&2
+exit 1

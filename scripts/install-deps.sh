@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing for what is to be done; silent when none is.
+#   scripts/install-deps.sh build|run|test|docker
+set -euo pipefail
+
+# Each set holds those before it, but "docker", which stands alone. One after a "?" is needed only
+# by the Debian releases that have it.
+packages_of() {
+    case $1 in
+    build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev ;;
+    run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
+    test) echo "$(packages_of run)" check jq clang procps bsdutils ;;
+    docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;
+    *)
+        echo "usage: scripts/install-deps.sh build|run|test|docker ..." >&2
+        exit 64
+        ;;
+    esac
+}
+
+missing_of() {
+    local package installed
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${@#\?}" 2>/dev/null) || true
+    for package in "$@"; do
+        [[ $'\n'$installed$'\n' == *$'\n'"installed ${package#\?}"$'\n'* ]] || echo "$package"
+    done
+}
+
+# Those of its arguments that this release has, where that matters.
+offered_of() {
+    local package
+    for package in "$@"; do
+        if [[ $package != \?* ]] || apt-cache show "${package#\?}" >/dev/null 2>&1; then
+            echo "${package#\?}"
+        fi
+    done
+}
+
+give_up() {
+    echo "install-deps: $1; install these Debian packages: ${*:2}" >&2
+    exit 69
+}
+
+as_root() {
+    if [[ $(id -u) -eq 0 ]]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+install() {
+    local packages
+    mapfile -t packages < <(offered_of "$@")
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 \
+        install -y --no-install-recommends "${packages[@]}"
+}
+
+have_lists() { compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; }
+
+# A machine made new has no package lists, and old lists name files that the mirror has no more.
+install_with_fresh_lists() {
+    as_root apt-get -qq -o DPkg::Lock::Timeout=120 update
+    install "$@"
+}
+
+main() {
+    local set list wanted=() missing
+    [[ $# -gt 0 ]] || packages_of ''
+    for set in "$@"; do
+        list=$(packages_of "$set")
+        read -r -a list <<<"$list"
+        wanted+=("${list[@]}")
+    done
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        give_up "this is not Debian" "${wanted[@]#\?}"
+    fi
+
+    mapfile -t missing < <(missing_of "${wanted[@]}")
+    [[ -n $(offered_of "${missing[@]}") ]] || return 0
+
+    if [[ $(id -u) -ne 0 ]] && ! command -v sudo >/dev/null; then
+        give_up "neither root nor sudo" "${missing[@]#\?}"
+    fi
+    echo "install-deps: installing ${missing[*]#\?}"
+    if have_lists && install "${missing[@]}"; then
+        return
+    fi
+    install_with_fresh_lists "${missing[@]}" || give_up "apt-get failed" "${missing[@]#\?}"
+}
+
+main "$@"
