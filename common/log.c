@@ -163,7 +163,8 @@ void log_event(enum log_level level, const char *message, const struct log_field
     errno = saved_errno;
 }
 
-static void log_formatted(enum log_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+log_formatted(enum log_level level, const char *format, va_list arguments)
 {
     char message[1024];
     int saved_errno = errno;

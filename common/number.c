@@ -189,9 +189,9 @@ void number_format_duration(char text[NUMBER_HUMAN_SIZE], int64_t value_ns)
                        (int)(value_ns / (60 * NUMBER_NS_PER_SECOND) % 60));
     else if (seconds >= 60)
         (void)snprintf(text, NUMBER_HUMAN_SIZE, "%dm%02ds", (int)seconds / 60, (int)seconds % 60);
-    else if (seconds >= 1)
+    else if (seconds >= 0.9995) /* from here on three digits round up to the next unit */
         (void)snprintf(text, NUMBER_HUMAN_SIZE, "%.3gs", seconds);
-    else if (seconds >= 1e-3)
+    else if (seconds >= 0.9995e-3)
         (void)snprintf(text, NUMBER_HUMAN_SIZE, "%.3gms", seconds * 1e3);
     else
         (void)snprintf(text, NUMBER_HUMAN_SIZE, "%.3gus", seconds * 1e6);
@@ -208,6 +208,6 @@ void number_format_size(char text[NUMBER_HUMAN_SIZE], uint64_t value_bytes)
     size_t unit = 0;
     for (; amount >= 1024 && unit + 1 < sizeof UNITS / sizeof *UNITS; unit++)
         amount /= 1024;
-    (void)snprintf(text, NUMBER_HUMAN_SIZE, amount < 99.95 ? "%.1f%s" : "%.0f%s", amount,
-                   UNITS[unit]);
+    bool whole = amount >= 99.95 || amount == floor(amount);
+    (void)snprintf(text, NUMBER_HUMAN_SIZE, whole ? "%.0f%s" : "%.1f%s", amount, UNITS[unit]);
 }

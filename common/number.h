@@ -48,7 +48,7 @@ void number_format_double(char text[NUMBER_DOUBLE_SIZE], double value);
 
 void number_format_int128(char text[NUMBER_INTEGER_SIZE], number_int128 value);
 
-/* "3.2ms", "1.50s", "2m05s": three digits that matter, for people. */
+/* "3.2ms", "1.5s", "2m05s": three digits that matter, for people. */
 void number_format_duration(char text[NUMBER_HUMAN_SIZE], int64_t value_ns);
 
 /* "871B", "1.4KiB", "64MiB": for people. */

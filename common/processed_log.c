@@ -91,9 +91,11 @@ static bool remember(struct processed_log *log, const struct decision *decision)
 {
     struct processed_entry *entry = find_entry(log, decision->key);
     if (decision->outcome == OUTCOME_CHANGED) {
-        if (entry != NULL)
+        if (entry != NULL) {
+            entry->changed = true;
             (void)snprintf(entry->changed_sha256, sizeof entry->changed_sha256, "%s",
                            decision->sha256);
+        }
         return true;
     }
     if (entry != NULL)
@@ -103,6 +105,7 @@ static bool remember(struct processed_log *log, const struct decision *decision)
     log->standing[decision->outcome]++;
     entry->outcome = decision->outcome;
     entry->reason = decision->reason;
+    entry->changed = false;
     entry->changed_sha256[0] = '\0';
     (void)snprintf(entry->sha256, sizeof entry->sha256, "%s", decision->sha256);
     note_number(log, decision->key);

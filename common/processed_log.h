@@ -50,8 +50,9 @@ struct processed_entry {
     char *key;
     enum outcome outcome; /* processed or rejected */
     enum reason reason;
-    char sha256[DIGEST_HEX_SIZE];         /* of the bytes that were decided on */
-    char changed_sha256[DIGEST_HEX_SIZE]; /* other content seen after that, already logged */
+    char sha256[DIGEST_HEX_SIZE]; /* of the bytes that were decided on */
+    bool changed;                 /* other content was seen after that, and logged: */
+    char changed_sha256[DIGEST_HEX_SIZE];
 };
 
 enum processed_log_mode { PROCESSED_LOG_READ, PROCESSED_LOG_WRITE };

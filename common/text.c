@@ -149,6 +149,12 @@ static bool json_plain(char character)
     return byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F;
 }
 
+/* U+0080 to U+009F: JSON allows them, a terminal that shows them obeys them. */
+static bool is_second_control(const char *bytes, size_t step)
+{
+    return step == 2 && (unsigned char)bytes[0] == 0xC2 && (unsigned char)bytes[1] < 0xA0;
+}
+
 void text_json_string(struct text *text, const char *bytes, size_t length)
 {
     text_append(text, "\"", 1);
@@ -156,6 +162,8 @@ void text_json_string(struct text *text, const char *bytes, size_t length)
         size_t step = text_utf8_length(bytes + at, length - at);
         if (step == 0)
             text_put(text, "\xEF\xBF\xBD"); /* U+FFFD */
+        else if (is_second_control(bytes + at, step))
+            json_character(text, bytes[at + 1]);
         else if (step > 1 || json_plain(bytes[at]))
             text_append(text, bytes + at, step);
         else

@@ -1,0 +1,67 @@
+/*
+ * batch - one batch's files: opened once, held against its metadata, and read
+ * through that same descriptor, so that what is checked is what is parsed.
+ *
+ *     enum batch_state state = batch_open(directory_fd, sighting, &batch, &rejection);
+ *     while (state == BATCH_GOOD && (n = batch_read(&batch, digest, buffer, size)) > 0)
+ *         ... parse buffer[0..n) ...
+ *     state = batch_verify(&batch, digest, n, &rejection);
+ *     batch_close(&batch);
+ *
+ * Everything that is not as it should be has one of two answers: WAIT, when it may
+ * be in the middle of something (a half is missing, unreadable, or changed while it
+ * was read), or REJECTED, when it is there and wrong. Whoever calls decides how
+ * long what is wrong must have stood still before that is final.
+ */
+#ifndef CONSUMER_BATCH_H
+#define CONSUMER_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "common/digest.h"
+#include "common/metadata.h"
+#include "common/reason.h"
+
+/* The largest batch that is read: beyond it a file is refused on its size alone. */
+#define BATCH_MAX_BYTES (UINT64_C(1) << 40)
+
+enum batch_state { BATCH_GOOD, BATCH_WAIT, BATCH_REJECTED };
+
+struct batch {
+    int fd;
+    struct stat opened; /* as it was before the first byte was read */
+    bool has_metadata;
+    struct metadata_claims claims;
+    uint64_t bytes; /* read so far */
+    char sha256[DIGEST_HEX_SIZE];
+    const char *wait_cause; /* of BATCH_WAIT, for the log */
+};
+
+/*
+ * Opens the data and, where metadata_name is not NULL, reads the metadata. The
+ * batch is to be closed whatever comes back.
+ */
+enum batch_state batch_open(int directory_fd, const char *key, const char *data_name,
+                            const char *metadata_name, struct batch *batch,
+                            struct rejection *rejection);
+
+/* The next bytes, taken into the digest. 0 at the end; -1 with errno. */
+ssize_t batch_read(struct batch *batch, struct digest *digest, char *buffer, size_t size);
+
+/*
+ * After the last read, whose result is `last`: did the file hold still, is it as long
+ * as stated and has it the hash stated? Sets batch->sha256 unless it must wait.
+ */
+enum batch_state batch_verify(struct batch *batch, struct digest *digest, ssize_t last,
+                              struct rejection *rejection);
+
+/* True when the metadata stated a hash; after batch_verify said GOOD, it was right. */
+bool batch_is_verified(const struct batch *batch);
+
+void batch_close(struct batch *batch);
+
+#endif

@@ -1,0 +1,153 @@
+#include "consumer/config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/contract.h"
+#include "common/log.h"
+#include "common/number.h"
+#include "common/options.h"
+
+#define MEMBER(name) offsetof(struct config, name)
+#define HOUR_NS (3600 * (uint64_t)NUMBER_NS_PER_SECOND)
+
+static const char *const CHART_WORDS[] = {"png", "svg", "none", NULL};
+
+static const char *check_match(const char *pattern)
+{
+    const char *star = strchr(pattern, '*');
+    if (strchr(pattern, '/') != NULL)
+        return "must be a file name, without '/'";
+    if (star == NULL || strchr(star + 1, '*') != NULL)
+        return "must hold exactly one '*', which stands for the batch's key";
+    if (strlen(pattern) > CONTRACT_NAME_SIZE - CONTRACT_KEY_MAX)
+        return "is too long";
+    return NULL;
+}
+
+static const struct option_row ROWS[] = {
+    {.flag = "--dir",
+     .environment = "SHARED_DIR",
+     .type = OPTION_TEXT,
+     .default_value = CONTRACT_SHARED_DIR,
+     .help = "directory in which batches appear; only read",
+     .offset = MEMBER(shared_path)},
+    {.flag = "--results",
+     .environment = "RESULTS_DIR",
+     .type = OPTION_TEXT,
+     .default_words = "DIR/results",
+     .help = "directory for summaries, charts and the log; made if it is not there",
+     .offset = MEMBER(results_path)},
+    {.flag = "--poll-interval",
+     .environment = "CONSUMER_POLL_INTERVAL",
+     .type = OPTION_DURATION,
+     .default_value = "1s",
+     .minimum = 10 * (uint64_t)NUMBER_NS_PER_MS,
+     .maximum = HOUR_NS,
+     .help = "time between looks at the directory; inotify wakes it earlier where it works",
+     .offset = MEMBER(poll_interval_ns)},
+    {.flag = "--match",
+     .environment = "CONSUMER_MATCH",
+     .type = OPTION_TEXT,
+     .default_value = CONTRACT_DATA_PATTERN,
+     .check = check_match,
+     .help = "names of data files; '*' is the batch's key, as in metadata_KEY.json",
+     .offset = MEMBER(match)},
+    {.flag = "--settle",
+     .environment = "CONSUMER_SETTLE",
+     .type = OPTION_DURATION,
+     .default_value = "2s",
+     .maximum = HOUR_NS,
+     .help = "how long a file without metadata, or one that is wrong, must stand still",
+     .offset = MEMBER(settle_ns)},
+    {.flag = "--once",
+     .environment = "CONSUMER_ONCE",
+     .type = OPTION_FLAG,
+     .default_value = "0",
+     .default_words = "run until SIGTERM",
+     .help = "process what is there, then exit: 65 if a batch was rejected, 75 if one still waits",
+     .offset = MEMBER(once)},
+    {.flag = "--chart",
+     .environment = "CONSUMER_CHART",
+     .type = OPTION_CHOICE,
+     .default_value = "png",
+     .choices = CHART_WORDS,
+     .help = "what each batch's chart is drawn as",
+     .offset = MEMBER(chart)},
+    {.flag = "--jobs",
+     .environment = "CONSUMER_JOBS",
+     .type = OPTION_COUNT,
+     .default_words = "as many as cores, at most 4",
+     .minimum = 1,
+     .maximum = 8,
+     .help = "gnuplot children that draw at the same time",
+     .offset = MEMBER(jobs)},
+    {.flag = "--health",
+     .type = OPTION_FLAG,
+     .default_value = "0",
+     .default_words = "run as a daemon",
+     .help = "exit 0 if the running daemon is alive and keeping up, else 69 or 75",
+     .offset = MEMBER(health)},
+    {.flag = "--log-format",
+     .environment = "CONSUMER_LOG_FORMAT",
+     .type = OPTION_CHOICE,
+     .default_value = "text",
+     .choices = LOG_FORMAT_WORDS,
+     .help = "one line a message, for people or for programs",
+     .offset = MEMBER(log_format)},
+    {.flag = "--log-level",
+     .environment = "CONSUMER_LOG_LEVEL",
+     .type = OPTION_CHOICE,
+     .default_value = "info",
+     .choices = LOG_LEVEL_WORDS,
+     .help = "the least important message that is logged",
+     .offset = MEMBER(log_level)},
+};
+
+static const struct option_table TABLE = {
+    .program = "data-consumer",
+    .summary = "Turns every batch of CSV in a shared directory into a summary and a chart, once.",
+    .version = CONTRACT_VERSION,
+    .rows = ROWS,
+    .row_count = sizeof ROWS / sizeof *ROWS};
+
+const struct option_table *config_table(void)
+{
+    return &TABLE;
+}
+
+static uint64_t default_jobs(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > 4 ? 4 : (uint64_t)cores;
+}
+
+/* DIR/results, in memory that lasts as long as the process. */
+static bool default_results(struct config *config)
+{
+    static char path[4096];
+    int length = snprintf(path, sizeof path, "%s/%s", config->shared_path, CONTRACT_RESULTS_NAME);
+    config->results_path = path;
+    return length > 0 && (size_t)length < sizeof path;
+}
+
+bool config_load(struct config *config, int argc, char *const argv[], int *exit_code)
+{
+    char error[OPTIONS_ERROR_SIZE];
+    *config = (struct config){.jobs = default_jobs()};
+    switch (options_parse(&TABLE, argc, argv, config, error)) {
+    case OPTIONS_RUN:
+        if (config->results_path != NULL || default_results(config))
+            return true;
+        (void)snprintf(error, sizeof error, "%s: --dir is too long", TABLE.program);
+        *exit_code = CONTRACT_EXIT_USAGE;
+        break;
+    case OPTIONS_ANSWERED: *exit_code = CONTRACT_EXIT_DONE; return false;
+    case OPTIONS_BAD_USAGE: *exit_code = CONTRACT_EXIT_USAGE; break;
+    case OPTIONS_BAD_ENVIRONMENT: *exit_code = CONTRACT_EXIT_CONFIG; break;
+    }
+    (void)fprintf(stderr, "%s\n", error);
+    return false;
+}

@@ -1,0 +1,36 @@
+/*
+ * config - data-consumer's options: the table, and what it fills.
+ */
+#ifndef CONSUMER_CONFIG_H
+#define CONSUMER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum config_chart { CONFIG_CHART_PNG, CONFIG_CHART_SVG, CONFIG_CHART_NONE };
+
+struct config {
+    const char *shared_path;
+    const char *results_path;
+    int64_t poll_interval_ns;
+    int64_t settle_ns;
+    const char *match;
+    int chart; /* enum config_chart */
+    uint64_t jobs;
+    bool once;
+    bool health;
+    int log_format; /* enum log_format */
+    int log_level;  /* enum log_level */
+};
+
+/*
+ * Fills `config` from flags and environment; prints an answer (--help) or the one
+ * line about what is wrong. Returns true to run; otherwise *exit_code is set.
+ * Strings point into argv, the environment or memory that lasts.
+ */
+bool config_load(struct config *config, int argc, char *const argv[], int *exit_code);
+
+/* The table itself, for --help, documents and tests. */
+const struct option_table *config_table(void);
+
+#endif

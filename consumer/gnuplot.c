@@ -1,0 +1,376 @@
+#include "consumer/gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/digest.h"
+#include "common/text.h"
+
+#define DONE_WORD "shared-data-picture-done"
+/* A chart of this project is some 30 KiB; a child that sends this much has lost its way. */
+#define IMAGE_MAX_BYTES (16u * 1024u * 1024u)
+#define FAILURE_SIZE 256
+
+struct gnuplot {
+    enum gnuplot_image kind;
+    char *preamble;
+    enum gnuplot_state state;
+    int64_t deadline_ns;
+
+    pid_t child; /* 0: none; also the id of its process group */
+    int commands_fd, image_fd, words_fd;
+
+    struct text script; /* still to be written, from `written` on */
+    size_t written;
+    struct text image;
+    struct text words; /* what it said on standard error about this picture */
+    char failure[FAILURE_SIZE];
+};
+
+struct gnuplot *gnuplot_create(enum gnuplot_image kind, const char *preamble)
+{
+    struct gnuplot *gnuplot = calloc(1, sizeof *gnuplot);
+    if (gnuplot == NULL)
+        return NULL;
+    gnuplot->kind = kind;
+    gnuplot->commands_fd = gnuplot->image_fd = gnuplot->words_fd = -1;
+    gnuplot->preamble = strdup(preamble);
+    if (gnuplot->preamble == NULL) {
+        free(gnuplot);
+        return NULL;
+    }
+    return gnuplot;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+/* The whole group, so that nothing the child may have started stays behind. */
+static void end_child(struct gnuplot *gnuplot)
+{
+    close_fd(&gnuplot->commands_fd);
+    close_fd(&gnuplot->image_fd);
+    close_fd(&gnuplot->words_fd);
+    if (gnuplot->child <= 0)
+        return;
+    (void)kill(-gnuplot->child, SIGKILL);
+    (void)kill(gnuplot->child, SIGKILL); /* its group may not exist yet */
+    while (waitpid(gnuplot->child, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    gnuplot->child = 0;
+}
+
+void gnuplot_free(struct gnuplot *gnuplot)
+{
+    if (gnuplot == NULL)
+        return;
+    end_child(gnuplot);
+    text_free(&gnuplot->script);
+    text_free(&gnuplot->image);
+    text_free(&gnuplot->words);
+    free(gnuplot->preamble);
+    free(gnuplot);
+}
+
+static void fail(struct gnuplot *gnuplot, const char *cause)
+{
+    (void)snprintf(gnuplot->failure, sizeof gnuplot->failure, "%s", cause);
+    gnuplot->state = GNUPLOT_FAILED;
+    end_child(gnuplot);
+}
+
+/* ---- the child's side, between fork and exec: async-signal-safe calls alone ---- */
+
+static void limit(__rlimit_resource_t resource, rlim_t value)
+{
+    struct rlimit both = {.rlim_cur = value, .rlim_max = value};
+    (void)setrlimit(resource, &both);
+}
+
+static void become_gnuplot(const int commands[2], const int image[2], const int words[2],
+                           pid_t parent, char *const environment[])
+{
+    char program[] = "gnuplot";
+    char no_startup_files[] = "-d";
+    char *const arguments[] = {program, no_startup_files, NULL};
+    static const char message[] = "cannot run gnuplot: not found, or not executable\n";
+    (void)setpgid(0, 0);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (getppid() != parent) /* gone before the line above could tie us to it */
+        _exit(127);
+    (void)signal(SIGTERM, SIG_DFL);
+    (void)signal(SIGINT, SIG_IGN); /* Ctrl-C is for the daemon, which ends its child itself */
+    (void)signal(SIGPIPE, SIG_DFL);
+    /* Pipes have no size limit, files have one of 0: it cannot write any. */
+    (void)signal(SIGXFSZ, SIG_IGN);
+    limit(RLIMIT_FSIZE, 0);
+    limit(RLIMIT_CORE, 0);
+    if (dup2(commands[0], STDIN_FILENO) < 0 || dup2(image[1], STDOUT_FILENO) < 0 ||
+        dup2(words[1], STDERR_FILENO) < 0)
+        _exit(127);
+    (void)execvpe(program, arguments, environment);
+    ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
+    (void)ignored;
+    _exit(127);
+}
+
+/* ---- our side ---- */
+
+static void close_pipe(int ends[2])
+{
+    close_fd(&ends[0]);
+    close_fd(&ends[1]);
+}
+
+static bool never_block(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+static void clear_picture(struct gnuplot *gnuplot)
+{
+    text_clear(&gnuplot->script);
+    text_clear(&gnuplot->image);
+    text_clear(&gnuplot->words);
+    gnuplot->written = 0;
+    gnuplot->failure[0] = '\0';
+}
+
+static bool spawn(struct gnuplot *gnuplot)
+{
+    char path[4096 + 8];
+    char locale[] = "LC_ALL=C.UTF-8";
+    char home[] = "HOME=/tmp";
+    char *const environment[] = {path, locale, home, NULL};
+    int commands[2] = {-1, -1};
+    int image[2] = {-1, -1};
+    int words[2] = {-1, -1};
+    const char *search = getenv("PATH");
+    pid_t parent = getpid();
+    (void)snprintf(path, sizeof path, "PATH=%s", search == NULL ? "/usr/bin:/bin" : search);
+    if (pipe2(commands, O_CLOEXEC) != 0 || pipe2(image, O_CLOEXEC) != 0 ||
+        pipe2(words, O_CLOEXEC) != 0 || !never_block(commands[1]) || !never_block(image[0]) ||
+        !never_block(words[0]))
+        goto fail;
+    pid_t child = fork();
+    if (child == 0)
+        become_gnuplot(commands, image, words, parent, environment);
+    if (child < 0)
+        goto fail;
+    gnuplot->child = child;
+    gnuplot->commands_fd = commands[1];
+    gnuplot->image_fd = image[0];
+    gnuplot->words_fd = words[0];
+    (void)close(commands[0]);
+    (void)close(image[1]);
+    (void)close(words[1]);
+    return true;
+fail:
+    fail(gnuplot, strerror(errno));
+    close_pipe(commands);
+    close_pipe(image);
+    close_pipe(words);
+    return false;
+}
+
+static bool put_script(struct gnuplot *gnuplot, const char *script, size_t length)
+{
+    text_append(&gnuplot->script, script, length);
+    if (!text_failed(&gnuplot->script))
+        return true;
+    fail(gnuplot, "out of memory");
+    return false;
+}
+
+bool gnuplot_start(struct gnuplot *gnuplot)
+{
+    if (gnuplot->child > 0)
+        return true;
+    clear_picture(gnuplot);
+    if (!spawn(gnuplot) || !put_script(gnuplot, gnuplot->preamble, strlen(gnuplot->preamble)))
+        return false;
+    /* A pipe holds more than a preamble, so it goes in one write and loading begins at once. */
+    ssize_t count = write(gnuplot->commands_fd, gnuplot->script.bytes, gnuplot->script.length);
+    gnuplot->written = count > 0 ? (size_t)count : 0;
+    gnuplot->state = GNUPLOT_IDLE;
+    return true;
+}
+
+bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length, int64_t deadline_ns)
+{
+    static const char ending[] = "\nprint '" DONE_WORD "'\n";
+    bool running = gnuplot->child > 0;
+    if (!running && !gnuplot_start(gnuplot))
+        return false;
+    if (running && gnuplot->written == gnuplot->script.length)
+        clear_picture(gnuplot);
+    text_clear(&gnuplot->image);
+    text_clear(&gnuplot->words);
+    if (!put_script(gnuplot, script, length) || !put_script(gnuplot, ending, sizeof ending - 1))
+        return false;
+    gnuplot->deadline_ns = deadline_ns;
+    gnuplot->state = GNUPLOT_BUSY;
+    return true;
+}
+
+static void write_commands(struct gnuplot *gnuplot)
+{
+    while (gnuplot->written < gnuplot->script.length) {
+        ssize_t count = write(gnuplot->commands_fd, gnuplot->script.bytes + gnuplot->written,
+                              gnuplot->script.length - gnuplot->written);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return; /* full, or the child is gone: then its pipes say so */
+        gnuplot->written += (size_t)count;
+    }
+}
+
+/* Reads what is there. False at the end of the stream: the child has closed it. */
+static bool drain(int fd, struct text *into)
+{
+    char buffer[64 * 1024];
+    for (;;) {
+        ssize_t count = read(fd, buffer, sizeof buffer);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return errno == EAGAIN;
+        if (count == 0)
+            return false;
+        if (into->length + (size_t)count <= IMAGE_MAX_BYTES)
+            text_append(into, buffer, (size_t)count);
+        else
+            into->failed = true;
+    }
+}
+
+/* The last line that it said, for the log; gnuplot prefixes it with blank lines and a caret. */
+static const char *last_words(struct gnuplot *gnuplot)
+{
+    struct text *words = &gnuplot->words;
+    while (words->length > 0 && strchr(" \n\t", words->bytes[words->length - 1]) != NULL)
+        words->bytes[--words->length] = '\0';
+    if (words->length == 0)
+        return "gnuplot died";
+    const char *newline = strrchr(words->bytes, '\n');
+    const char *line = newline == NULL ? words->bytes : newline + 1;
+    return line + strspn(line, " \t");
+}
+
+static void conclude(struct gnuplot *gnuplot)
+{
+    /* The word is said behind the image's last byte, so that byte is in the pipe by now. */
+    (void)drain(gnuplot->image_fd, &gnuplot->image);
+    if (text_failed(&gnuplot->image))
+        fail(gnuplot, "gnuplot sent more than an image");
+    else if (!gnuplot_image_is_whole(gnuplot->kind, gnuplot->image.bytes, gnuplot->image.length))
+        fail(gnuplot,
+             gnuplot->image.length == 0 ? "gnuplot sent no image" : "gnuplot sent a damaged image");
+    else
+        gnuplot->state = GNUPLOT_DONE;
+}
+
+enum gnuplot_state gnuplot_advance(struct gnuplot *gnuplot, int64_t now_ns)
+{
+    if (gnuplot->state != GNUPLOT_BUSY)
+        return gnuplot->state;
+    write_commands(gnuplot);
+    bool alive = drain(gnuplot->image_fd, &gnuplot->image);
+    alive = drain(gnuplot->words_fd, &gnuplot->words) && alive;
+    if (gnuplot->words.length > 0 && strstr(gnuplot->words.bytes, DONE_WORD) != NULL)
+        conclude(gnuplot);
+    else if (!alive)
+        fail(gnuplot, last_words(gnuplot));
+    else if (now_ns >= gnuplot->deadline_ns)
+        fail(gnuplot, "gnuplot took too long");
+    return gnuplot->state;
+}
+
+enum gnuplot_state gnuplot_state(const struct gnuplot *gnuplot)
+{
+    return gnuplot->state;
+}
+
+void gnuplot_fds(const struct gnuplot *gnuplot, struct pollfd fds[GNUPLOT_FDS])
+{
+    bool busy = gnuplot->state == GNUPLOT_BUSY;
+    bool writing = busy && gnuplot->written < gnuplot->script.length;
+    fds[0] = (struct pollfd){.fd = writing ? gnuplot->commands_fd : -1, .events = POLLOUT};
+    fds[1] = (struct pollfd){.fd = busy ? gnuplot->image_fd : -1, .events = POLLIN};
+    fds[2] = (struct pollfd){.fd = busy ? gnuplot->words_fd : -1, .events = POLLIN};
+}
+
+int64_t gnuplot_deadline(const struct gnuplot *gnuplot)
+{
+    return gnuplot->state == GNUPLOT_BUSY ? gnuplot->deadline_ns : INT64_MAX;
+}
+
+const char *gnuplot_image(const struct gnuplot *gnuplot, size_t *length)
+{
+    *length = gnuplot->image.length;
+    return gnuplot->image.bytes;
+}
+
+const char *gnuplot_failure(const struct gnuplot *gnuplot)
+{
+    return gnuplot->failure;
+}
+
+/* ---- images ---- */
+
+static uint32_t big_endian(const char *bytes)
+{
+    const unsigned char *b = (const unsigned char *)bytes;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+/* PNG (ISO/IEC 15948): signature, then chunks of length, type, data and CRC up to IEND. */
+static bool png_is_whole(const char *bytes, size_t length)
+{
+    static const char signature[] = "\x89PNG\r\n\x1a\n";
+    size_t at = sizeof signature - 1;
+    if (length < at || memcmp(bytes, signature, at) != 0)
+        return false;
+    while (length - at >= 12) {
+        size_t data = big_endian(bytes + at);
+        if (data > length - at - 12)
+            return false;
+        const char *type = bytes + at + 4;
+        if (digest_crc32(type, data + 4) != big_endian(type + 4 + data))
+            return false;
+        at += data + 12;
+        if (memcmp(type, "IEND", 4) == 0)
+            return at == length;
+    }
+    return false;
+}
+
+static bool svg_is_whole(const char *bytes, size_t length)
+{
+    static const char ending[] = "</svg>";
+    while (length > 0 && strchr(" \r\n\t", bytes[length - 1]) != NULL)
+        length--;
+    size_t tail = sizeof ending - 1;
+    return length > 64 && memcmp(bytes, "<?xml", 5) == 0 &&
+           memcmp(bytes + length - tail, ending, tail) == 0;
+}
+
+bool gnuplot_image_is_whole(enum gnuplot_image kind, const char *bytes, size_t length)
+{
+    return kind == GNUPLOT_PNG ? png_is_whole(bytes, length) : svg_is_whole(bytes, length);
+}

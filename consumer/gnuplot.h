@@ -1,0 +1,72 @@
+/*
+ * gnuplot - one long-lived gnuplot child that draws picture after picture. The one
+ * door to fork and exec.
+ *
+ *     struct gnuplot *gnuplot = gnuplot_create(GNUPLOT_PNG, "set terminal ...\n");
+ *     gnuplot_submit(gnuplot, script, length, deadline_ns);
+ *     while (gnuplot_advance(gnuplot, clock_now_ns()) == GNUPLOT_BUSY)
+ *         poll gnuplot_fds(gnuplot, fds) until gnuplot_deadline(gnuplot)
+ *     if (gnuplot_state(gnuplot) == GNUPLOT_DONE)
+ *         ... gnuplot_image(gnuplot, &length) ...
+ *
+ * The child is kept because its start costs more than a chart. It has an empty
+ * environment, a process group, no way to write a file, and dies with us. It
+ * answers on its standard output with the image and on its standard error with a
+ * word that says that the image is all there; nothing of what it says is believed
+ * before the image has been walked through to its last chunk. A child that dies,
+ * hangs past the deadline or sends something else is killed with its group and
+ * reaped; the next picture gets a new one.
+ */
+#ifndef CONSUMER_GNUPLOT_H
+#define CONSUMER_GNUPLOT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/number.h"
+
+/* Long enough for any chart on a busy machine; shorter than a person's patience. */
+#define GNUPLOT_DEADLINE_NS (10 * NUMBER_NS_PER_SECOND)
+#define GNUPLOT_FDS 3
+
+enum gnuplot_image { GNUPLOT_PNG, GNUPLOT_SVG };
+
+enum gnuplot_state {
+    GNUPLOT_IDLE,
+    GNUPLOT_BUSY,
+    GNUPLOT_DONE,  /* the image is there until the next submit */
+    GNUPLOT_FAILED /* gnuplot_failure() says why; the child is gone */
+};
+
+struct gnuplot;
+
+/* Copies `preamble`, the commands that each new child gets first. NULL when memory is short. */
+struct gnuplot *gnuplot_create(enum gnuplot_image kind, const char *preamble);
+
+/* Kills and reaps the child. */
+void gnuplot_free(struct gnuplot *gnuplot);
+
+/* Starts the child ahead of the first picture. False: gnuplot_failure() says why. */
+bool gnuplot_start(struct gnuplot *gnuplot);
+
+/* Hands over the commands of one picture; copies them. Idle, done or failed before. */
+bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length,
+                    int64_t deadline_ns);
+
+/* Moves bytes as far as they go without blocking, and says where the picture stands. */
+enum gnuplot_state gnuplot_advance(struct gnuplot *gnuplot, int64_t now_ns);
+enum gnuplot_state gnuplot_state(const struct gnuplot *gnuplot);
+
+/* What to poll while it is busy; an unused entry has fd -1. */
+void gnuplot_fds(const struct gnuplot *gnuplot, struct pollfd fds[GNUPLOT_FDS]);
+int64_t gnuplot_deadline(const struct gnuplot *gnuplot);
+
+const char *gnuplot_image(const struct gnuplot *gnuplot, size_t *length);
+const char *gnuplot_failure(const struct gnuplot *gnuplot);
+
+/* True when the bytes are one whole image, each chunk of it, and nothing behind. */
+bool gnuplot_image_is_whole(enum gnuplot_image kind, const char *bytes, size_t length);
+
+#endif

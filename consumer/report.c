@@ -1,0 +1,116 @@
+#include "consumer/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/contract.h"
+#include "common/fileio.h"
+#include "common/json.h"
+#include "common/text.h"
+
+#define STATUS_MAX_BYTES (64 * 1024)
+
+static void format_status(struct text *text, const struct report *report)
+{
+    char now[CLOCK_TIMESTAMP_SIZE];
+    clock_format_now(now);
+    text_printf(text, "{\n  \"pid\": %ld,\n  \"started_at\": \"%s\",\n  \"last_scan_at\": ",
+                (long)getpid(), report->started_at);
+    text_json_string_or_null(text, report->last_scan_at[0] == '\0' ? NULL : report->last_scan_at);
+    text_printf(text, ",\n  \"updated_at\": \"%s\",\n  \"updated_monotonic_ms\": %" PRId64 ",\n",
+                now, clock_now_ns() / NUMBER_NS_PER_MS);
+    text_printf(text, "  \"processed\": %" PRIu64 ",\n  \"rejected\": %" PRIu64 ",\n",
+                report->processed, report->rejected);
+    text_printf(text,
+                "  \"backlog\": %" PRIu64 ",\n  \"oldest_waiting_seconds\": %" PRId64 ".%03d,\n",
+                report->backlog, report->oldest_wait_ns / NUMBER_NS_PER_SECOND,
+                (int)(report->oldest_wait_ns / NUMBER_NS_PER_MS % 1000));
+    text_printf(text, "  \"wake\": \"%s\",\n  \"trouble\": ", report->inotify ? "inotify" : "poll");
+    text_json_string_or_null(text, report->trouble[0] == '\0' ? NULL : report->trouble);
+    text_put(text, "\n}\n");
+}
+
+int report_write_status(int results_fd, const struct report *report)
+{
+    struct text text = {0};
+    int result = -1;
+    format_status(&text, report);
+    if (text_failed(&text))
+        errno = ENOMEM;
+    else
+        result =
+            fileio_replace(results_fd, CONTRACT_STATUS, text.bytes, text.length, FILEIO_DERIVED);
+    int saved_errno = errno;
+    text_free(&text);
+    errno = saved_errno;
+    return result;
+}
+
+/* The parsed status.json; NULL with the cause in `answer`. */
+static struct json *read_status(int results_fd, char *answer, size_t size)
+{
+    char error[JSON_ERROR_SIZE] = "cannot be read";
+    struct stat status;
+    struct json *object = NULL;
+    char *bytes = NULL;
+    size_t length = 0;
+    int fd = -1;
+    if (fileio_open_input(results_fd, CONTRACT_STATUS, &fd, &status) == FILEIO_OPENED &&
+        fileio_read_whole(fd, STATUS_MAX_BYTES, &bytes, &length) == 0)
+        object = json_parse_object(bytes, length, error);
+    if (object == NULL)
+        (void)snprintf(answer, size, "%s: %s", CONTRACT_STATUS, error);
+    free(bytes);
+    if (fd >= 0)
+        (void)close(fd);
+    return object;
+}
+
+static int judge(const struct json *status, int64_t poll_interval_ns, char *answer, size_t size)
+{
+    const char *trouble = NULL;
+    uint64_t updated_ms = 0;
+    uint64_t backlog = 0;
+    int64_t patience =
+        3 * poll_interval_ns > REPORT_STALE_NS ? 3 * poll_interval_ns : REPORT_STALE_NS;
+    (void)json_get_u64(status, "updated_monotonic_ms", &updated_ms);
+    (void)json_get_u64(status, "backlog", &backlog);
+    int64_t age = clock_now_ns() - (int64_t)updated_ms * NUMBER_NS_PER_MS;
+    if (age > patience) {
+        (void)snprintf(answer, size, "stands still: nothing heard for %" PRId64 " seconds",
+                       age / NUMBER_NS_PER_SECOND);
+        return CONTRACT_EXIT_WAITING;
+    }
+    if (json_get_text(status, "trouble", &trouble) == JSON_FOUND) {
+        (void)snprintf(answer, size, "in trouble: %s", trouble);
+        return CONTRACT_EXIT_WAITING;
+    }
+    (void)snprintf(answer, size, "healthy: %" PRIu64 " waiting", backlog);
+    return CONTRACT_EXIT_DONE;
+}
+
+int report_health(const char *results_path, int64_t poll_interval_ns, char *answer, size_t size)
+{
+    int code = CONTRACT_EXIT_WAITING;
+    int results_fd = fileio_open_directory(results_path);
+    if (results_fd < 0) {
+        (void)snprintf(answer, size, "cannot open %s: %s", results_path, strerror(errno));
+        return CONTRACT_EXIT_UNAVAILABLE;
+    }
+    if (fileio_lock_is_held(results_fd, CONTRACT_CONSUMER_LOCK)) {
+        struct json *status = read_status(results_fd, answer, size);
+        if (status != NULL)
+            code = judge(status, poll_interval_ns, answer, size);
+        json_free(status);
+    } else {
+        (void)snprintf(answer, size, "not running: nobody holds %s/%s", results_path,
+                       CONTRACT_CONSUMER_LOCK);
+        code = CONTRACT_EXIT_UNAVAILABLE;
+    }
+    (void)close(results_fd);
+    return code;
+}

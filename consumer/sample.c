@@ -1,0 +1,102 @@
+#include "consumer/sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct kept_cell {
+    uint8_t length;
+    char bytes[SAMPLE_CELL_BYTES];
+};
+
+struct sample {
+    struct kept_cell *cells; /* rows of `columns` cells each */
+    size_t columns;
+    size_t rows, capacity;
+    uint64_t stride;
+    uint64_t seen;
+};
+
+struct sample *sample_create(void)
+{
+    struct sample *sample = calloc(1, sizeof *sample);
+    if (sample != NULL)
+        sample->stride = 1;
+    return sample;
+}
+
+void sample_free(struct sample *sample)
+{
+    if (sample == NULL)
+        return;
+    free(sample->cells);
+    free(sample);
+}
+
+static bool grow(struct sample *sample)
+{
+    if (sample->rows < sample->capacity)
+        return true;
+    size_t capacity = sample->capacity == 0 ? 64 : sample->capacity * 2;
+    struct kept_cell *cells = realloc(sample->cells, capacity * sample->columns * sizeof *cells);
+    if (cells == NULL)
+        return false;
+    sample->cells = cells;
+    sample->capacity = capacity;
+    return true;
+}
+
+static void halve(struct sample *sample)
+{
+    size_t row_bytes = sample->columns * sizeof *sample->cells;
+    for (size_t row = 0; row < sample->rows; row += 2)
+        memmove(sample->cells + row / 2 * sample->columns, sample->cells + row * sample->columns,
+                row_bytes);
+    sample->rows = (sample->rows + 1) / 2;
+    sample->stride *= 2;
+}
+
+static void keep(struct kept_cell *kept, const struct csv_cell *cell)
+{
+    size_t length = cell->length < SAMPLE_CELL_BYTES ? cell->length : SAMPLE_CELL_BYTES;
+    kept->length = (uint8_t)length;
+    if (length > 0)
+        memcpy(kept->bytes, cell->bytes, length);
+}
+
+bool sample_add(struct sample *sample, const struct csv_cell *cells, size_t count)
+{
+    bool wanted = sample->seen++ % sample->stride == 0;
+    if (!wanted || count == 0)
+        return true;
+    if (sample->columns == 0)
+        sample->columns = count < SAMPLE_MAX_COLUMNS ? count : SAMPLE_MAX_COLUMNS;
+    if (sample->rows == SAMPLE_MAX_ROWS) {
+        halve(sample);
+        if ((sample->seen - 1) % sample->stride != 0)
+            return true;
+    }
+    if (!grow(sample))
+        return false;
+    for (size_t i = 0; i < sample->columns && i < count; i++)
+        keep(&sample->cells[sample->rows * sample->columns + i], &cells[i]);
+    sample->rows++;
+    return true;
+}
+
+size_t sample_rows(const struct sample *sample)
+{
+    return sample->rows;
+}
+
+uint64_t sample_stride(const struct sample *sample)
+{
+    return sample->stride;
+}
+
+struct csv_cell sample_cell(const struct sample *sample, size_t row, size_t column)
+{
+    if (row >= sample->rows || column >= sample->columns)
+        return (struct csv_cell){.bytes = "", .length = 0};
+    const struct kept_cell *kept = &sample->cells[row * sample->columns + column];
+    return (struct csv_cell){.bytes = kept->bytes, .length = kept->length};
+}

@@ -1,0 +1,51 @@
+/*
+ * config - the options of data-producer: one table, of which flags,
+ * environment variables and --help are made.
+ *
+ *     struct config config;
+ *     int code = config_load(argc, argv, &config);
+ *     if (code >= 0)
+ *         return code;
+ *
+ * To add an option: one member below, one row of the table in config.c, one
+ * test of both its bounds.
+ */
+#ifndef PRODUCER_CONFIG_H
+#define PRODUCER_CONFIG_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/options.h"
+
+/* A --count that never comes to an end. */
+#define CONFIG_WITHOUT_END UINT64_MAX
+
+struct config {
+    const char *dir;
+    const char *results; /* --results, or default_results */
+    int64_t interval_ns;
+    uint64_t count; /* batches that this run publishes */
+    struct option_range rows;
+    uint64_t seed;                /* given, or drawn from the system */
+    uint64_t keep_batches;        /* acknowledged batches that stay; 0: none */
+    uint64_t max_pending_batches; /* 0: no limit */
+    uint64_t min_free_bytes;      /* 0: no limit */
+    bool health;
+    int log_format; /* enum log_format */
+    int log_level;  /* enum log_level */
+    char default_results[PATH_MAX];
+};
+
+/* What --help prints, for documents and tests. */
+extern const struct option_table CONFIG_OPTIONS;
+
+/*
+ * Fills `config`, which must stay where it is. -1: run; else the code to exit
+ * with: 0 after --help and --version, 64 or 78 with one line on standard error
+ * for a bad flag or a bad environment. Opens no file.
+ */
+int config_load(int argc, char *const argv[], struct config *config);
+
+#endif

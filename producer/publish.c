@@ -1,0 +1,315 @@
+#include "producer/publish.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/contract.h"
+#include "common/fileio.h"
+#include "common/wait.h"
+#include "producer/random.h"
+
+#define READ_BYTES ((size_t)64 * 1024)
+#define HASH_BYTES ((size_t)16 * 1024 * 1024)
+/* More columns, or longer names of them, than any batch of ours has. */
+#define HEADER_COLUMNS_MAX 256
+#define HEADER_BYTES_MAX ((size_t)64 * 1024)
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+static bool is_space(char character)
+{
+    return character == ' ' || character == '\t';
+}
+
+/* libcsv drops the spaces around a bare cell, and skips a line that is empty. */
+static bool needs_quotes(const struct publish_cell *cell, size_t cells_in_row)
+{
+    if (cell->length == 0)
+        return cells_in_row == 1;
+    if (is_space(cell->bytes[0]) || is_space(cell->bytes[cell->length - 1]))
+        return true;
+    for (size_t i = 0; i < cell->length; i++)
+        if (strchr(",\"\r\n", cell->bytes[i]) != NULL)
+            return true;
+    return false;
+}
+
+static void append_quoted(struct text *csv, const struct publish_cell *cell)
+{
+    size_t size = csv_write(NULL, 0, cell->bytes, cell->length);
+    char *quoted = malloc(size);
+    if (quoted == NULL) {
+        csv->failed = true;
+        return;
+    }
+    text_append(csv, quoted, csv_write(quoted, size, cell->bytes, cell->length));
+    free(quoted);
+}
+
+void publish_append_row(struct text *csv, const struct publish_cell *cells, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            text_append(csv, ",", 1);
+        if (needs_quotes(&cells[i], count))
+            append_quoted(csv, &cells[i]);
+        else
+            text_append(csv, cells[i].bytes, cells[i].length);
+    }
+    text_append(csv, "\n", 1);
+}
+
+/* --- open and close -------------------------------------------------------------------------- */
+
+static int fail(char error[PUBLISH_ERROR_SIZE], const char *operation, const char *name)
+{
+    int saved_errno = errno;
+    (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot %s %s: %s", operation, name,
+                   strerror(saved_errno));
+    errno = saved_errno;
+    return -1;
+}
+
+int publish_open(struct publisher *publisher, int directory_fd, const struct metadata_field *fields,
+                 size_t field_count, char error[PUBLISH_ERROR_SIZE])
+{
+    uint64_t run_id;
+    *publisher = (struct publisher){
+        .next = 1, .directory_fd = directory_fd, .fields = fields, .field_count = field_count};
+    if (!random_from_system(&run_id))
+        return fail(error, "draw", "a run id");
+    (void)snprintf(publisher->run_id, sizeof publisher->run_id, "%016" PRIx64, run_id);
+    publisher->digest = digest_create();
+    if (publisher->digest == NULL) {
+        errno = ENOMEM;
+        return fail(error, "prepare", "SHA-256");
+    }
+    return 0;
+}
+
+void publish_close(struct publisher *publisher)
+{
+    digest_free(publisher->digest);
+    publisher->digest = NULL;
+    text_free(&publisher->metadata);
+}
+
+/* --- the order of commit --------------------------------------------------------------------- */
+
+/* In slices, because a large batch takes a good part of a second. */
+static int hash_csv(struct publisher *publisher, const struct text *csv, struct metadata *metadata)
+{
+    size_t done = 0;
+    for (size_t slice; done < csv->length && !wait_stopping(); done += slice) {
+        slice = csv->length - done < HASH_BYTES ? csv->length - done : HASH_BYTES;
+        digest_update(publisher->digest, csv->bytes + done, slice);
+    }
+    bool hashed = digest_finish(publisher->digest, metadata->sha256);
+    errno = done < csv->length ? EINTR : ENOMEM;
+    return hashed && done == csv->length ? 0 : -1;
+}
+
+/*
+ * Fills in what the number decides, writes the metadata and makes both names
+ * durable. The data is in place and flushed before.
+ */
+static int commit(struct publisher *publisher, uint64_t number, struct metadata *metadata,
+                  char error[PUBLISH_ERROR_SIZE])
+{
+    char key[32];
+    char data_name[CONTRACT_NAME_SIZE];
+    char name[CONTRACT_NAME_SIZE];
+    char description[64];
+    (void)snprintf(key, sizeof key, "%" PRIu64, number);
+    (void)snprintf(description, sizeof description, "synthetic measurements, batch %s", key);
+    contract_data_name(data_name, number);
+    contract_metadata_name(name, key);
+    metadata->batch = number;
+    metadata->filename = data_name;
+    metadata->run_id = publisher->run_id;
+    metadata->description = description;
+    text_clear(&publisher->metadata);
+    metadata_write(&publisher->metadata, metadata);
+    if (text_failed(&publisher->metadata)) {
+        errno = ENOMEM;
+        return fail(error, "prepare", name);
+    }
+    if (fileio_replace(publisher->directory_fd, name, publisher->metadata.bytes,
+                       publisher->metadata.length, FILEIO_DURABLE) != 0)
+        return fail(error, "write", name);
+    if (fileio_sync_directory(publisher->directory_fd) != 0)
+        return fail(error, "flush the directory of", name);
+    return 0;
+}
+
+/*
+ * A SIGKILL, and what the next start makes of it (see recovery):
+ *
+ *   while .data_N.csv.tmp is written     a temporary: removed; N is used again
+ *   after the rename of data_N.csv       data without metadata. It was flushed before
+ *                                        it had its name, so it is whole: completed
+ *   while .metadata_N.json.tmp is        the same, and a temporary
+ *   written
+ *   after the rename of metadata_N.json  published; goes on at N + 1
+ *
+ * After a power loss each rename may be lost on its own, as the directory was
+ * not flushed. Metadata whose data is gone is removed, and N used again; a batch
+ * of which publish_batch() has returned 0 is never lost.
+ */
+int publish_batch(struct publisher *publisher, const struct publish_batch *batch,
+                  char error[PUBLISH_ERROR_SIZE])
+{
+    char name[CONTRACT_NAME_SIZE];
+    struct metadata metadata = {.bytes = batch->csv->length,
+                                .record_count = batch->rows,
+                                .fields = publisher->fields,
+                                .field_count = publisher->field_count};
+    contract_data_name(name, publisher->next);
+    clock_format_seconds(metadata.created, batch->created_seconds);
+    if (hash_csv(publisher, batch->csv, &metadata) != 0)
+        return fail(error, "hash", name);
+    if (fileio_replace(publisher->directory_fd, name, batch->csv->bytes, batch->csv->length,
+                       FILEIO_DURABLE) != 0)
+        return fail(error, "write", name);
+    if (commit(publisher, publisher->next, &metadata, error) != 0)
+        return -1;
+    publisher->next++;
+    return 0;
+}
+
+/* --- completing what a crash cut in two ------------------------------------------------------ */
+
+/* What libcsv finds in a data file: the names in its first row, and rows below it. */
+struct survey {
+    struct text names; /* each with its NUL */
+    size_t columns;
+    uint64_t rows; /* the header too */
+};
+
+static void survey_cell(void *cell, size_t length, void *pointer)
+{
+    struct survey *survey = pointer;
+    if (survey->rows > 0 || survey->names.length > HEADER_BYTES_MAX)
+        return;
+    text_append(&survey->names, cell, strnlen(cell, length));
+    text_append(&survey->names, "", 1);
+    survey->columns++;
+}
+
+static void survey_row(int terminator, void *pointer)
+{
+    (void)terminator;
+    ((struct survey *)pointer)->rows++;
+}
+
+/* Reads the file once, into the digest and through libcsv. */
+static int read_data(struct publisher *publisher, int fd, struct csv_parser *parser,
+                     struct survey *survey, uint64_t *bytes)
+{
+    static char buffer[READ_BYTES];
+    ssize_t count;
+    for (*bytes = 0; (count = fileio_read_at(fd, buffer, READ_BYTES, (off_t)*bytes)) > 0;
+         *bytes += (uint64_t)count) {
+        digest_update(publisher->digest, buffer, (size_t)count);
+        if (csv_parse(parser, buffer, (size_t)count, survey_cell, survey_row, survey) !=
+            (size_t)count) {
+            errno = ENOMEM; /* without CSV_STRICT there is no other error */
+            return -1;
+        }
+        if (wait_stopping()) {
+            errno = EINTR;
+            return -1;
+        }
+    }
+    return count < 0 ? -1 : csv_fini(parser, survey_cell, survey_row, survey);
+}
+
+static int survey_data(struct publisher *publisher, int fd, struct survey *survey,
+                       struct metadata *metadata)
+{
+    struct csv_parser parser;
+    int result = -1;
+    if (csv_init(&parser, CSV_APPEND_NULL) != 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    result = read_data(publisher, fd, &parser, survey, &metadata->bytes);
+    int saved_errno = errno;
+    csv_free(&parser);
+    /* Also after an error: it readies the digest for the next file. */
+    bool hashed = digest_finish(publisher->digest, metadata->sha256);
+    metadata->record_count = survey->rows == 0 ? 0 : survey->rows - 1;
+    errno = result == 0 ? ENOMEM : saved_errno;
+    return result == 0 && hashed && !text_failed(&survey->names) ? 0 : -1;
+}
+
+static const char *type_of(const struct publisher *publisher, const char *name)
+{
+    for (size_t i = 0; i < publisher->field_count; i++)
+        if (strcmp(publisher->fields[i].name, name) == 0)
+            return publisher->fields[i].type;
+    return "any"; /* written by a run with other columns */
+}
+
+/* Describes the columns that are there; those of this run where the file has none. */
+static bool describe_columns(const struct publisher *publisher, const struct survey *survey,
+                             struct metadata_field fields[HEADER_COLUMNS_MAX],
+                             struct metadata *metadata)
+{
+    const char *name = survey->names.bytes;
+    metadata->fields = survey->columns == 0 ? publisher->fields : fields;
+    metadata->field_count = survey->columns == 0 ? publisher->field_count : survey->columns;
+    if (survey->columns > HEADER_COLUMNS_MAX || survey->names.length > HEADER_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < survey->columns; i++, name += strlen(name) + 1)
+        fields[i] = (struct metadata_field){.name = name, .type = type_of(publisher, name)};
+    return true;
+}
+
+static enum publish_completed complete_open(struct publisher *publisher, uint64_t number, int fd,
+                                            const char *name, char error[PUBLISH_ERROR_SIZE])
+{
+    struct metadata_field fields[HEADER_COLUMNS_MAX];
+    struct survey survey = {0};
+    struct metadata metadata = {0};
+    enum publish_completed result = PUBLISH_FAILED;
+    clock_format_seconds(metadata.created, clock_wall_ns() / 1000000000);
+    if (survey_data(publisher, fd, &survey, &metadata) != 0)
+        (void)fail(error, "read", name);
+    else if (!describe_columns(publisher, &survey, fields, &metadata)) {
+        (void)snprintf(error, PUBLISH_ERROR_SIZE, "%s is no batch of this program", name);
+        result = PUBLISH_NOT_OURS;
+    } else if (commit(publisher, number, &metadata, error) == 0)
+        result = PUBLISH_COMPLETED;
+    int saved_errno = errno;
+    text_free(&survey.names);
+    errno = saved_errno;
+    return result;
+}
+
+enum publish_completed publish_complete(struct publisher *publisher, uint64_t number,
+                                        char error[PUBLISH_ERROR_SIZE])
+{
+    char name[CONTRACT_NAME_SIZE];
+    struct stat status;
+    int fd = -1;
+    contract_data_name(name, number);
+    switch (fileio_open_input(publisher->directory_fd, name, &fd, &status)) {
+    case FILEIO_OPENED: break;
+    case FILEIO_NOT_REGULAR:
+        (void)snprintf(error, PUBLISH_ERROR_SIZE, "%s is not a plain file", name);
+        return PUBLISH_NOT_OURS;
+    case FILEIO_UNAVAILABLE: (void)fail(error, "open", name); return PUBLISH_NOT_OURS;
+    }
+    enum publish_completed result = complete_open(publisher, number, fd, name, error);
+    int saved_errno = errno;
+    (void)close(fd);
+    errno = saved_errno;
+    return result;
+}

@@ -1,0 +1,54 @@
+/*
+ * recovery - what a start makes of what the last run left behind. Called once,
+ * under the producer's lock, before anything is published.
+ *
+ *     struct recovery recovery;
+ *     if (recovery_run(&recovery, &publisher, log, error) != 0)
+ *         ...                                   nothing is lost; may be called again
+ *     retention takes recovery.numbers over, or recovery_free() does
+ *
+ * On disk before, and afterwards:
+ *
+ *     .NAME.tmp                        removed
+ *     data and metadata                a batch
+ *     data alone, not in the log       the crash was between the two renames: it
+ *                                      gets its metadata, and is a batch
+ *     data alone, in the log           the crash was between the two removals of
+ *                                      retention: counted as a batch, which is
+ *                                      deleted in its turn
+ *     metadata alone                   a power loss took the data: removed
+ *     data alone that cannot be read   left alone, its number is not used again
+ *
+ * The next number is above all of these and above the log's last one:
+ * acknowledged batches may have been deleted long ago.
+ */
+#ifndef PRODUCER_RECOVERY_H
+#define PRODUCER_RECOVERY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/processed_log.h"
+#include "producer/publish.h"
+
+struct recovery {
+    uint64_t *numbers; /* of the batches on disk, ascending; NULL when there are none */
+    size_t count;
+    uint64_t completed; /* batches that got their metadata now */
+    uint64_t removed;   /* metadata whose data was gone */
+    uint64_t left;      /* files that are in no state to be a batch; `why` speaks of the last */
+    char why[PUBLISH_ERROR_SIZE];
+};
+
+/*
+ * Recovers the publisher's directory and sets publisher->next. `log` is what
+ * the consumer has acknowledged, NULL while that cannot be seen. 0, or -1 with
+ * errno and one line in `error`; EINTR when the program shall end, EOVERFLOW
+ * when no number is left.
+ */
+int recovery_run(struct recovery *recovery, struct publisher *publisher,
+                 const struct processed_log *log, char error[PUBLISH_ERROR_SIZE]);
+
+void recovery_free(struct recovery *recovery);
+
+#endif

@@ -1,0 +1,175 @@
+#include "producer/retention.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "common/contract.h"
+
+#define TIDY_AT_ONCE 1000
+#define LOOKUPS_PER_DECISION 16
+
+/* --- ascending numbers ----------------------------------------------------------------------- */
+
+/* Space in front, from numbers that were taken off, is used before more is asked for. */
+static bool make_room(struct retention_numbers *numbers)
+{
+    if (numbers->first + numbers->count < numbers->capacity)
+        return true;
+    if (numbers->first > numbers->count) {
+        memcpy(numbers->items, numbers->items + numbers->first,
+               numbers->count * sizeof *numbers->items);
+        numbers->first = 0;
+        return true;
+    }
+    size_t capacity = numbers->capacity < 64 ? 64 : numbers->capacity * 2;
+    uint64_t *items = reallocarray(numbers->items, capacity, sizeof *items);
+    if (items == NULL)
+        return false;
+    numbers->items = items;
+    numbers->capacity = capacity;
+    return true;
+}
+
+/* Nearly always at the end: readers take batches in order. */
+static bool insert(struct retention_numbers *numbers, uint64_t number)
+{
+    if (!make_room(numbers))
+        return false;
+    uint64_t *items = numbers->items + numbers->first;
+    size_t at = numbers->count++;
+    for (; at > 0 && items[at - 1] > number; at--)
+        items[at] = items[at - 1];
+    items[at] = number;
+    return true;
+}
+
+static void take_first(struct retention_numbers *numbers)
+{
+    numbers->first++;
+    numbers->count--;
+}
+
+/* --- what is pending ------------------------------------------------------------------------- */
+
+void retention_open(struct retention *retention, int directory_fd,
+                    const struct retention_limits *limits, uint64_t **numbers, size_t count)
+{
+    *retention = (struct retention){.directory_fd = directory_fd, .limits = *limits};
+    retention->pending =
+        (struct retention_numbers){.items = *numbers, .count = count, .capacity = count};
+    *numbers = NULL;
+}
+
+void retention_close(struct retention *retention)
+{
+    free(retention->pending.items);
+    free(retention->acknowledged.items);
+    *retention = (struct retention){.directory_fd = -1};
+}
+
+bool retention_add(struct retention *retention, uint64_t number)
+{
+    return insert(&retention->pending, number);
+}
+
+static bool is_acknowledged(const struct processed_log *log, uint64_t number)
+{
+    char key[32];
+    (void)snprintf(key, sizeof key, "%" PRIu64, number);
+    return processed_log_find(log, key) != NULL;
+}
+
+static bool at_high_water(const struct retention *retention)
+{
+    return retention->limits.max_pending_batches != 0 &&
+           retention->pending.count >= retention->limits.max_pending_batches;
+}
+
+/* Also when the log has shrunk: then it is another one. */
+static bool worth_asking(const struct retention *retention, uint64_t decisions)
+{
+    if (!retention->asked || decisions < retention->decisions)
+        return true;
+    uint64_t news = decisions - retention->decisions;
+    return news > 0 &&
+           (at_high_water(retention) || news >= retention->pending.count / LOOKUPS_PER_DECISION);
+}
+
+void retention_follow(struct retention *retention, const struct processed_log *log)
+{
+    retention->reader_seen = log != NULL;
+    if (log == NULL)
+        return;
+    uint64_t decisions =
+        processed_log_count(log, OUTCOME_PROCESSED) + processed_log_count(log, OUTCOME_REJECTED);
+    if (!worth_asking(retention, decisions))
+        return;
+    struct retention_numbers *pending = &retention->pending;
+    size_t left = 0;
+    for (size_t i = 0; i < pending->count; i++) {
+        uint64_t number = pending->items[pending->first + i];
+        if (!is_acknowledged(log, number) || !insert(&retention->acknowledged, number))
+            pending->items[left++] = number;
+    }
+    pending->first = 0;
+    pending->count = left;
+    retention->decisions = decisions;
+    retention->asked = true;
+}
+
+/* --- what goes ------------------------------------------------------------------------------- */
+
+/* A directory that somebody put under the name is not ours to remove, nor to stumble over. */
+static int remove_file(int directory_fd, const char *name)
+{
+    if (unlinkat(directory_fd, name, 0) == 0 || errno == ENOENT || errno == EISDIR)
+        return 0;
+    return -1;
+}
+
+static int remove_batch(int directory_fd, uint64_t number)
+{
+    char key[32];
+    char metadata[CONTRACT_NAME_SIZE];
+    char data[CONTRACT_NAME_SIZE];
+    (void)snprintf(key, sizeof key, "%" PRIu64, number);
+    contract_metadata_name(metadata, key);
+    contract_data_name(data, number);
+    if (remove_file(directory_fd, metadata) != 0)
+        return -1;
+    return remove_file(directory_fd, data);
+}
+
+int retention_tidy(struct retention *retention)
+{
+    struct retention_numbers *acknowledged = &retention->acknowledged;
+    if (!retention->reader_seen)
+        return 0;
+    for (int i = 0; i < TIDY_AT_ONCE && acknowledged->count > retention->limits.keep_batches; i++) {
+        if (remove_batch(retention->directory_fd, acknowledged->items[acknowledged->first]) != 0)
+            return -1;
+        take_first(acknowledged);
+    }
+    return 0;
+}
+
+static bool is_full(const struct retention *retention)
+{
+    struct statvfs space;
+    if (retention->limits.min_free_bytes == 0 || fstatvfs(retention->directory_fd, &space) != 0)
+        return false;
+    uint64_t blocks = retention->limits.min_free_bytes / space.f_frsize;
+    return space.f_bavail < blocks;
+}
+
+enum retention_verdict retention_verdict(const struct retention *retention)
+{
+    if (retention->reader_seen && at_high_water(retention))
+        return RETENTION_READER_BEHIND;
+    return is_full(retention) ? RETENTION_DISK_FULL : RETENTION_GO;
+}

@@ -1,0 +1,228 @@
+#!/usr/bin/env bash
+# Runs the tests and ends with one line, "N passed, N failed".
+#
+#   tests/run.sh                     builds, then everything that "make test" promises
+#   tests/run.sh unit|e2e|engine...  only these, with what is built already
+#
+# A suite is a program that ends with the line "NAME: P passed, F failed", or that says
+# "NAME: skipped: WHY". One that ends without either has crashed, which counts as a failure. Builds
+# and "make floors" count as one test each. All output is kept in $BUILD/test-logs; that of suites
+# that fail is shown. BUILD, MAKE and REQUIRE_DOCKER=1 (no engine is a failure) come from the
+# environment.
+set -euo pipefail
+export LC_ALL=C
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export BUILD=${BUILD:-build}
+make=${MAKE:-make}
+logs=$BUILD/test-logs
+suite_seconds=${SUITE_SECONDS:-600}
+
+line_pattern='^[A-Za-z0-9_.-]+: [0-9]+ passed, [0-9]+ failed$'
+skip_pattern='^[A-Za-z0-9_.-]+: skipped: '
+
+passed=0
+failed=0
+skipped=()
+running=
+
+stop_running() { [[ -z $running ]] || kill -TERM "$running" 2>/dev/null || true; }
+
+# Everything temporary goes into one directory: what a killed suite leaves behind goes with it.
+prepare() {
+    mkdir -p "$logs"
+    TMPDIR=$(mktemp -d -t shared-data-tests.XXXXXX)
+    export TMPDIR
+    chmod 0711 "$TMPDIR" # suites that drop root still have to find their files
+    trap 'stop_running; rm -rf --one-file-system "$TMPDIR"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+# Runs a command with its output in a log, for a limited time, in a way that Ctrl-C still ends it.
+run_logged() {
+    local log=$1 status=0
+    shift
+    timeout --kill-after=10 "$suite_seconds" "$@" >"$log" 2>&1 </dev/null &
+    running=$!
+    wait "$running" || status=$?
+    running=
+    return "$status"
+}
+
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+
+# report LABEL PASSED FAILED STARTED_MS LOG
+report() {
+    local took=$(($(now_ms) - $4))
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    printf '%-42s %4d passed %4d failed %4d.%03d s\n' "$1" "$2" "$3" $((took / 1000)) $((took % 1000))
+    [[ $3 -eq 0 ]] || sed 's/^/    /' "$5"
+}
+
+# step LABEL COMMAND...: one test, passed when the command succeeds.
+step() {
+    local label=$1 log=$logs/${1// /-}.log started status=0
+    shift
+    started=$(now_ms)
+    run_logged "$log" "$@" || status=$?
+    if [[ $status -eq 0 ]]; then
+        report "$label" 1 0 "$started" "$log"
+    else
+        report "$label" 0 1 "$started" "$log"
+    fi
+    return "$status"
+}
+
+skip() {
+    skipped+=("$1")
+    echo "skipped: $1"
+}
+
+says_skipped() { grep -qE "$skip_pattern" "$1"; }
+
+note_skips() {
+    local line
+    while read -r line; do
+        skip "${line/: skipped: /: }"
+    done < <(grep -E "$skip_pattern" "$1" || true)
+}
+
+# suite LABEL COMMAND...: counts what its last line says, and that it has one.
+suite() {
+    local label=$1 log=$logs/${1// /-}.log started status=0 good=0 bad=0 line
+    shift
+    started=$(now_ms)
+    run_logged "$log" "$@" || status=$?
+    line=$(grep -E "$line_pattern" "$log" | tail -n 1) || true
+    if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        good=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
+    elif [[ $status -eq 0 ]] && says_skipped "$log"; then
+        note_skips "$log"
+        return 0
+    else
+        echo "run.sh: it ended with status $status and without its line" >>"$log"
+        bad=1
+    fi
+    if [[ $status -ne 0 && $bad -eq 0 ]]; then
+        echo "run.sh: it says that nothing failed and ended with status $status" >>"$log"
+        bad=1
+    elif [[ $good -eq 0 && $bad -eq 0 ]] && ! says_skipped "$log"; then
+        echo "run.sh: no test ran" >>"$log"
+        bad=1
+    fi
+    report "$label" "$good" "$bad" "$started" "$log"
+    note_skips "$log"
+}
+
+nothing_there() {
+    failed=$((failed + 1))
+    echo "$1: nothing to run"
+}
+
+# A program whose source is gone was built for another version of the tree.
+unit_suites() {
+    local label=$1 build=$2 program name any=
+    for program in "$build"/tests/test_*; do
+        name=${program##*/}
+        [[ -x $program && -f tests/unit/$name.c ]] || continue
+        any=1
+        suite "$label ${name#test_}" "$program"
+    done
+    [[ -n $any ]] || nothing_there "$label"
+}
+
+e2e_suites() {
+    local script any=
+    for script in tests/e2e/*.sh; do
+        [[ -f $script ]] || continue
+        any=1
+        suite "e2e $(basename "$script" .sh)" bash "$script"
+    done
+    [[ -n $any ]] || nothing_there e2e
+}
+
+engine_suite() {
+    local before=${#skipped[@]}
+    if [[ ! -f tests/engine/exercise.sh ]]; then
+        nothing_there engine
+        return
+    fi
+    suite "engine exercise" bash tests/engine/exercise.sh
+    if [[ ${REQUIRE_DOCKER:-0} == 1 && ${#skipped[@]} -gt $before ]]; then
+        failed=$((failed + 1))
+        echo "engine: skipped, but REQUIRE_DOCKER=1 asks for it"
+    fi
+}
+
+# Parallel, unless a make above hands out the jobs.
+make_parallel() {
+    local jobs=(-j "$(nproc)")
+    [[ ${MAKEFLAGS:-} != *-j* ]] || jobs=()
+    # MAKE may be a command with arguments.
+    # shellcheck disable=SC2086
+    step "$1" $make --no-print-directory "${jobs[@]}" "${@:2}"
+}
+
+sanitized_suites() {
+    local build=$BUILD/asan
+    make_parallel "build asan" BUILD="$build" SANITIZE=address,undefined CFLAGS='-O1 -g' \
+        WERROR=-Werror unit-programs || return 0
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+    export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+    unit_suites asan "$build"
+}
+
+clang_build() {
+    if command -v clang >/dev/null; then
+        make_parallel "build clang" BUILD="$BUILD/clang" CC=clang WERROR=-Werror all unit-programs ||
+            true
+    else
+        skip "clang: it is not installed, only gcc compiled the sources"
+    fi
+}
+
+everything() {
+    local built=1
+    make_parallel "build gcc" WERROR=-Werror all unit-programs || built=
+    # shellcheck disable=SC2086
+    step "floors" $make --no-print-directory floors || true
+    clang_build
+    [[ -z $built ]] || unit_suites unit "$BUILD"
+    sanitized_suites
+    [[ -z $built ]] || e2e_suites
+    engine_suite
+}
+
+conclude() {
+    local list
+    if [[ ${#skipped[@]} -gt 0 ]]; then
+        printf -v list '%s; ' "${skipped[@]}"
+        echo "skipped: ${list%; }"
+    fi
+    echo "$passed passed, $failed failed"
+    [[ $failed -eq 0 ]]
+}
+
+main() {
+    local kind
+    for kind in "$@"; do
+        if [[ ! $kind =~ ^(unit|e2e|engine)$ ]]; then
+            echo "usage: tests/run.sh [unit|e2e|engine ...]" >&2
+            exit 64
+        fi
+    done
+    prepare
+    [[ $# -gt 0 ]] || everything
+    for kind in "$@"; do
+        case $kind in
+        unit) unit_suites unit "$BUILD" ;;
+        e2e) e2e_suites ;;
+        engine) engine_suite ;;
+        esac
+    done
+    conclude
+}
+
+main "$@"

@@ -1,0 +1,196 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "producer/generate.h"
+#include "producer/schema.h"
+#include "tests/unit/support.h"
+
+/* 2026-11-23T10:15:00Z */
+#define START_SECONDS INT64_C(1795428900)
+
+static struct generate_request request(uint64_t seed, uint64_t batch, uint64_t low, uint64_t high)
+{
+    return (struct generate_request){.schema = schema_default(),
+                                     .seed = seed,
+                                     .batch = batch,
+                                     .rows_low = low,
+                                     .rows_high = high,
+                                     .start_seconds = START_SECONDS};
+}
+
+/* The bytes of a batch, made `at_once` rows at a time; the caller frees them. */
+static char *generate(struct generate_request wanted, uint64_t at_once, uint64_t *rows)
+{
+    struct text csv = {0};
+    struct generator generator;
+    generate_begin(&generator, &wanted);
+    while (generate_rows(&generator, &csv, at_once))
+        ;
+    ck_assert(!text_failed(&csv));
+    ck_assert_uint_eq(generator.done, generator.rows);
+    if (rows != NULL)
+        *rows = generator.rows;
+    return csv.bytes;
+}
+
+static size_t count_lines(const char *text)
+{
+    size_t lines = 0;
+    for (; (text = strchr(text, '\n')) != NULL; text++)
+        lines++;
+    return lines;
+}
+
+/* Made by an independent program from the definitions that random.h cites. */
+START_TEST(generate_makes_a_known_batch_to_the_byte)
+{
+    char *csv = generate(request(42, 7, 3, 3), 100, NULL);
+    ck_assert_str_eq(csv, "label,value,timestamp\n"
+                          "item_0,0.25365673468,2026-11-23T10:15:00Z\n"
+                          "item_1,0.56819808737,2026-11-23T10:15:01Z\n"
+                          "item_2,0.37968863944,2026-11-23T10:15:02Z\n");
+    free(csv);
+}
+END_TEST
+
+START_TEST(generate_draws_the_known_row_counts_of_a_seed)
+{
+    static const uint64_t known[] = {50, 53, 30, 24, 54};
+    for (uint64_t batch = 1; batch <= 5; batch++) {
+        uint64_t rows;
+        char *csv = generate(request(42, batch, 20, 60), 100, &rows);
+        ck_assert_uint_eq(rows, known[batch - 1]);
+        ck_assert_uint_eq(count_lines(csv), rows + 1);
+        free(csv);
+    }
+}
+END_TEST
+
+START_TEST(generate_depends_on_everything_in_the_request_and_on_nothing_else)
+{
+    struct generate_request other_start = request(1, 2, 20, 60);
+    other_start.start_seconds++;
+    char *csv = generate(request(1, 2, 20, 60), 100, NULL);
+    char *again = generate(request(1, 2, 20, 60), 100, NULL);
+    char *seed = generate(request(2, 2, 20, 60), 100, NULL);
+    char *batch = generate(request(1, 3, 20, 60), 100, NULL);
+    char *start = generate(other_start, 100, NULL);
+    ck_assert_str_eq(csv, again);
+    ck_assert_str_ne(csv, seed);
+    ck_assert_str_ne(csv, batch);
+    ck_assert_str_ne(csv, start);
+    free(csv);
+    free(again);
+    free(seed);
+    free(batch);
+    free(start);
+}
+END_TEST
+
+START_TEST(generate_makes_the_same_bytes_however_it_is_cut_into_calls)
+{
+    char *whole = generate(request(5, 5, 20, 60), 1000, NULL);
+    char *cut = generate(request(5, 5, 20, 60), 7, NULL);
+    char *single = generate(request(5, 5, 20, 60), 1, NULL);
+    ck_assert_str_eq(whole, cut);
+    ck_assert_str_eq(whole, single);
+    free(whole);
+    free(cut);
+    free(single);
+}
+END_TEST
+
+START_TEST(generate_draws_row_counts_from_the_whole_range_and_never_beyond)
+{
+    bool low_seen = false;
+    bool high_seen = false;
+    for (uint64_t batch = 1; batch <= 2000; batch++) {
+        struct generator generator;
+        struct generate_request wanted = request(9, batch, 20, 60);
+        generate_begin(&generator, &wanted);
+        ck_assert_uint_ge(generator.rows, 20);
+        ck_assert_uint_le(generator.rows, 60);
+        low_seen |= generator.rows == 20;
+        high_seen |= generator.rows == 60;
+    }
+    ck_assert(low_seen && high_seen);
+}
+END_TEST
+
+START_TEST(generate_makes_a_batch_of_one_row)
+{
+    char *csv = generate(request(1, 1, 1, 1), 100, NULL);
+    ck_assert_uint_eq(count_lines(csv), 2);
+    free(csv);
+}
+END_TEST
+
+START_TEST(generate_writes_values_below_one_with_all_their_decimals)
+{
+    char *csv = generate(request(11, 1, 5000, 5000), 5000, NULL);
+    char *line = strchr(csv, '\n') + 1;
+    for (int row = 0; row < 5000; row++) {
+        char *value = strchr(line, ',') + 1;
+        ck_assert_int_eq(strncmp(value, "0.", 2), 0);
+        ck_assert_uint_eq(strspn(value + 2, "0123456789"), 11);
+        ck_assert_int_eq(value[13], ',');
+        line = strchr(line, '\n') + 1;
+    }
+    free(csv);
+}
+END_TEST
+
+START_TEST(generate_steps_the_clock_over_midnight_and_the_end_of_a_year)
+{
+    struct generate_request wanted = request(1, 1, 2, 2);
+    wanted.start_seconds = INT64_C(1798761599);
+    char *csv = generate(wanted, 2, NULL);
+    ck_assert_ptr_nonnull(strstr(csv, ",2026-12-31T23:59:59Z\n"));
+    ck_assert_ptr_nonnull(strstr(csv, ",2027-01-01T00:00:00Z\n"));
+    free(csv);
+}
+END_TEST
+
+/* A schema that is nobody's default: the table alone decides. */
+START_TEST(generate_follows_another_schema)
+{
+    static const struct schema_column COLUMNS[] = {
+        {.name = "at, when", .distribution = SCHEMA_CLOCK, .step_seconds = 60},
+        {.name = "name", .distribution = SCHEMA_SEQUENCE, .prefix = "a,b "}};
+    static const struct schema schema = {COLUMNS, 2};
+    struct generate_request wanted = request(1, 1, 2, 2);
+    wanted.schema = &schema;
+    char *csv = generate(wanted, 2, NULL);
+    ck_assert_str_eq(csv, "\"at, when\",name\n"
+                          "2026-11-23T10:15:00Z,\"a,b 0\"\n"
+                          "2026-11-23T10:16:00Z,\"a,b 1\"\n");
+    free(csv);
+}
+END_TEST
+
+START_TEST(schema_states_the_columns_in_order_with_their_types)
+{
+    struct metadata_field fields[SCHEMA_COLUMNS_MAX];
+    ck_assert_uint_eq(schema_fields(schema_default(), fields), 3);
+    ck_assert_str_eq(fields[0].name, "label");
+    ck_assert_str_eq(fields[0].type, "string");
+    ck_assert_str_eq(fields[1].name, "value");
+    ck_assert_str_eq(fields[1].type, "number");
+    ck_assert_str_eq(fields[2].name, "timestamp");
+    ck_assert_str_eq(fields[2].type, "datetime");
+}
+END_TEST
+
+int main(void)
+{
+    return SUPPORT_RUN(
+        "producer_generate", generate_makes_a_known_batch_to_the_byte,
+        generate_draws_the_known_row_counts_of_a_seed,
+        generate_depends_on_everything_in_the_request_and_on_nothing_else,
+        generate_makes_the_same_bytes_however_it_is_cut_into_calls,
+        generate_draws_row_counts_from_the_whole_range_and_never_beyond,
+        generate_makes_a_batch_of_one_row, generate_writes_values_below_one_with_all_their_decimals,
+        generate_steps_the_clock_over_midnight_and_the_end_of_a_year,
+        generate_follows_another_schema, schema_states_the_columns_in_order_with_their_types);
+}
