@@ -9,22 +9,17 @@
 #include "common/fileio.h"
 #include "common/log.h"
 #include "common/wait.h"
-#include "consumer/batch.h"
-#include "consumer/chart.h"
-#include "consumer/gnuplot.h"
+#include "consumer/drawings.h"
 #include "consumer/profile.h"
+#include "consumer/reading.h"
 #include "consumer/summary.h"
 
-#define READ_BYTES (256u * 1024u)
 /* A file that could not be opened for now (permission, lease) is tried again after this. */
 #define RETRY_NS NUMBER_NS_PER_SECOND
 
-/* A batch whose summary is durable and whose chart is being drawn. */
-struct drawing {
-    struct gnuplot *gnuplot;
-    struct sighting *sighting; /* NULL: free */
-    struct text script;
-    bool second_try;
+/* A batch whose summary is durable: what its record will say. */
+struct taken_batch {
+    struct sighting *sighting; /* NULL: a free place */
     int64_t started_ns;
     bool verified;
     uint64_t rows;
@@ -38,14 +33,21 @@ struct pipeline {
     struct processed_log *log;
     pipeline_tick *tick;
     void *context;
-    struct digest *digest;
-    char *buffer;
+    struct reader *reader;
     struct text text; /* of the summary being written */
-    struct drawing drawings[8];
-    size_t drawing_count;
+    struct drawings *drawings;
+    struct taken_batch in_flight[DRAWINGS_MAX];
     uint64_t rejected;
     char trouble[256];
 };
+
+/* In the middle of a large batch the charts of the ones before it go on. */
+static void on_tick(void *context)
+{
+    struct pipeline *pipeline = context;
+    (void)pipeline_advance(pipeline, clock_now_ns());
+    pipeline->tick(pipeline->context);
+}
 
 struct pipeline *pipeline_create(const struct config *config, int results_fd,
                                  struct processed_log *log, pipeline_tick *tick, void *context)
@@ -58,24 +60,10 @@ struct pipeline *pipeline_create(const struct config *config, int results_fd,
     pipeline->log = log;
     pipeline->tick = tick;
     pipeline->context = context;
-    pipeline->digest = digest_create();
-    pipeline->buffer = malloc(READ_BYTES);
-    if (pipeline->digest == NULL || pipeline->buffer == NULL)
-        goto fail;
-    bool svg = config->chart == CONFIG_CHART_SVG;
-    size_t jobs = config->chart == CONFIG_CHART_NONE ? 0 : (size_t)config->jobs;
-    for (; pipeline->drawing_count < jobs; pipeline->drawing_count++) {
-        struct drawing *drawing = &pipeline->drawings[pipeline->drawing_count];
-        drawing->gnuplot = gnuplot_create(svg ? GNUPLOT_SVG : GNUPLOT_PNG,
-                                          svg ? CHART_PREAMBLE_SVG : CHART_PREAMBLE_PNG);
-        if (drawing->gnuplot == NULL)
-            goto fail;
-    }
-    /* One child is started ahead: the first batch does not wait for it. */
-    if (jobs > 0)
-        (void)gnuplot_start(pipeline->drawings[0].gnuplot);
-    return pipeline;
-fail:
+    pipeline->reader = reader_create(on_tick, pipeline);
+    pipeline->drawings = drawings_create((enum config_chart)config->chart, (size_t)config->jobs);
+    if (pipeline->reader != NULL && pipeline->drawings != NULL)
+        return pipeline;
     pipeline_free(pipeline);
     return NULL;
 }
@@ -84,12 +72,8 @@ void pipeline_free(struct pipeline *pipeline)
 {
     if (pipeline == NULL)
         return;
-    for (size_t i = 0; i < pipeline->drawing_count; i++) {
-        gnuplot_free(pipeline->drawings[i].gnuplot);
-        text_free(&pipeline->drawings[i].script);
-    }
-    digest_free(pipeline->digest);
-    free(pipeline->buffer);
+    drawings_free(pipeline->drawings);
+    reader_free(pipeline->reader);
     text_free(&pipeline->text);
     free(pipeline);
 }
@@ -156,79 +140,44 @@ static enum pipeline_taken append(struct pipeline *pipeline, struct sighting *si
 
 /* What is wrong and has stood still for `settle` is final, until its files change. */
 static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *sighting,
-                                  const struct batch *batch, uint64_t rows,
-                                  const struct rejection *rejection, int64_t now_ns)
+                                  const struct reading *reading, int64_t now_ns)
 {
     const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
     if (!has_settled(pipeline, sighting, now_ns))
-        return wait_until(pipeline, sighting, settles_at(pipeline, sighting), rejection->detail,
-                          now_ns);
+        return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
+                          reading->rejection.detail, now_ns);
     pipeline->rejected++;
-    if (entry != NULL && entry->outcome == OUTCOME_REJECTED && entry->reason == rejection->reason &&
-        strcmp(entry->sha256, batch->sha256) == 0)
+    if (entry != NULL && entry->outcome == OUTCOME_REJECTED &&
+        entry->reason == reading->rejection.reason && strcmp(entry->sha256, reading->sha256) == 0)
         return decided(sighting); /* the record of an earlier run stands */
     struct processed_record record = {.key = sighting->key,
                                       .file = sighting->data_name,
                                       .outcome = OUTCOME_REJECTED,
-                                      .rejection = rejection,
-                                      .rows = rows,
-                                      .bytes = batch->bytes,
-                                      .sha256 = batch->sha256,
+                                      .rejection = &reading->rejection,
+                                      .rows = reading->rows,
+                                      .bytes = reading->bytes,
+                                      .sha256 = reading->sha256,
                                       .plot = PLOT_NONE};
     enum pipeline_taken taken = append(pipeline, sighting, &record);
     if (taken == PIPELINE_DECIDED)
-        log_rejected(sighting, "rejected", rejection);
+        log_rejected(sighting, "rejected", &reading->rejection);
     return taken;
-}
-
-/* ---- reading ---- */
-
-/* Reads the batch to its end. `profiler` may be NULL: then it is hashed only. */
-static enum batch_state read_batch(struct pipeline *pipeline, struct batch *batch,
-                                   struct profiler *profiler, struct rejection *damage,
-                                   bool *memory_short, struct rejection *rejection)
-{
-    bool parsing = profiler != NULL;
-    ssize_t count;
-    while ((count = batch_read(batch, pipeline->digest, pipeline->buffer, READ_BYTES)) > 0) {
-        if (wait_stopping())
-            break;
-        /* Damage ends the parsing, not the reading: if the hash is wrong too, that is the cause. */
-        parsing = parsing && profiler_feed(profiler, pipeline->buffer, (size_t)count, damage);
-        if ((size_t)count == READ_BYTES) {
-            (void)pipeline_advance(pipeline, clock_now_ns());
-            pipeline->tick(pipeline->context);
-        }
-    }
-    *memory_short = profiler != NULL && !parsing && damage->reason == REASON_NONE;
-    return batch_verify(batch, pipeline->digest, count, rejection);
-}
-
-static bool check_rows(const struct batch *batch, const struct profile *profile,
-                       struct rejection *rejection)
-{
-    if (!batch->claims.has_record_count || batch->claims.record_count == profile->record_count)
-        return true;
-    rejection_set(rejection, REASON_ROW_COUNT_MISMATCH, "%llu rows, the metadata states %llu",
-                  (unsigned long long)profile->record_count,
-                  (unsigned long long)batch->claims.record_count);
-    return false;
 }
 
 /* ---- committing ---- */
 
 static bool write_summary(struct pipeline *pipeline, const struct sighting *sighting,
-                          const struct batch *batch, const struct profile *profile)
+                          const struct reading *reading)
 {
     char name[CONTRACT_NAME_SIZE];
     struct summary_batch about = {.key = sighting->key,
                                   .file = sighting->data_name,
-                                  .bytes = batch->bytes,
-                                  .sha256 = batch->sha256,
-                                  .verified = batch_is_verified(batch)};
+                                  .bytes = reading->bytes,
+                                  .sha256 = reading->sha256,
+                                  .verified = reading->verified};
     contract_summary_name(name, sighting->key);
     text_clear(&pipeline->text);
-    summary_write(&pipeline->text, &about, profile);
+    summary_write(&pipeline->text, &about, &reading->profile);
     errno = ENOMEM;
     if (!text_failed(&pipeline->text) &&
         fileio_replace(pipeline->results_fd, name, pipeline->text.bytes, pipeline->text.length,
@@ -239,72 +188,38 @@ static bool write_summary(struct pipeline *pipeline, const struct sighting *sigh
     return false;
 }
 
-static void log_processed(const struct drawing *drawing, enum plot plot)
+static void log_processed(const struct taken_batch *batch, enum plot plot)
 {
     struct log_field fields[] = {
-        log_text("batch", drawing->sighting->key), log_count("rows", drawing->rows),
-        log_bytes("size", drawing->bytes),
-        log_duration("took", clock_now_ns() - drawing->started_ns),
+        log_text("batch", batch->sighting->key), log_count("rows", batch->rows),
+        log_bytes("size", batch->bytes), log_duration("took", clock_now_ns() - batch->started_ns),
         plot == PLOT_FAILED ? log_text("chart", "failed") : log_text("verified", "no")};
-    size_t count = plot == PLOT_FAILED || !drawing->verified ? 5 : 4;
+    size_t count = plot == PLOT_FAILED || !batch->verified ? 5 : 4;
     log_event(LOG_LEVEL_INFO, "processed", fields, count);
 }
 
-static enum pipeline_taken commit(struct pipeline *pipeline, struct drawing *drawing,
+static enum pipeline_taken commit(struct pipeline *pipeline, const struct taken_batch *batch,
                                   enum plot plot)
 {
-    struct processed_record record = {.key = drawing->sighting->key,
-                                      .file = drawing->sighting->data_name,
+    struct processed_record record = {.key = batch->sighting->key,
+                                      .file = batch->sighting->data_name,
                                       .outcome = OUTCOME_PROCESSED,
-                                      .verified = drawing->verified,
-                                      .rows = drawing->rows,
-                                      .bytes = drawing->bytes,
-                                      .sha256 = drawing->sha256,
+                                      .verified = batch->verified,
+                                      .rows = batch->rows,
+                                      .bytes = batch->bytes,
+                                      .sha256 = batch->sha256,
                                       .plot = plot};
-    enum pipeline_taken taken = append(pipeline, drawing->sighting, &record);
+    enum pipeline_taken taken = append(pipeline, batch->sighting, &record);
     if (taken == PIPELINE_DECIDED)
-        log_processed(drawing, plot);
+        log_processed(batch, plot);
     return taken;
 }
 
-/* ---- drawing ---- */
-
-static struct drawing *free_drawing(struct pipeline *pipeline)
-{
-    for (size_t i = 0; i < pipeline->drawing_count; i++)
-        if (pipeline->drawings[i].sighting == NULL)
-            return &pipeline->drawings[i];
-    return NULL;
-}
-
-static bool submit(struct drawing *drawing)
-{
-    return gnuplot_submit(drawing->gnuplot, drawing->script.bytes, drawing->script.length,
-                          clock_now_ns() + GNUPLOT_DEADLINE_NS);
-}
-
-static void log_chart_failed(const struct drawing *drawing)
-{
-    log_event(LOG_LEVEL_WARN, "no chart",
-              (struct log_field[]){log_text("batch", drawing->sighting->key),
-                                   log_text("cause", gnuplot_failure(drawing->gnuplot))},
-              2);
-}
-
-/* A child that was killed from outside deserves a second one; a chart that hung does not. */
-static bool try_again(struct drawing *drawing, int64_t now_ns)
-{
-    bool again = !drawing->second_try && now_ns < drawing->started_ns + GNUPLOT_DEADLINE_NS;
-    drawing->second_try = true;
-    return again && submit(drawing);
-}
-
-static bool publish_plot(struct pipeline *pipeline, const struct drawing *drawing)
+static bool write_plot(struct pipeline *pipeline, const struct sighting *sighting,
+                       const char *image, size_t length)
 {
     char name[CONTRACT_NAME_SIZE];
-    size_t length = 0;
-    const char *image = gnuplot_image(drawing->gnuplot, &length);
-    contract_plot_name(name, drawing->sighting->key,
+    contract_plot_name(name, sighting->key,
                        pipeline->config->chart == CONFIG_CHART_SVG ? "svg" : "png");
     if (fileio_replace(pipeline->results_fd, name, image, length, FILEIO_DURABLE) == 0 &&
         fileio_sync_directory(pipeline->results_fd) == 0)
@@ -313,144 +228,89 @@ static bool publish_plot(struct pipeline *pipeline, const struct drawing *drawin
     return false;
 }
 
-static void release(struct drawing *drawing)
+/* In trouble the batch is left undecided, and taken anew from its input. */
+static bool on_drawn(void *context, void *drawn, const char *image, size_t length,
+                     const char *failure)
 {
-    drawing->sighting->in_flight = false;
-    drawing->sighting = NULL;
-    drawing->second_try = false;
-}
-
-/* False in trouble: the batch is then taken anew from its input. */
-static bool advance_drawing(struct pipeline *pipeline, struct drawing *drawing, int64_t now_ns)
-{
-    enum pipeline_taken taken;
-    switch (gnuplot_advance(drawing->gnuplot, now_ns)) {
-    case GNUPLOT_BUSY: return true;
-    case GNUPLOT_DONE:
-        taken =
-            publish_plot(pipeline, drawing) ? commit(pipeline, drawing, PLOT_OK) : PIPELINE_TROUBLE;
-        break;
-    case GNUPLOT_IDLE:
-    case GNUPLOT_FAILED:
-    default:
-        if (try_again(drawing, now_ns))
-            return true;
-        log_chart_failed(drawing);
-        taken = commit(pipeline, drawing, PLOT_FAILED);
-        break;
-    }
-    release(drawing);
-    return taken != PIPELINE_TROUBLE;
+    struct pipeline *pipeline = context;
+    struct taken_batch *batch = drawn;
+    struct sighting *sighting = batch->sighting;
+    bool good = true;
+    if (failure != NULL)
+        log_event(
+            LOG_LEVEL_WARN, "no chart",
+            (struct log_field[]){log_text("batch", sighting->key), log_text("cause", failure)}, 2);
+    else
+        good = write_plot(pipeline, sighting, image, length);
+    good = good &&
+           commit(pipeline, batch, failure == NULL ? PLOT_OK : PLOT_FAILED) != PIPELINE_TROUBLE;
+    sighting->in_flight = false;
+    batch->sighting = NULL;
+    return good;
 }
 
 bool pipeline_advance(struct pipeline *pipeline, int64_t now_ns)
 {
-    bool good = true;
-    for (size_t i = 0; i < pipeline->drawing_count; i++)
-        if (pipeline->drawings[i].sighting != NULL)
-            good = advance_drawing(pipeline, &pipeline->drawings[i], now_ns) && good;
-    return good;
+    return drawings_advance(pipeline->drawings, now_ns, on_drawn, pipeline);
+}
+
+static bool is_full(const struct pipeline *pipeline)
+{
+    size_t capacity = drawings_capacity(pipeline->drawings);
+    return capacity > 0 && drawings_under_way(pipeline->drawings) == capacity;
 }
 
 /* ---- one batch ---- */
 
 /* The summary is durable; now the chart, or at once the record. */
-static enum pipeline_taken draw(struct pipeline *pipeline, struct drawing *prepared,
-                                const struct profile *profile)
+static enum pipeline_taken draw(struct pipeline *pipeline, const struct taken_batch *batch,
+                                const struct profile *profile, int64_t now_ns)
 {
-    struct drawing *drawing = free_drawing(pipeline);
-    if (drawing == NULL)
-        return commit(pipeline, prepared, PLOT_NONE);
-    struct gnuplot *gnuplot = drawing->gnuplot;
-    struct text script = drawing->script;
-    *drawing = *prepared;
-    drawing->gnuplot = gnuplot;
-    drawing->script = script;
-    drawing->sighting->in_flight = true;
-    text_clear(&drawing->script);
-    chart_write(&drawing->script, drawing->sighting->key, profile);
-    if (!text_failed(&drawing->script) && submit(drawing))
-        return PIPELINE_DRAWING;
-    log_chart_failed(drawing);
-    enum pipeline_taken taken = commit(pipeline, drawing, PLOT_FAILED);
-    release(drawing);
-    return taken;
+    struct taken_batch *place = pipeline->in_flight;
+    if (drawings_capacity(pipeline->drawings) == 0)
+        return commit(pipeline, batch, PLOT_NONE);
+    while (place->sighting != NULL)
+        place++;
+    *place = *batch;
+    place->sighting->in_flight = true;
+    drawings_begin(pipeline->drawings, place->sighting->key, profile, place, now_ns);
+    return PIPELINE_DRAWING;
 }
 
 static enum pipeline_taken finish(struct pipeline *pipeline, struct sighting *sighting,
-                                  const struct batch *batch, const struct profile *profile,
-                                  int64_t started_ns)
+                                  const struct reading *reading, int64_t started_ns)
 {
-    struct drawing prepared = {.sighting = sighting,
-                               .started_ns = started_ns,
-                               .verified = batch_is_verified(batch),
-                               .rows = profile->record_count,
-                               .bytes = batch->bytes};
-    memcpy(prepared.sha256, batch->sha256, sizeof prepared.sha256);
-    if (!write_summary(pipeline, sighting, batch, profile))
+    struct taken_batch taken = {.sighting = sighting,
+                                .started_ns = started_ns,
+                                .verified = reading->verified,
+                                .rows = reading->rows,
+                                .bytes = reading->bytes};
+    memcpy(taken.sha256, reading->sha256, sizeof taken.sha256);
+    if (!write_summary(pipeline, sighting, reading))
         return PIPELINE_TROUBLE;
-    return draw(pipeline, &prepared, profile);
-}
-
-static enum pipeline_taken process(struct pipeline *pipeline, struct sighting *sighting,
-                                   struct batch *batch, int64_t now_ns)
-{
-    struct rejection rejection = {0};
-    struct rejection damage = {0};
-    struct profile profile;
-    bool memory_short = false;
-    enum pipeline_taken taken = PIPELINE_TROUBLE;
-    struct profiler *profiler = profiler_create();
-    errno = ENOMEM;
-    if (profiler == NULL)
-        return trouble(pipeline, "profile", sighting->data_name);
-    enum batch_state state =
-        read_batch(pipeline, batch, profiler, &damage, &memory_short, &rejection);
-    if (wait_stopping())
-        taken = PIPELINE_STOPPED;
-    else if (state == BATCH_WAIT)
-        taken = wait_until(pipeline, sighting, now_ns + RETRY_NS, batch->wait_cause, now_ns);
-    else if (state == BATCH_REJECTED)
-        taken = reject(pipeline, sighting, batch, 0, &rejection, now_ns);
-    else if (damage.reason != REASON_NONE)
-        taken = reject(pipeline, sighting, batch, 0, &damage, now_ns);
-    else if (!memory_short && profiler_finish(profiler, &profile, &damage)) {
-        taken = check_rows(batch, &profile, &damage)
-                    ? finish(pipeline, sighting, batch, &profile, now_ns)
-                    : reject(pipeline, sighting, batch, profile.record_count, &damage, now_ns);
-        profile_free(&profile);
-    } else if (damage.reason != REASON_NONE)
-        taken = reject(pipeline, sighting, batch, 0, &damage, now_ns);
-    else {
-        errno = ENOMEM;
-        taken = trouble(pipeline, "profile", sighting->data_name);
-    }
-    profiler_free(profiler);
-    return taken;
+    return draw(pipeline, &taken, &reading->profile, clock_now_ns());
 }
 
 /* A batch that was processed is final: other content under its key is noted once. */
 static enum pipeline_taken note_change(struct pipeline *pipeline, struct sighting *sighting,
-                                       const struct batch *batch, struct rejection *rejection,
-                                       int64_t now_ns)
+                                       const struct reading *reading, int64_t now_ns)
 {
     const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
-    if (strcmp(entry->sha256, batch->sha256) == 0 ||
-        (entry->changed && strcmp(entry->changed_sha256, batch->sha256) == 0))
+    if (strcmp(entry->sha256, reading->sha256) == 0 ||
+        (entry->changed && strcmp(entry->changed_sha256, reading->sha256) == 0))
         return decided(sighting);
     if (!has_settled(pipeline, sighting, now_ns))
         return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
                           "changed after it was processed", now_ns);
-    struct rejection none = {.reason = REASON_NONE};
-    if (rejection->reason == REASON_NONE)
-        rejection_set(&none, REASON_NONE, "other content than what was processed; kept as it was");
+    struct rejection why = reading->rejection;
+    if (why.reason == REASON_NONE)
+        rejection_set(&why, REASON_NONE, "other content than was processed; results are kept");
     struct processed_record record = {.key = sighting->key,
                                       .file = sighting->data_name,
                                       .outcome = OUTCOME_CHANGED,
-                                      .rejection =
-                                          rejection->reason == REASON_NONE ? &none : rejection,
-                                      .bytes = batch->bytes,
-                                      .sha256 = batch->sha256,
+                                      .rejection = &why,
+                                      .bytes = reading->bytes,
+                                      .sha256 = reading->sha256,
                                       .plot = PLOT_NONE};
     enum pipeline_taken taken = append(pipeline, sighting, &record);
     if (taken == PIPELINE_DECIDED)
@@ -459,48 +319,31 @@ static enum pipeline_taken note_change(struct pipeline *pipeline, struct sightin
     return taken;
 }
 
-static enum pipeline_taken compare(struct pipeline *pipeline, int directory_fd,
-                                   struct sighting *sighting, int64_t now_ns)
+static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
+                                 struct sighting *sighting, bool processed, int64_t now_ns)
 {
-    struct batch batch;
-    struct rejection rejection = {0};
-    struct rejection damage = {0};
-    bool memory_short;
-    enum pipeline_taken taken;
-    enum batch_state state =
-        batch_open(directory_fd, sighting->key, sighting->data_name, NULL, &batch, &rejection);
-    if (state == BATCH_GOOD)
-        state = read_batch(pipeline, &batch, NULL, &damage, &memory_short, &rejection);
-    if (wait_stopping())
-        taken = PIPELINE_STOPPED;
-    else if (state == BATCH_WAIT)
-        taken = wait_until(pipeline, sighting, now_ns + RETRY_NS, batch.wait_cause, now_ns);
-    else
-        taken = note_change(pipeline, sighting, &batch, &rejection, now_ns);
-    batch_close(&batch);
-    return taken;
-}
-
-static enum pipeline_taken take_new(struct pipeline *pipeline, int directory_fd,
-                                    struct sighting *sighting, int64_t now_ns)
-{
-    struct batch batch;
-    struct rejection rejection = {0};
-    enum pipeline_taken taken;
-    bool draws = pipeline->drawing_count > 0;
-    if (draws && free_drawing(pipeline) == NULL)
-        return PIPELINE_FULL;
-    switch (batch_open(directory_fd, sighting->key, sighting->data_name,
-                       sighting->metadata.there ? sighting->metadata_name : NULL, &batch,
-                       &rejection)) {
-    case BATCH_GOOD: taken = process(pipeline, sighting, &batch, now_ns); break;
-    case BATCH_WAIT:
-        taken = wait_until(pipeline, sighting, now_ns + RETRY_NS, batch.wait_cause, now_ns);
+    struct reading reading;
+    enum pipeline_taken taken = PIPELINE_STOPPED;
+    enum reader_purpose purpose = processed ? READER_HASH : READER_PROFILE;
+    enum reading_verdict verdict =
+        reader_read(pipeline->reader, directory_fd, sighting, purpose, &reading);
+    switch (verdict) {
+    case READING_GOOD:
+    case READING_REJECTED:
+        if (processed)
+            taken = note_change(pipeline, sighting, &reading, now_ns);
+        else if (verdict == READING_GOOD)
+            taken = finish(pipeline, sighting, &reading, now_ns);
+        else
+            taken = reject(pipeline, sighting, &reading, now_ns);
         break;
-    case BATCH_REJECTED:
-    default: taken = reject(pipeline, sighting, &batch, 0, &rejection, now_ns); break;
+    case READING_WAIT:
+        taken = wait_until(pipeline, sighting, now_ns + RETRY_NS, reading.cause, now_ns);
+        break;
+    case READING_FAILED: taken = trouble(pipeline, "profile", sighting->data_name); break;
+    case READING_STOPPED: break;
     }
-    batch_close(&batch);
+    reading_free(&reading);
     return taken;
 }
 
@@ -519,43 +362,29 @@ enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
         return processed ? decided(sighting)
                          : wait_until(pipeline, sighting, WAIT_FOREVER,
                                       "metadata is there, data is not", now_ns);
-    if (processed)
-        return compare(pipeline, directory_fd, sighting, now_ns);
-    if (!sighting->metadata.there && !has_settled(pipeline, sighting, now_ns))
+    if (!processed && !sighting->metadata.there && !has_settled(pipeline, sighting, now_ns))
         return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
                           "no metadata, and it has not stood still yet", now_ns);
-    return take_new(pipeline, directory_fd, sighting, now_ns);
+    if (!processed && is_full(pipeline))
+        return PIPELINE_FULL;
+    return judge(pipeline, directory_fd, sighting, processed, now_ns);
 }
 
 /* ---- for the loop ---- */
 
 size_t pipeline_fds(const struct pipeline *pipeline, struct pollfd *fds, size_t size)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < pipeline->drawing_count && count + GNUPLOT_FDS <= size; i++) {
-        gnuplot_fds(pipeline->drawings[i].gnuplot, fds + count);
-        count += GNUPLOT_FDS;
-    }
-    return count;
+    return drawings_fds(pipeline->drawings, fds, size);
 }
 
 int64_t pipeline_deadline(const struct pipeline *pipeline)
 {
-    int64_t earliest = WAIT_FOREVER;
-    for (size_t i = 0; i < pipeline->drawing_count; i++) {
-        int64_t deadline = gnuplot_deadline(pipeline->drawings[i].gnuplot);
-        if (deadline < earliest)
-            earliest = deadline;
-    }
-    return earliest;
+    return drawings_deadline(pipeline->drawings);
 }
 
 size_t pipeline_in_flight(const struct pipeline *pipeline)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < pipeline->drawing_count; i++)
-        count += pipeline->drawings[i].sighting != NULL ? 1 : 0;
-    return count;
+    return drawings_under_way(pipeline->drawings);
 }
 
 uint64_t pipeline_rejected(const struct pipeline *pipeline)

@@ -34,7 +34,8 @@ check() {
     output=$(mktemp)
     set +e
     (
-        [[ -z $(set -e; false; echo ignored) ]] || fail "check was not called as a plain statement"
+        probe=$(set -e; false; echo ignored)
+        [[ -z $probe ]] || fail "check was not called as a plain statement"
         set -Eeuo pipefail
         shopt -s inherit_errexit
         trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: failed with $?: $BASH_COMMAND"' ERR

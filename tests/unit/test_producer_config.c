@@ -13,7 +13,7 @@ static struct config config;
 
 static int load(int argc, char **argv)
 {
-    (void)freopen("/dev/null", "w", stderr);
+    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
     return config_load(argc, argv, &config);
 }
 

@@ -68,17 +68,26 @@ START_TEST(random_between_reaches_both_ends_and_nothing_beyond)
 }
 END_TEST
 
-/* A span of 3 * 2^62 taken by remainder or by the high half alone favours a third of it. */
+/*
+ * Of a span of 3 * 2^62, the remainder of 64 bits would favour the lowest third,
+ * and the high half of a product without a second draw the multiples of 3.
+ */
 START_TEST(random_between_has_no_bias_where_the_span_does_not_divide_the_range)
 {
     const uint64_t third = UINT64_C(1) << 62;
     struct random_state state;
     int low = 0;
+    int multiples = 0;
     random_seed(&state, 7, 1);
-    for (int i = 0; i < 30000; i++)
-        low += random_between(&state, 0, 3 * third - 1) < third;
+    for (int i = 0; i < 30000; i++) {
+        uint64_t number = random_between(&state, 0, 3 * third - 1);
+        low += number < third;
+        multiples += number % 3 == 0;
+    }
     ck_assert_int_gt(low, 9700);
     ck_assert_int_lt(low, 10300);
+    ck_assert_int_gt(multiples, 9700);
+    ck_assert_int_lt(multiples, 10300);
 }
 END_TEST
 

@@ -1,0 +1,152 @@
+#include "consumer/drawings.h"
+
+#include <stdlib.h>
+
+#include "common/text.h"
+#include "consumer/chart.h"
+#include "consumer/gnuplot.h"
+
+struct drawing {
+    struct gnuplot *gnuplot;
+    void *batch; /* NULL: nothing is being drawn */
+    struct text script;
+    bool begun; /* the child has the script */
+    bool second_try;
+    int64_t deadline_ns;
+};
+
+struct drawings {
+    struct drawing all[DRAWINGS_MAX];
+    size_t count;
+};
+
+struct drawings *drawings_create(enum config_chart chart, size_t jobs)
+{
+    struct drawings *drawings = calloc(1, sizeof *drawings);
+    bool svg = chart == CONFIG_CHART_SVG;
+    if (drawings == NULL || chart == CONFIG_CHART_NONE)
+        return drawings;
+    for (; drawings->count < jobs && drawings->count < DRAWINGS_MAX; drawings->count++) {
+        struct gnuplot *gnuplot = gnuplot_create(svg ? GNUPLOT_SVG : GNUPLOT_PNG,
+                                                 svg ? CHART_PREAMBLE_SVG : CHART_PREAMBLE_PNG);
+        if (gnuplot == NULL) {
+            drawings_free(drawings);
+            return NULL;
+        }
+        drawings->all[drawings->count].gnuplot = gnuplot;
+    }
+    if (drawings->count > 0)
+        (void)gnuplot_start(drawings->all[0].gnuplot);
+    return drawings;
+}
+
+void drawings_free(struct drawings *drawings)
+{
+    if (drawings == NULL)
+        return;
+    for (size_t i = 0; i < drawings->count; i++) {
+        gnuplot_free(drawings->all[i].gnuplot);
+        text_free(&drawings->all[i].script);
+    }
+    free(drawings);
+}
+
+size_t drawings_capacity(const struct drawings *drawings)
+{
+    return drawings->count;
+}
+
+size_t drawings_under_way(const struct drawings *drawings)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < drawings->count; i++)
+        count += drawings->all[i].batch != NULL ? 1 : 0;
+    return count;
+}
+
+static bool submit(struct drawing *drawing)
+{
+    return gnuplot_submit(drawing->gnuplot, drawing->script.bytes, drawing->script.length,
+                          drawing->deadline_ns);
+}
+
+void drawings_begin(struct drawings *drawings, const char *key, const struct profile *profile,
+                    void *batch, int64_t now_ns)
+{
+    struct drawing *drawing = drawings->all;
+    while (drawing->batch != NULL)
+        drawing++;
+    drawing->batch = batch;
+    drawing->second_try = false;
+    drawing->deadline_ns = now_ns + GNUPLOT_DEADLINE_NS;
+    text_clear(&drawing->script);
+    chart_write(&drawing->script, key, profile);
+    drawing->begun = !text_failed(&drawing->script) && submit(drawing);
+}
+
+static bool try_again(struct drawing *drawing, int64_t now_ns)
+{
+    bool again =
+        !drawing->second_try && !text_failed(&drawing->script) && now_ns < drawing->deadline_ns;
+    drawing->second_try = true;
+    return again && submit(drawing);
+}
+
+static bool conclude(struct drawing *drawing, drawings_drawn *drawn, void *context)
+{
+    void *batch = drawing->batch;
+    size_t length = 0;
+    drawing->batch = NULL;
+    if (!drawing->begun)
+        return drawn(context, batch, NULL, 0,
+                     text_failed(&drawing->script) ? "out of memory"
+                                                   : gnuplot_failure(drawing->gnuplot));
+    if (gnuplot_state(drawing->gnuplot) != GNUPLOT_DONE)
+        return drawn(context, batch, NULL, 0, gnuplot_failure(drawing->gnuplot));
+    const char *image = gnuplot_image(drawing->gnuplot, &length);
+    return drawn(context, batch, image, length, NULL);
+}
+
+static bool advance(struct drawing *drawing, int64_t now_ns, drawings_drawn *drawn, void *context)
+{
+    if (drawing->begun) {
+        enum gnuplot_state state = gnuplot_advance(drawing->gnuplot, now_ns);
+        if (state == GNUPLOT_BUSY || (state == GNUPLOT_FAILED && try_again(drawing, now_ns)))
+            return true;
+    }
+    return conclude(drawing, drawn, context);
+}
+
+bool drawings_advance(struct drawings *drawings, int64_t now_ns, drawings_drawn *drawn,
+                      void *context)
+{
+    bool good = true;
+    for (size_t i = 0; i < drawings->count; i++)
+        if (drawings->all[i].batch != NULL)
+            good = advance(&drawings->all[i], now_ns, drawn, context) && good;
+    return good;
+}
+
+size_t drawings_fds(const struct drawings *drawings, struct pollfd *fds, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < drawings->count && count + GNUPLOT_FDS <= size; i++) {
+        gnuplot_fds(drawings->all[i].gnuplot, fds + count);
+        count += GNUPLOT_FDS;
+    }
+    return count;
+}
+
+int64_t drawings_deadline(const struct drawings *drawings)
+{
+    int64_t earliest = INT64_MAX;
+    for (size_t i = 0; i < drawings->count; i++) {
+        const struct drawing *drawing = &drawings->all[i];
+        if (drawing->batch == NULL)
+            continue;
+        int64_t deadline = drawing->begun ? gnuplot_deadline(drawing->gnuplot) : 0;
+        if (deadline < earliest)
+            earliest = deadline;
+    }
+    return earliest;
+}

@@ -1,0 +1,58 @@
+/*
+ * drawings - the charts that are being drawn at this moment, each by a gnuplot child
+ * of its own, while the caller goes on reading.
+ *
+ *     drawings_begin(drawings, key, &profile, batch, now_ns)      the profile may go then
+ *     ... poll drawings_fds() until drawings_deadline() ...
+ *     drawings_advance(drawings, now_ns, on_drawn, context)       on_drawn gets `batch` back
+ *
+ * A child that dies in the middle is replaced and the chart tried once more; one that
+ * runs into its deadline is not given a second chance.
+ */
+#ifndef CONSUMER_DRAWINGS_H
+#define CONSUMER_DRAWINGS_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consumer/config.h"
+#include "consumer/profile.h"
+
+/* The most children that `jobs` may ask for. */
+#define DRAWINGS_MAX 8
+
+struct drawings;
+
+/*
+ * What came of a chart: a whole image, valid during the call, or NULL and why there is
+ * none. `batch` is what drawings_begin was given. False tells drawings_advance that the
+ * caller is in trouble, and is handed on.
+ */
+typedef bool drawings_drawn(void *context, void *batch, const char *image, size_t length,
+                            const char *failure);
+
+/* None with CONFIG_CHART_NONE. Starts the first child ahead. NULL when memory is short. */
+struct drawings *drawings_create(enum config_chart chart, size_t jobs);
+
+/* Kills and reaps the children; what they were drawing is dropped without a word. */
+void drawings_free(struct drawings *drawings);
+
+/* How many may be under way, and how many are. */
+size_t drawings_capacity(const struct drawings *drawings);
+size_t drawings_under_way(const struct drawings *drawings);
+
+/* Needs a free child. Its outcome, a failure to begin included, comes by drawings_advance. */
+void drawings_begin(struct drawings *drawings, const char *key, const struct profile *profile,
+                    void *batch, int64_t now_ns);
+
+/* Moves all of them on as far as they go without blocking. */
+bool drawings_advance(struct drawings *drawings, int64_t now_ns, drawings_drawn *drawn,
+                      void *context);
+
+/* What to poll, and until when, in monotonic nanoseconds. Returns how many entries were set. */
+size_t drawings_fds(const struct drawings *drawings, struct pollfd *fds, size_t size);
+int64_t drawings_deadline(const struct drawings *drawings);
+
+#endif

@@ -1,0 +1,233 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "common/processed_log.h"
+#include "common/reason.h"
+#include "producer/retention.h"
+#include "tests/unit/support.h"
+
+static const char *directory;
+static struct retention retention;
+static struct processed_log *written;
+
+/* A directory with batches 1 to `count` on disk, and an empty log. */
+static void prepare(struct retention_limits limits, unsigned count)
+{
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    uint64_t *numbers = calloc(count + 1, sizeof *numbers);
+    char name[64];
+    directory = support_temporary_directory();
+    for (unsigned i = 0; i < count; i++) {
+        numbers[i] = i + 1;
+        (void)snprintf(name, sizeof name, "data_%u.csv", i + 1);
+        support_write_file(directory, name, "a\n", 2);
+        (void)snprintf(name, sizeof name, "metadata_%u.json", i + 1);
+        support_write_file(directory, name, "{}", 2);
+    }
+    retention_open(&retention, support_open_directory(directory), &limits, &numbers, count);
+    ck_assert_ptr_null(numbers);
+    written = processed_log_open(support_open_directory(support_temporary_directory()),
+                                 PROCESSED_LOG_WRITE, error);
+    ck_assert_ptr_nonnull(written);
+}
+
+static void decide(unsigned number, enum outcome outcome)
+{
+    char key[32];
+    struct rejection rejection = {.reason = REASON_HASH_MISMATCH};
+    (void)snprintf(key, sizeof key, "%u", number);
+    struct processed_record record = {
+        .key = key, .file = "data.csv", .sha256 = "", .outcome = outcome, .rejection = &rejection};
+    ck_assert_int_eq(processed_log_append(written, &record), 0);
+}
+
+static void follow(void)
+{
+    retention_follow(&retention, written);
+    ck_assert_int_eq(retention_tidy(&retention), 0);
+}
+
+static bool is_there(unsigned number)
+{
+    char data[64];
+    char metadata[64];
+    (void)snprintf(data, sizeof data, "data_%u.csv", number);
+    (void)snprintf(metadata, sizeof metadata, "metadata_%u.json", number);
+    ck_assert_int_eq(support_exists(directory, data), support_exists(directory, metadata));
+    return support_exists(directory, data);
+}
+
+START_TEST(retention_never_deletes_a_batch_that_is_not_acknowledged)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 5);
+    follow();
+    ck_assert_uint_eq(support_count_names(directory), 10);
+    decide(2, OUTCOME_PROCESSED);
+    follow();
+    ck_assert(is_there(1) && !is_there(2) && is_there(3) && is_there(4) && is_there(5));
+}
+END_TEST
+
+START_TEST(retention_counts_a_rejected_batch_as_acknowledged_and_a_changed_one_not)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 3);
+    decide(1, OUTCOME_REJECTED);
+    decide(2, OUTCOME_CHANGED);
+    follow();
+    ck_assert(!is_there(1) && is_there(2) && is_there(3));
+}
+END_TEST
+
+START_TEST(retention_keeps_the_newest_acknowledged_batches)
+{
+    prepare((struct retention_limits){.keep_batches = 2}, 6);
+    for (unsigned number = 1; number <= 5; number++)
+        decide(number, OUTCOME_PROCESSED);
+    follow();
+    ck_assert(!is_there(1) && !is_there(2) && !is_there(3));
+    ck_assert(is_there(4) && is_there(5) && is_there(6));
+}
+END_TEST
+
+START_TEST(retention_goes_by_number_when_an_old_batch_is_acknowledged_late)
+{
+    prepare((struct retention_limits){.keep_batches = 2}, 4);
+    decide(3, OUTCOME_PROCESSED);
+    decide(2, OUTCOME_PROCESSED);
+    follow();
+    ck_assert(is_there(2) && is_there(3));
+    decide(1, OUTCOME_PROCESSED);
+    follow();
+    ck_assert(!is_there(1) && is_there(2) && is_there(3) && is_there(4));
+}
+END_TEST
+
+START_TEST(retention_finishes_a_deletion_that_a_crash_cut_in_two)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 0);
+    support_write_file(directory, "data_1.csv", "a\n", 2);
+    ck_assert(retention_add(&retention, 1));
+    decide(1, OUTCOME_PROCESSED);
+    follow();
+    ck_assert_uint_eq(support_count_names(directory), 0);
+}
+END_TEST
+
+START_TEST(retention_without_a_reader_neither_deletes_nor_waits)
+{
+    prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 1}, 3);
+    decide(1, OUTCOME_PROCESSED);
+    retention_follow(&retention, written);
+    retention_follow(&retention, NULL);
+    ck_assert_int_eq(retention_tidy(&retention), 0);
+    ck_assert_uint_eq(support_count_names(directory), 6);
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+}
+END_TEST
+
+START_TEST(retention_waits_at_the_high_water_mark_and_goes_on_below_it)
+{
+    prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 3}, 2);
+    follow();
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert(retention_add(&retention, 3));
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_READER_BEHIND);
+    decide(3, OUTCOME_CHANGED);
+    follow();
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_READER_BEHIND);
+    decide(2, OUTCOME_REJECTED);
+    follow();
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+}
+END_TEST
+
+START_TEST(retention_notices_a_single_acknowledgement_at_a_high_mark)
+{
+    prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 500}, 500);
+    follow();
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_READER_BEHIND);
+    decide(250, OUTCOME_PROCESSED);
+    follow();
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+}
+END_TEST
+
+START_TEST(retention_of_zero_pending_is_no_limit)
+{
+    prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 0}, 50);
+    follow();
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+}
+END_TEST
+
+START_TEST(retention_waits_while_less_space_is_free_than_wanted)
+{
+    prepare((struct retention_limits){.min_free_bytes = UINT64_MAX}, 0);
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_DISK_FULL);
+    retention.limits.min_free_bytes = 1;
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    retention.limits.min_free_bytes = 0;
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+}
+END_TEST
+
+START_TEST(retention_says_when_it_cannot_delete_and_succeeds_later)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 1);
+    int fd = retention.directory_fd;
+    decide(1, OUTCOME_PROCESSED);
+    retention_follow(&retention, written);
+    retention.directory_fd = -1;
+    ck_assert_int_eq(retention_tidy(&retention), -1);
+    retention.directory_fd = fd;
+    ck_assert_int_eq(retention_tidy(&retention), 0);
+    ck_assert(!is_there(1));
+}
+END_TEST
+
+START_TEST(retention_does_not_stumble_over_a_directory_under_a_batchs_name)
+{
+    char path[4096];
+    prepare((struct retention_limits){.keep_batches = 0}, 0);
+    (void)snprintf(path, sizeof path, "%s/data_1.csv", directory);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    ck_assert(retention_add(&retention, 1));
+    decide(1, OUTCOME_REJECTED);
+    follow();
+    ck_assert(support_exists(directory, "data_1.csv"));
+}
+END_TEST
+
+/* A window of pending batches that moves on: what was taken off in front is used again. */
+START_TEST(retention_stays_small_while_thousands_of_batches_pass)
+{
+    prepare((struct retention_limits){.keep_batches = 3, .max_pending_batches = 10}, 0);
+    for (unsigned number = 1; number <= 5000; number++) {
+        ck_assert(retention_add(&retention, number));
+        decide(number, OUTCOME_PROCESSED);
+        follow();
+    }
+    ck_assert_uint_eq(retention.pending.count, 0);
+    ck_assert_uint_eq(retention.acknowledged.count, 3);
+    ck_assert_uint_eq(retention.acknowledged.items[retention.acknowledged.first], 4998);
+    ck_assert_uint_le(retention.pending.capacity + retention.acknowledged.capacity, 256);
+}
+END_TEST
+
+int main(void)
+{
+    return SUPPORT_RUN(
+        "producer_retention", retention_never_deletes_a_batch_that_is_not_acknowledged,
+        retention_counts_a_rejected_batch_as_acknowledged_and_a_changed_one_not,
+        retention_keeps_the_newest_acknowledged_batches,
+        retention_goes_by_number_when_an_old_batch_is_acknowledged_late,
+        retention_finishes_a_deletion_that_a_crash_cut_in_two,
+        retention_without_a_reader_neither_deletes_nor_waits,
+        retention_waits_at_the_high_water_mark_and_goes_on_below_it,
+        retention_notices_a_single_acknowledgement_at_a_high_mark,
+        retention_of_zero_pending_is_no_limit, retention_waits_while_less_space_is_free_than_wanted,
+        retention_says_when_it_cannot_delete_and_succeeds_later,
+        retention_does_not_stumble_over_a_directory_under_a_batchs_name,
+        retention_stays_small_while_thousands_of_batches_pass);
+}
