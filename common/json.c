@@ -21,43 +21,76 @@ static bool refuse(char error[JSON_ERROR_SIZE], const char *cause, size_t offset
     return false;
 }
 
-/* Offset of the quote that ends the string opened at `at`; `length` when there is none. */
-static size_t string_end(const char *bytes, size_t length, size_t at, size_t *nul_escape)
+static const char *control_character(char character)
+{
+    if (character == '\0')
+        return "NUL byte";
+    return (unsigned char)character < 0x20 ? "control character" : NULL;
+}
+
+/*
+ * Offset of the quote that ends the string opened at `at`, `length` when there is none; or, with
+ * its `cause`, of what a string must not hold.
+ */
+static size_t string_end(const char *bytes, size_t length, size_t at, const char **cause)
 {
     for (at++; at < length && bytes[at] != '"'; at++) {
-        if (bytes[at] != '\\')
-            continue;
+        *cause = control_character(bytes[at]);
         if (length - at > 5 && memcmp(bytes + at, "\\u0000", 6) == 0)
-            *nul_escape = at;
-        at++;
+            *cause = "\\u0000 in a string";
+        if (*cause != NULL)
+            return at;
+        if (bytes[at] == '\\')
+            at++;
     }
     return at < length ? at : length;
 }
 
+static bool is_digit(char character)
+{
+    return character >= '0' && character <= '9';
+}
+
 static bool in_number(char character)
 {
-    return strchr("+-.0123456789eE", character) != NULL && character != '\0';
+    return is_digit(character) || (character != '\0' && strchr("+-.eE", character) != NULL);
+}
+
+/* What is wrong with the number at its character `at`, the `place`th from 1: 01, -01, 1. and 1.e5
+ */
+static const char *odd_number(const char *bytes, size_t length, size_t at, size_t place)
+{
+    bool digit_follows = at + 1 < length && is_digit(bytes[at + 1]);
+    bool first_digit = place == 1 || (place == 2 && bytes[at - 1] == '-');
+    if (place > JSON_NUMBER_MAX)
+        return "number with too many digits";
+    if (bytes[at] == '0' && first_digit && digit_follows)
+        return "number with a leading zero";
+    bool digit_before = place > 1 && is_digit(bytes[at - 1]);
+    return bytes[at] == '.' && !(digit_before && digit_follows)
+               ? "number that begins or ends in a point"
+               : NULL;
 }
 
 /* What cJSON would let through, or would pay for in stack, before it sees it. */
 static bool scan(const char *bytes, size_t length, char error[JSON_ERROR_SIZE])
 {
     size_t depth = 0;
-    size_t number = 0;
-    size_t nul_escape = SIZE_MAX;
+    size_t place = 0;
+    const char *cause = NULL;
     for (size_t at = 0; at < length; at++) {
         char character = bytes[at];
-        number = in_number(character) ? number + 1 : 0;
-        if (character == '\0')
-            return refuse(error, "NUL byte", at);
-        if (number > JSON_NUMBER_MAX)
-            return refuse(error, "number with too many digits", at);
-        if (character == '"')
-            at = string_end(bytes, length, at, &nul_escape);
-        if (nul_escape != SIZE_MAX)
-            return refuse(error, "\\u0000 in a string", nul_escape);
+        place = in_number(character) ? place + 1 : 0;
+        if (place > 0)
+            cause = odd_number(bytes, length, at, place);
+        else if (character == '"')
+            at = string_end(bytes, length, at, &cause);
+        else if (strchr("\t\r\n", character) == NULL || character == '\0')
+            cause = control_character(character);
         if ((character == '{' || character == '[') && ++depth > JSON_DEPTH_MAX)
-            return refuse(error, "nested too deeply", at);
+            cause = "nested too deeply";
+        if (cause != NULL)
+            return refuse(error, cause, at);
         if ((character == '}' || character == ']') && depth > 0)
             depth--;
     }

@@ -2,9 +2,10 @@
  * json - reading JSON that somebody else wrote, strictly. The one door to cJSON.
  *
  * cJSON by itself takes text behind the document, duplicate names, names that
- * differ in case only, raw NUL bytes, \u0000 (which cuts the string short) and
- * invalid UTF-8, and rounds integers beyond 2^53 without a word. All of these
- * are refused here, before or after it parses; nesting is bounded at 32.
+ * differ in case only, raw control characters, \u0000 (which cuts the string
+ * short), invalid UTF-8 and numbers such as 01, and rounds integers beyond 2^53
+ * without a word. All of these are refused here, before or after it parses;
+ * nesting is bounded at 32.
  *
  *     char error[JSON_ERROR_SIZE];
  *     struct json *object = json_parse_object(bytes, length, error);

@@ -225,10 +225,17 @@ static bool answered(const struct option_table *table, const char *argument)
     return true;
 }
 
-enum options_result options_parse(const struct option_table *table, int argc, char *const argv[],
-                                  void *values, char error[OPTIONS_ERROR_SIZE])
+/* What was typed is repeated in the message; it must not add lines or move a cursor. */
+static void make_one_line(char *error)
 {
-    error[0] = '\0';
+    for (; *error != '\0'; error++)
+        if ((unsigned char)*error < 0x20 || *error == 0x7F)
+            *error = '?';
+}
+
+static enum options_result parse_all(const struct option_table *table, int argc, char *const argv[],
+                                     void *values, char *error)
+{
     for (int at = 1; at < argc; at++)
         if (answered(table, argv[at]))
             return OPTIONS_ANSWERED;
@@ -240,6 +247,15 @@ enum options_result options_parse(const struct option_table *table, int argc, ch
         if (!parse_argument(table, argc, argv, &at, values, error))
             return OPTIONS_BAD_USAGE;
     return OPTIONS_RUN;
+}
+
+enum options_result options_parse(const struct option_table *table, int argc, char *const argv[],
+                                  void *values, char error[OPTIONS_ERROR_SIZE])
+{
+    error[0] = '\0';
+    enum options_result result = parse_all(table, argc, argv, values, error);
+    make_one_line(error);
+    return result;
 }
 
 static const char *value_name(const struct option_row *row, char *text, size_t size)

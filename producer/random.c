@@ -49,9 +49,9 @@ uint64_t random_next(struct random_state *state)
 /* The high half of random * span is the number; a low half under 2^64 mod span is drawn again. */
 uint64_t random_between(struct random_state *state, uint64_t low, uint64_t high)
 {
-    uint64_t span = high - low + 1;
-    if (span == 0)
+    if (high - low == UINT64_MAX)
         return random_next(state);
+    uint64_t span = high - low + 1;
     uint128 product = (uint128)random_next(state) * span;
     if ((uint64_t)product < span) {
         uint64_t biased = (0 - span) % span;

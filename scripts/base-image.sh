@@ -33,6 +33,7 @@ suite_of() {
 # distribution's, or an add-on's, does not.
 host_source() {
     local release
+    # shellcheck source=/dev/null
     release=$(. /etc/os-release && [[ ${ID:-} == debian ]] && echo "${VERSION_CODENAME:-sid}") || return 0
     cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
         awk -v release="$release" '
@@ -111,8 +112,8 @@ main() {
     PATH=$PATH:/usr/sbin
     command -v debootstrap >/dev/null || die "$image cannot be pulled, and debootstrap is missing: apt-get install debootstrap"
     read -r mirror trusted < <(host_source) || true
-    # Not /tmp, which is often in memory and often mounted without devices.
-    work=$(mktemp -d "${TMPDIR:-/var/tmp}/base-image.XXXXXX")
+    # Not /tmp, which is often in memory, and mounted without the devices that debootstrap makes.
+    work=$(mktemp -d /var/tmp/base-image.XXXXXX)
     trap 'as_root rm -rf --one-file-system "$work"' EXIT
     bootstrap "$work/root" "$suite" "$mirror" "${trusted:-0}"
     as_root tar -C "$work/root" --numeric-owner --one-file-system -c . |

@@ -4,7 +4,7 @@
 # A setting of one daemon goes through its environment variable: PRODUCER_INTERVAL=1s scripts/run.sh
 set -euo pipefail
 
-programs=$(cd "$(dirname "$0")/.." && pwd)/build
+programs=$(cd "$(dirname "$0")/.." && cd "${BUILD:-build}" 2>/dev/null && pwd) || programs=build
 shown=${RUN_DIR:-./shared-data}
 
 declare -A name_of=()
@@ -49,7 +49,8 @@ say_where_to_look() {
     say "ls $shown/results    cat $shown/results/summary_1.json    chart: $shown/results/plot_1.png"
 }
 
-# The last step of each start: a daemon must not outlive this script, however that ends.
+# setpriv comes last, for a change of namespace undoes what it does: to end the daemon with this
+# script even where the script is killed.
 start() {
     local name=$1
     shift

@@ -80,15 +80,34 @@ START_TEST(acknowledgements_go_on_when_the_log_is_replaced)
 }
 END_TEST
 
-START_TEST(acknowledgements_go_on_when_the_whole_directory_is_replaced)
+static void move_results_aside(void)
 {
     char aside[4200];
+    (void)snprintf(aside, sizeof aside, "%s.old", results);
+    ck_assert_int_eq(rename(results, aside), 0);
+}
+
+START_TEST(acknowledgements_go_on_when_the_whole_directory_is_replaced_at_once)
+{
     prepare();
     make_results();
     acknowledge("1");
     assert_follows("1");
-    (void)snprintf(aside, sizeof aside, "%s.old", results);
-    ck_assert_int_eq(rename(results, aside), 0);
+    move_results_aside();
+    make_results();
+    acknowledge("2");
+    assert_follows("2");
+    ck_assert_ptr_null(processed_log_find(acknowledgements_log(seen), "1"));
+}
+END_TEST
+
+START_TEST(acknowledgements_are_forgotten_while_the_directory_is_gone)
+{
+    prepare();
+    make_results();
+    acknowledge("1");
+    assert_follows("1");
+    move_results_aside();
     ck_assert_int_eq(acknowledgements_refresh(seen, error), ACKNOWLEDGEMENTS_NOT_THERE);
     ck_assert_ptr_null(acknowledgements_log(seen));
     make_results();
@@ -138,7 +157,8 @@ int main(void)
         acknowledgements_have_no_log_while_there_is_no_results_directory,
         acknowledgements_are_followed_from_a_directory_and_a_log_that_come_later,
         acknowledgements_go_on_when_the_log_is_replaced,
-        acknowledgements_go_on_when_the_whole_directory_is_replaced,
+        acknowledgements_go_on_when_the_whole_directory_is_replaced_at_once,
+        acknowledgements_are_forgotten_while_the_directory_is_gone,
         acknowledgements_say_what_is_wrong_with_a_damaged_log_and_keep_what_they_knew,
         acknowledgements_call_a_file_where_the_directory_should_be_trouble);
 }

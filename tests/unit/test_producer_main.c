@@ -274,6 +274,23 @@ START_TEST(producer_retries_the_same_number_until_it_can_be_written)
 }
 END_TEST
 
+/* Readers may have seen the data of an attempt that failed at the metadata. */
+START_TEST(producer_tries_again_with_the_bytes_that_it_tried_with_before)
+{
+    static struct producer producer = {.config = {.seed = 1, .rows = {20, 60}},
+                                       .publisher = {.next = 1}};
+    ck_assert(prepare(&producer));
+    char *bytes = strdup(producer.csv.bytes);
+    producer.config.seed = 2;
+    ck_assert(prepare(&producer));
+    ck_assert_str_eq(producer.csv.bytes, bytes);
+    producer.prepared = false;
+    ck_assert(prepare(&producer));
+    ck_assert_str_ne(producer.csv.bytes, bytes);
+    free(bytes);
+}
+END_TEST
+
 START_TEST(producer_ends_with_74_when_its_directory_is_gone)
 {
     char command[4200];
@@ -299,5 +316,6 @@ int main(void)
         producer_waits_for_the_consumer_and_deletes_what_it_acknowledged,
         producer_does_not_wait_without_results_and_passes_over_numbers_that_come_to_light,
         producer_retries_the_same_number_until_it_can_be_written,
+        producer_tries_again_with_the_bytes_that_it_tried_with_before,
         producer_ends_with_74_when_its_directory_is_gone);
 }

@@ -1,0 +1,495 @@
+#!/usr/bin/env bash
+# Both binaries end to end, without Docker: what a person or an operator would see.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/lib.sh
+
+BUILD=$(realpath "${BUILD:-build}")
+producer=$BUILD/data-producer
+consumer=$BUILD/data-consumer
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# ---- helpers ------------------------------------------------------------------------------------
+
+# A directory of its own for the running check, with $dir/results inside.
+fresh() {
+    dir=$work/$1
+    results=$dir/results
+    log=$results/processed.log
+    mkdir -p "$dir"
+}
+
+publish() { "$producer" --dir "$dir" --interval 0 --count "$1" --seed 42 "${@:2}" >"$dir/producer.out"; }
+consume_once() { "$consumer" --dir "$dir" --once --settle 300ms "$@" >>"$dir/consumer.out"; }
+
+# expect_exit CODE COMMAND...: output goes to $work/output.
+expect_exit() {
+    local expected=$1 status=0
+    shift
+    "$@" >"$work/output" 2>&1 || status=$?
+    [[ $status -eq $expected ]] || fail "exit $status, not $expected: $* said: $(head -3 "$work/output")"
+}
+
+says() { grep -qF -- "$1" "$work/output" || fail "does not say '$1': $(head -3 "$work/output")"; }
+one_line() { [[ $(wc -l <"$work/output") -eq 1 ]] || fail "not one line: $(cat "$work/output")"; }
+
+# stop PID: SIGTERM; the daemon must end with 0 in less than a second.
+stop() {
+    local status=0 started=${EPOCHREALTIME/[.,]/} took
+    kill -TERM "$1"
+    wait "$1" || status=$?
+    took=$(((${EPOCHREALTIME/[.,]/} - started) / 1000))
+    [[ $status -eq 0 ]] || fail "exit $status after SIGTERM"
+    [[ $took -lt 1000 ]] || fail "took $took ms to end after SIGTERM"
+}
+
+records() { jq -s "map(select($1)) | length" "$log"; }
+count_is() { [[ $(records "$1") -eq $2 ]] || fail "$(records "$1") records where $1, not $2"; }
+field() { jq -r "select(.key == \"$1\") | .$2" "$log"; }
+needs_mount_namespaces() { unshare -m true 2>/dev/null || skip "needs root and mount namespaces"; }
+children_of() { pgrep -P "$1" || true; }
+
+# ---- what is refused before any work --------------------------------------------------------------
+
+an_unknown_option_is_named_and_exits_64() {
+    expect_exit 64 "$producer" --bogus
+    says --bogus && one_line
+    expect_exit 64 "$consumer" --bogus=1
+    says --bogus && one_line
+}
+
+a_bad_value_is_named_with_its_option_and_exits_64() {
+    expect_exit 64 "$producer" --interval soon
+    says --interval && says soon && one_line
+    expect_exit 64 "$producer" --rows 9-3
+    says --rows && one_line
+    expect_exit 64 "$consumer" --poll-interval 0
+    says --poll-interval && one_line
+    expect_exit 64 "$consumer" --match 'data.csv'
+    says --match && one_line
+    expect_exit 64 "$consumer" --chart gif
+    says "png, svg or none" && one_line
+}
+
+a_bad_environment_variable_is_named_and_exits_78() {
+    expect_exit 78 env PRODUCER_INTERVAL=soon "$producer"
+    says PRODUCER_INTERVAL && one_line
+    expect_exit 78 env CONSUMER_SETTLE=-1s "$consumer"
+    says CONSUMER_SETTLE && one_line
+}
+
+a_missing_directory_is_named_and_exits_78() {
+    expect_exit 78 "$producer" --dir "$work/nowhere"
+    says "$work/nowhere" && says "No such file" && one_line
+    expect_exit 78 "$consumer" --dir "$work/nowhere"
+    says "$work/nowhere" && says "No such file" && one_line
+}
+
+a_results_directory_that_cannot_be_written_is_named_and_exits_73() {
+    fresh unwritable
+    echo file >"$work/a-file"
+    expect_exit 73 "$consumer" --dir "$dir" --results "$work/a-file"
+    says "$work/a-file" && one_line
+    expect_exit 73 "$consumer" --dir "$dir" --results "$work/none/results"
+    says "$work/none/results" && one_line
+}
+
+a_second_daemon_on_the_same_directory_exits_69() {
+    fresh locked
+    "$producer" --dir "$dir" --interval 10s >/dev/null & local first=$!
+    "$consumer" --dir "$dir" >/dev/null & local second=$!
+    eventually 5 test -e "$results/status.json"
+    expect_exit 69 "$producer" --dir "$dir"
+    says .producer.lock && one_line
+    expect_exit 69 "$consumer" --dir "$dir"
+    says .consumer.lock && one_line
+    stop "$first"
+    stop "$second"
+}
+
+help_lists_every_option_and_the_readme_does_too() {
+    local program flag
+    for program in "$producer" "$consumer"; do
+        expect_exit 0 "$program" --help
+        expect_exit 0 "$program" --version
+        for flag in $("$program" --help | grep -oE '^  --[a-z-]+'); do
+            grep -qF -- "\`$flag" README.md || fail "README.md does not list $flag"
+        done
+        for flag in $("$program" --help | grep -oE '\[[A-Z_]+\]' | tr -d '[]'); do
+            grep -qF -- "\`$flag\`" README.md || fail "README.md does not list $flag"
+        done
+    done
+}
+
+# ---- the producer -------------------------------------------------------------------------------
+
+batches_are_published_whole_and_their_metadata_is_right() {
+    fresh published
+    publish 5
+    local n
+    for n in 1 2 3 4 5; do
+        [[ $(head -1 "$dir/data_$n.csv") == label,value,timestamp ]]
+        jq -e --arg hash "sha256:$(sha256sum <"$dir/data_$n.csv" | cut -d' ' -f1)" \
+            --argjson bytes "$(stat -c %s "$dir/data_$n.csv")" \
+            --argjson rows "$(($(wc -l <"$dir/data_$n.csv") - 1))" --argjson n "$n" \
+            '.hash == $hash and .bytes == $bytes and .record_count == $rows and .batch == $n
+             and .path == "data_\($n).csv" and .name == "data_\($n)" and .rows == null
+             and [.schema.fields[].type] == ["string", "number", "datetime"]' \
+            "$dir/metadata_$n.json" >/dev/null || fail "metadata_$n.json is wrong"
+    done
+    [[ -z $(find "$dir" -name '*.tmp') ]]
+}
+
+the_producer_goes_on_at_the_right_number_after_a_restart_and_after_a_kill() {
+    fresh restarted
+    publish 3
+    publish 2
+    [[ -e $dir/data_5.csv && ! -e $dir/data_6.csv ]]
+    "$producer" --dir "$dir" --interval 0 >/dev/null & local pid=$!
+    eventually 5 test -e "$dir/data_50.csv"
+    kill -KILL "$pid"
+    wait "$pid" || true
+    publish 1
+    local last n
+    last=$(find "$dir" -name 'data_*.csv' | wc -l)
+    for ((n = 1; n <= last; n++)); do
+        [[ "sha256:$(sha256sum <"$dir/data_$n.csv" | cut -d' ' -f1)" == "$(jq -r .hash "$dir/metadata_$n.json")" ]] ||
+            fail "batch $n of $last"
+    done
+    [[ -z $(find "$dir" -name '*.tmp') ]]
+}
+
+the_same_seed_gives_the_same_values() {
+    fresh seeded-a
+    publish 3
+    local first=$dir
+    fresh seeded-b
+    publish 3
+    local n
+    for n in 1 2 3; do
+        diff <(cut -d, -f1,2 "$first/data_$n.csv") <(cut -d, -f1,2 "$dir/data_$n.csv")
+    done
+}
+
+the_producer_ends_within_a_second_of_sigterm_with_no_half_file() {
+    fresh producer-stop
+    "$producer" --dir "$dir" --interval 0 --rows 200000 >/dev/null & local pid=$!
+    eventually 10 test -e "$dir/metadata_1.json"
+    stop "$pid"
+    [[ -z $(find "$dir" -name '*.tmp') ]]
+    "$producer" --dir "$dir" --interval 1h >/dev/null & pid=$!
+    sleep 0.3
+    stop "$pid"
+}
+
+# ---- the consumer -------------------------------------------------------------------------------
+
+every_batch_gets_a_summary_a_chart_and_one_record() {
+    fresh once
+    publish 4
+    consume_once
+    count_is '.outcome == "processed" and .verified and .plot == "ok"' 4
+    count_is true 4
+    local n
+    for n in 1 2 3 4; do
+        jq -e --argjson rows "$(($(wc -l <"$dir/data_$n.csv") - 1))" --arg key "$n" \
+            '.format == "shared-data-summary/1" and .key == $key and .record_count == $rows and .verified
+             and .columns[1].count == $rows and .columns[1].quantiles.p50 > 0' "$results/summary_$n.json" >/dev/null
+        [[ $(head -c 8 "$results/plot_$n.png" | od -An -tx1 | tr -d ' \n') == 89504e470d0a1a0a ]]
+    done
+}
+
+a_batch_is_never_processed_twice_across_restarts_too() {
+    fresh twice
+    publish 3
+    consume_once
+    stat -c '%n %Y %Z %i' "$results"/summary_* "$results"/plot_* >"$work/before"
+    consume_once
+    consume_once
+    count_is true 3
+    diff "$work/before" <(stat -c '%n %Y %Z %i' "$results"/summary_* "$results"/plot_*)
+}
+
+the_outputs_are_the_same_bytes_when_they_are_made_again() {
+    fresh again
+    publish 3
+    consume_once
+    mv "$results" "$work/first-results"
+    consume_once --jobs 1
+    local file
+    for file in "$results"/summary_* "$results"/plot_*; do
+        cmp "$file" "$work/first-results/${file##*/}"
+    done
+}
+
+the_consumer_may_start_first_on_an_empty_directory() {
+    fresh first
+    "$consumer" --dir "$dir" >"$dir/consumer.out" & local pid=$!
+    eventually 5 test -e "$results/status.json"
+    publish 2
+    eventually 5 test -e "$results/plot_2.png"
+    eventually 5 grep -q '"key":"2"' "$log"
+    stop "$pid"
+    count_is '.outcome == "processed"' 2
+}
+
+a_batch_with_a_wrong_hash_is_rejected_and_the_others_are_not() {
+    fresh corrupt
+    publish 3
+    printf 'X' | dd of="$dir/data_2.csv" bs=1 seek=30 conv=notrunc status=none
+    local status=0
+    consume_once || status=$?
+    [[ $status -eq 65 ]] || fail "exit $status"
+    count_is '.key == "2" and .outcome == "rejected" and .reason == "hash-mismatch"' 1
+    count_is '.outcome == "processed"' 2
+    [[ ! -e $results/summary_2.json && ! -e $results/plot_2.png ]]
+}
+
+a_torn_batch_is_rejected_for_its_size_and_tried_again_when_it_is_mended() {
+    fresh torn
+    publish 2
+    cp "$dir/data_1.csv" "$work/whole"
+    truncate -s 100 "$dir/data_1.csv"
+    consume_once || [[ $? -eq 65 ]]
+    [[ $(field 1 reason) == size-mismatch ]]
+    cp "$work/whole" "$dir/data_1.csv"
+    consume_once
+    [[ $(jq -rs 'map(select(.key == "1")) | last | .outcome' "$log") == processed ]]
+}
+
+a_file_without_metadata_is_taken_once_it_stands_still_and_is_unverified() {
+    fresh foreign
+    printf 'a,b\n1,x\n2,y\n' >"$dir/data_1.csv"
+    consume_once
+    count_is '.key == "1" and .outcome == "processed" and (.verified | not) and .rows == 2' 1
+}
+
+metadata_with_fewer_fields_is_accepted_and_what_it_states_is_checked() {
+    fresh minimal
+    printf 'a,b\n1,x\n2,y\n' | tee "$dir/data_1.csv" "$dir/data_2.csv" >/dev/null
+    echo '{"filename":"data_1.csv","record_count":2,"created_at":"2026-11-23T10:15:00","description":"d"}' >"$dir/metadata_1.json"
+    echo '{"filename":"data_2.csv","record_count":3,"created_at":"2026-11-23T10:15:00","description":"d"}' >"$dir/metadata_2.json"
+    consume_once || [[ $? -eq 65 ]]
+    [[ $(field 1 outcome) == processed && $(field 1 verified) == false ]]
+    [[ $(field 2 reason) == row-count-mismatch ]]
+}
+
+metadata_without_data_waits_and_once_exits_75() {
+    fresh half
+    publish 1
+    rm "$dir/data_1.csv"
+    local status=0
+    consume_once || status=$?
+    [[ $status -eq 75 ]] || fail "exit $status"
+    [[ ! -s $log ]]
+    jq -e '.backlog == 1' "$results/status.json" >/dev/null
+}
+
+links_pipes_and_directories_are_rejected_and_never_opened() {
+    fresh objects
+    ln -s /etc/passwd "$dir/data_1.csv"
+    mkfifo "$dir/data_2.csv"
+    mkdir "$dir/data_3.csv"
+    echo a >"$dir/elsewhere" && ln "$dir/elsewhere" "$dir/data_4.csv"
+    printf 'a\n1\n' >"$dir/data_5.csv"
+    consume_once || [[ $? -eq 65 ]]
+    count_is '.outcome == "rejected" and .reason == "not-a-regular-file"' 4
+    count_is '.outcome == "processed" and .key == "5"' 1
+}
+
+names_that_are_no_batch_are_passed_over() {
+    fresh names
+    local name
+    for name in data_01.csv data_-1.csv data_0.csv .data_1.csv _data_1.csv data_1.csv.tmp data_.csv .nfs0001 \
+        $'data_8.csv\n' "data_$(printf '9%.0s' {1..200}).csv"; do
+        printf 'a\n1\n' >"$dir/$name"
+    done
+    consume_once
+    [[ ! -s $log ]] || fail "$(cat "$log")"
+}
+
+content_that_changes_after_processing_is_logged_once_and_results_stay() {
+    fresh changed
+    publish 1
+    consume_once
+    cp "$results/summary_1.json" "$work/summary-before"
+    printf 'label,value,timestamp\n' >"$dir/data_1.csv"
+    consume_once
+    consume_once
+    count_is '.outcome == "changed"' 1
+    count_is true 2
+    cmp "$results/summary_1.json" "$work/summary-before"
+}
+
+other_names_are_taken_by_match() {
+    fresh match
+    printf 'a\n1\n' >"$dir/orders-north.csv"
+    printf 'a\n1\n' >"$dir/data_1.csv"
+    consume_once --match 'orders-*.csv'
+    count_is '.key == "north" and .file == "orders-north.csv"' 1
+    count_is true 1
+    [[ -e $results/summary_north.json && -e $results/plot_north.png ]]
+}
+
+charts_are_svg_or_none_by_option() {
+    fresh charts
+    publish 1
+    consume_once --chart svg
+    grep -q '</svg>' "$results/plot_1.svg"
+    rm -r "$results"
+    consume_once --chart none
+    [[ -z $(find "$results" -name 'plot_*') && $(field 1 plot) == none ]]
+}
+
+without_gnuplot_the_summary_stands_and_the_record_says_so() {
+    fresh no-gnuplot
+    publish 1
+    PATH=/nonexistent "$consumer" --dir "$dir" --once --settle 300ms >/dev/null
+    [[ $(field 1 plot) == failed && $(field 1 outcome) == processed && -e $results/summary_1.json ]]
+}
+
+a_gnuplot_that_is_killed_is_replaced() {
+    fresh killed-gnuplot
+    "$consumer" --dir "$dir" --jobs 1 >"$dir/consumer.out" & local pid=$! child
+    publish 1
+    eventually 5 test -e "$results/plot_1.png"
+    child=$(children_of "$pid")
+    kill -KILL "$child"
+    publish 2
+    eventually 5 grep -q '"key":"3"' "$log"
+    stop "$pid"
+    count_is '.plot == "ok"' 3
+}
+
+nothing_is_left_behind_when_the_consumer_is_killed_and_a_restart_finishes_the_work() {
+    fresh killed
+    publish 30
+    "$consumer" --dir "$dir" >"$dir/consumer.out" & local pid=$! child
+    eventually 5 test -e "$results/plot_3.png"
+    child=$(children_of "$pid")
+    [[ -n $child ]]
+    kill -KILL "$pid"
+    wait "$pid" || true
+    eventually 3 bash -c "! ps -o stat= -p ${child//$'\n'/,} | grep -qv Z"
+    consume_once
+    count_is '.outcome == "processed"' 30
+    [[ $(jq -s 'map(.key) | unique | length' "$log") -eq 30 ]]
+    [[ -z $(find "$results" -name '*.tmp') ]]
+}
+
+the_consumer_ends_within_a_second_of_sigterm_in_the_middle_of_a_parse() {
+    fresh consumer-stop
+    publish 1 --rows 3000000
+    "$consumer" --dir "$dir" >"$dir/consumer.out" & local pid=$!
+    sleep 0.7
+    [[ ! -e $results/summary_1.json ]] || fail "the batch was too small to be in the middle of it"
+    stop "$pid"
+    [[ ! -s $log ]]
+}
+
+the_consumer_ends_within_a_second_of_sigterm_in_the_middle_of_a_chart() {
+    fresh chart-stop
+    mkdir "$dir/bin"
+    printf '#!/bin/sh\nexec sleep 60\n' >"$dir/bin/gnuplot"
+    chmod +x "$dir/bin/gnuplot"
+    publish 1
+    PATH=$dir/bin:$PATH "$consumer" --dir "$dir" >"$dir/consumer.out" & local pid=$!
+    eventually 5 test -e "$results/summary_1.json"
+    stop "$pid"
+    [[ ! -s $log ]]
+}
+
+a_torn_tail_of_the_log_is_cut_and_damage_in_its_middle_is_refused() {
+    fresh log
+    publish 3
+    consume_once --chart none
+    truncate -s -7 "$log"
+    consume_once --chart none
+    count_is true 3
+    grep -q 'cut a torn tail' "$dir/consumer.out"
+    sed -i '2s/"rows":/"rowz":/' "$log"
+    expect_exit 74 "$consumer" --dir "$dir" --once
+    says 'line 2' && one_line
+}
+
+the_shared_directory_may_be_read_only_for_the_consumer() {
+    needs_mount_namespaces
+    fresh readonly
+    publish 2
+    mkdir -p "$results"
+    unshare -m bash -euc '
+        mount --bind "$1" "$1" && mount --bind "$1/results" /mnt && mount -o remount,bind,ro "$1"
+        mount --bind /mnt "$1/results"
+        ! touch "$1/test_file.txt" 2>/dev/null
+        "$2" --dir "$1" --once --settle 300ms' - "$dir" "$consumer" >"$dir/consumer.out"
+    count_is '.outcome == "processed"' 2
+}
+
+# ---- what an operator sees ------------------------------------------------------------------------
+
+health_says_whether_the_daemons_run() {
+    fresh health
+    expect_exit 69 "$consumer" --health --dir "$dir"
+    expect_exit 69 "$producer" --health --dir "$dir"
+    "$consumer" --dir "$dir" >/dev/null & local first=$!
+    "$producer" --dir "$dir" --interval 1s >/dev/null & local second=$!
+    eventually 5 "$consumer" --health --dir "$dir"
+    eventually 5 "$producer" --health --dir "$dir"
+    stop "$first"
+    stop "$second"
+    expect_exit 69 "$consumer" --health --dir "$dir"
+    expect_exit 69 "$producer" --health --dir "$dir"
+}
+
+a_full_disk_is_told_once_waited_out_and_told_when_it_is_over() {
+    needs_mount_namespaces
+    fresh full
+    publish 2
+    mkdir -p "$results"
+    unshare -m bash -euc '
+        mount -t tmpfs -o size=64k none "$1/results"
+        head -c 64k /dev/zero >"$1/results/filler" || true
+        "$2" --dir "$1" --chart none >"$1/consumer.out" & pid=$!
+        sleep 2.5
+        ! grep -q processed\  "$1/results/processed.log" || exit 1
+        "$2" --health --dir "$1" && exit 1
+        rm "$1/results/filler"
+        for i in $(seq 100); do [[ $(wc -l <"$1/results/processed.log") -eq 2 ]] && break; sleep 0.1; done
+        kill -TERM $pid; wait $pid
+        [[ $(wc -l <"$1/results/processed.log") -eq 2 ]]' - "$dir" "$consumer"
+    [[ $(grep -c 'No space left on device; trying again' "$dir/consumer.out") -eq 1 ]] || fail "$(cat "$dir/consumer.out")"
+    grep -q 'works again' "$dir/consumer.out"
+}
+
+logs_are_one_json_object_a_line_by_option() {
+    fresh json
+    publish 2 --log-format json
+    "$consumer" --dir "$dir" --once --log-format json >"$dir/consumer.out"
+    jq -e -s 'map(select(.message == "published")) | length == 2 and all(.rows > 0 and .size_bytes > 0 and .took_ms > 0)' "$dir/producer.out" >/dev/null
+    jq -e -s 'map(select(.message == "processed")) | length == 2 and all(.rows > 0 and .size_bytes > 0 and .took_ms > 0)' "$dir/consumer.out" >/dev/null
+}
+
+a_state_that_lasts_is_logged_once_and_not_at_every_poll() {
+    fresh quiet
+    publish 1
+    rm "$dir/data_1.csv"
+    "$consumer" --dir "$dir" --poll-interval 20ms --settle 200ms >"$dir/consumer.out" & local pid=$!
+    sleep 1.5
+    stop "$pid"
+    [[ $(grep -c 'waiting for batch' "$dir/consumer.out") -eq 1 ]] || fail "$(cat "$dir/consumer.out")"
+}
+
+acknowledged_batches_are_tidied_away_and_pending_ones_never() {
+    fresh tidy
+    publish 5
+    consume_once --chart none
+    publish 3 --keep 2
+    [[ ! -e $dir/data_1.csv && ! -e $dir/metadata_1.json && -e $dir/data_5.csv ]] || fail "$(ls "$dir")"
+    [[ -e $dir/data_6.csv && -e $dir/data_7.csv && -e $dir/data_8.csv ]]
+}
+
+for name in $(declare -F | awk '{print $3}' | grep -E '^(a|an|the|every|batches|help|health|links|names|content|other|charts|without|nothing|logs|metadata|acknowledged)_'); do
+    check "$name"
+done
+finish e2e

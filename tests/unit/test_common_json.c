@@ -1,0 +1,417 @@
+#include "common/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/text.h"
+#include "tests/unit/support.h"
+
+static char error[JSON_ERROR_SIZE];
+
+static bool parses(const char *bytes, size_t length)
+{
+    struct json *object = json_parse_object(bytes, length, error);
+    bool parsed = object != NULL;
+    ck_assert_msg(parsed == (error[0] == '\0'), "an error and an object, or neither: %s", error);
+    json_free(object);
+    return parsed;
+}
+
+static void assert_refused(const char *text, const char *cause)
+{
+    ck_assert_msg(!parses(text, strlen(text)), "%s", text);
+    ck_assert_msg(strstr(error, cause) != NULL, "%s: %s", text, error);
+}
+
+static void assert_parses(const char *text)
+{
+    ck_assert_msg(parses(text, strlen(text)), "%s: %s", text, error);
+}
+
+/* Whether {"n": TEXT} holds a count, and which. */
+static enum json_found count_of(const char *text, uint64_t *value)
+{
+    struct text document = {0};
+    text_printf(&document, "{\"n\": %s}", text);
+    struct json *object = json_parse_object(document.bytes, document.length, error);
+    ck_assert_msg(object != NULL, "%s: %s", text, error);
+    enum json_found found = json_get_u64(object, "n", value);
+    json_free(object);
+    text_free(&document);
+    return found;
+}
+
+/* `count` times the one and then the other. */
+static char *repeated(const char *opening, const char *inner, const char *closing, size_t count)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < count; i++)
+        text_put(&text, opening);
+    text_put(&text, inner);
+    for (size_t i = 0; i < count; i++)
+        text_put(&text, closing);
+    return text.bytes;
+}
+
+START_TEST(an_object_gives_its_members_by_name)
+{
+    const char document[] =
+        " {\"text\": \"a\\u00e9\\n\", \"yes\": true, \"no\": false, \"n\": 41} \n";
+    const char *text = NULL;
+    bool flag = false;
+    uint64_t count = 0;
+    struct json *object = json_parse_object(document, strlen(document), error);
+    ck_assert_msg(object != NULL, "%s", error);
+    ck_assert_int_eq(json_get_text(object, "text", &text), JSON_FOUND);
+    ck_assert_str_eq(text, "aé\n");
+    ck_assert_int_eq(json_get_bool(object, "yes", &flag), JSON_FOUND);
+    ck_assert(flag);
+    ck_assert_int_eq(json_get_bool(object, "no", &flag), JSON_FOUND);
+    ck_assert(!flag);
+    ck_assert_int_eq(json_get_u64(object, "n", &count), JSON_FOUND);
+    ck_assert_uint_eq(count, 41);
+    json_free(object);
+}
+END_TEST
+
+START_TEST(a_member_that_is_null_or_not_there_is_absent_and_the_value_stays)
+{
+    const char document[] = "{\"null\": null, \"NAME\": \"x\"}";
+    const char *text = "before";
+    bool flag = true;
+    uint64_t count = 42;
+    struct json *object = json_parse_object(document, strlen(document), error);
+    const char *const names[] = {"null", "nothing", "name", ""};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ck_assert_int_eq(json_get_text(object, names[i], &text), JSON_ABSENT);
+        ck_assert_int_eq(json_get_bool(object, names[i], &flag), JSON_ABSENT);
+        ck_assert_int_eq(json_get_u64(object, names[i], &count), JSON_ABSENT);
+    }
+    ck_assert_str_eq(text, "before");
+    ck_assert(flag);
+    ck_assert_uint_eq(count, 42);
+    json_free(object);
+}
+END_TEST
+
+START_TEST(a_member_of_another_type_is_told_apart_from_an_absent_one)
+{
+    const char document[] = "{\"text\": \"1\", \"flag\": true, \"n\": 1, \"list\": [1], \"o\": {}}";
+    const char *text;
+    bool flag;
+    uint64_t count;
+    struct json *object = json_parse_object(document, strlen(document), error);
+    ck_assert_int_eq(json_get_u64(object, "text", &count), JSON_WRONG_TYPE);
+    ck_assert_int_eq(json_get_u64(object, "flag", &count), JSON_WRONG_TYPE);
+    ck_assert_int_eq(json_get_u64(object, "list", &count), JSON_WRONG_TYPE);
+    ck_assert_int_eq(json_get_bool(object, "n", &flag), JSON_WRONG_TYPE);
+    ck_assert_int_eq(json_get_bool(object, "text", &flag), JSON_WRONG_TYPE);
+    ck_assert_int_eq(json_get_text(object, "n", &text), JSON_WRONG_TYPE);
+    ck_assert_int_eq(json_get_text(object, "o", &text), JSON_WRONG_TYPE);
+    json_free(object);
+}
+END_TEST
+
+START_TEST(a_count_is_a_whole_number_up_to_2_to_the_53_less_1)
+{
+    uint64_t value = 0;
+    ck_assert_int_eq(count_of("0", &value), JSON_FOUND);
+    ck_assert_uint_eq(value, 0);
+    ck_assert_int_eq(count_of("9007199254740991", &value), JSON_FOUND);
+    ck_assert_uint_eq(value, UINT64_C(9007199254740991));
+    ck_assert_int_eq(count_of("1e3", &value), JSON_FOUND);
+    ck_assert_uint_eq(value, 1000);
+    const char *const others[] = {"9007199254740992",
+                                  "9007199254740993",
+                                  "18446744073709551616",
+                                  "-1",
+                                  "1.5",
+                                  "1e300",
+                                  "0.1",
+                                  "-9007199254740993",
+                                  "1e-5"};
+    value = 42;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert_msg(count_of(others[i], &value) == JSON_WRONG_TYPE, "%s", others[i]);
+    ck_assert_uint_eq(value, 42);
+}
+END_TEST
+
+START_TEST(text_behind_the_document_is_refused)
+{
+    assert_refused("{} x", "text behind the document");
+    assert_refused("{}}", "text behind the document");
+    assert_refused("{}{}", "text behind the document");
+    assert_refused("{\"a\": 1}\n{\"a\": 1}", "text behind the document");
+    assert_refused("{},", "text behind the document");
+    assert_parses("{} \t\r\n");
+}
+END_TEST
+
+START_TEST(a_name_that_is_there_twice_is_refused)
+{
+    assert_refused("{\"a\": 1, \"a\": 1}", "'a' is there twice");
+    assert_refused("{\"a\": 1, \"b\": 2, \"\\u0061\": 3}", "is there twice");
+    assert_refused("{\"\": 1, \"\": 2}", "is there twice");
+}
+END_TEST
+
+START_TEST(names_that_differ_in_case_alone_are_refused)
+{
+    assert_refused("{\"bytes\": 1, \"Bytes\": 2}", "is there twice");
+}
+END_TEST
+
+START_TEST(a_name_that_is_there_twice_deep_inside_is_refused)
+{
+    assert_refused("{\"schema\": {\"fields\": [{\"name\": 1, \"name\": 2}]}}", "is there twice");
+    assert_parses("{\"a\": {\"a\": {\"a\": 1}}, \"b\": [{\"a\": 1}, {\"a\": 1}]}");
+}
+END_TEST
+
+START_TEST(a_raw_nul_byte_is_refused_wherever_it_stands)
+{
+    ck_assert(!parses("{\"a\": 1}\0", 9));
+    ck_assert(!parses("{\"a\0\": 1}", 9));
+    ck_assert(!parses("\0{\"a\": 1}", 9));
+    ck_assert(!parses("{\"a\": \0 1}", 10));
+    ck_assert_ptr_nonnull(strstr(error, "byte 6"));
+}
+END_TEST
+
+START_TEST(an_escaped_nul_is_refused_and_an_escaped_backslash_before_u0000_is_not)
+{
+    assert_refused("{\"path\": \"data_1.csv\\u0000/etc\"}", "\\u0000 in a string at byte 20");
+    assert_refused("{\"a\\u0000\": 1}", "\\u0000");
+    assert_parses("{\"path\": \"\\\\u0000\"}");
+    assert_refused("{\"path\": \"\\\\\\u0000\"}", "\\u0000");
+}
+END_TEST
+
+START_TEST(raw_control_characters_are_refused_in_strings_and_between_members)
+{
+    assert_refused("{\"a\": \"one\ntwo\"}", "control character at byte 10");
+    assert_refused("{\"a\tb\": 1}", "control character");
+    assert_refused("{\"a\":\x01 1}", "control character");
+    assert_refused("{\"a\":\f1}", "control character");
+    assert_parses("{\"a\": \"one\\ntwo\"}");
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_utf8_are_refused)
+{
+    assert_refused("{\"a\": \"\xff\"}", "UTF-8");
+    assert_refused("{\"a\": \"\xed\xa0\x80\"}", "UTF-8");
+    assert_refused("{\"\xc3\": 1}", "UTF-8");
+    assert_parses("{\"größe\": \"日本 😀\"}");
+}
+END_TEST
+
+START_TEST(half_a_surrogate_pair_is_refused)
+{
+    assert_refused("{\"a\": \"\\ud83d\"}", "not JSON");
+    assert_refused("{\"a\": \"\\ude00\"}", "not JSON");
+    assert_refused("{\"a\": \"\\ud83dx\"}", "not JSON");
+    assert_parses("{\"a\": \"\\ud83d\\ude00\"}");
+}
+END_TEST
+
+START_TEST(numbers_that_no_double_holds_are_refused)
+{
+    assert_refused("{\"n\": 1e999}", "out of range");
+    assert_refused("{\"n\": -1e999}", "out of range");
+    assert_refused("{\"n\": [[1e999]]}", "out of range");
+    assert_refused("{\"n\": NaN}", "not JSON");
+    assert_refused("{\"n\": nan}", "not JSON");
+    assert_refused("{\"n\": Infinity}", "not JSON");
+    assert_refused("{\"n\": -Infinity}", "not JSON");
+}
+END_TEST
+
+START_TEST(a_number_may_have_40_characters_and_no_more)
+{
+    char *within = repeated("1", "", "", JSON_NUMBER_MAX);
+    char *beyond = repeated("1", "", "", 60);
+    struct text document = {0};
+    text_printf(&document, "{\"n\":%s}", within);
+    ck_assert(parses(document.bytes, document.length));
+    text_clear(&document);
+    text_printf(&document, "{\"n\":%s}", beyond);
+    ck_assert(!parses(document.bytes, document.length));
+    ck_assert_ptr_nonnull(strstr(error, "too many digits"));
+    text_clear(&document);
+    text_printf(&document, "{\"text\":\"%s\"}", beyond);
+    ck_assert(parses(document.bytes, document.length));
+    text_free(&document);
+    free(within);
+    free(beyond);
+}
+END_TEST
+
+START_TEST(numbers_that_json_does_not_know_are_refused)
+{
+    const char *const numbers[] = {"01",   "-01", "1.", ".5",    "+1", "0x10", "1e", "1e+", "--1",
+                                   "1.e5", "1_0", "-",  "1.2.3", "00", "-.5",  "0.", "1-2", "1+2"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char document[64];
+        (void)snprintf(document, sizeof document, "{\"n\": %s}", numbers[i]);
+        ck_assert_msg(!parses(document, strlen(document)), "%s", document);
+    }
+    const char *const good[] = {"0", "-0", "0.5", "-0.5", "10", "1e5", "1E-5", "1.5e+05", "100"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char document[64];
+        (void)snprintf(document, sizeof document, "{\"n\": [%s,%s]}", good[i], good[i]);
+        assert_parses(document);
+    }
+}
+END_TEST
+
+START_TEST(nesting_may_be_32_deep_and_no_deeper)
+{
+    struct text document = {0};
+    for (size_t depth = JSON_DEPTH_MAX; depth <= JSON_DEPTH_MAX + 1; depth++) {
+        char *lists = repeated("[", "", "]", depth - 1); /* the object is a level too */
+        text_clear(&document);
+        text_printf(&document, "{\"a\":%s}", lists);
+        ck_assert_int_eq(parses(document.bytes, document.length), depth == JSON_DEPTH_MAX);
+        free(lists);
+    }
+    ck_assert_ptr_nonnull(strstr(error, "nested too deeply"));
+    text_free(&document);
+}
+END_TEST
+
+START_TEST(brackets_in_strings_and_side_by_side_do_not_nest)
+{
+    char *brackets = repeated("[", "", "{", 100);
+    char *pairs = repeated("[],", "0", "", 100);
+    struct text document = {0};
+    text_printf(&document, "{\"a\":\"\\\"%s\",\"b\":[%s]}", brackets, pairs);
+    ck_assert_msg(parses(document.bytes, document.length), "%s", error);
+    text_free(&document);
+    free(brackets);
+    free(pairs);
+}
+END_TEST
+
+START_TEST(a_thousand_and_one_levels_and_two_million_brackets_are_refused)
+{
+    const size_t depths[] = {1001, 2000000};
+    for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
+        char *lists = repeated("[", "", "", depths[i]);
+        char *objects = repeated("{\"a\":", "", "", depths[i]);
+        ck_assert(!parses(lists, strlen(lists)));
+        ck_assert(!parses(objects, strlen(objects)));
+        ck_assert_ptr_nonnull(strstr(error, "nested too deeply"));
+        free(lists);
+        free(objects);
+    }
+}
+END_TEST
+
+START_TEST(two_hundred_thousand_members_are_checked_in_time)
+{
+    struct text document = {0};
+    text_put(&document, "{\"first\":0");
+    for (int i = 0; i < 200000; i++)
+        text_printf(&document, ",\"m%d\":%d", i, i);
+    text_put(&document, "}");
+    (void)alarm(20);
+    ck_assert_msg(parses(document.bytes, document.length), "%s", error);
+    text_free(&document);
+}
+END_TEST
+
+START_TEST(what_is_no_object_is_refused)
+{
+    const char *const documents[] = {"[]", "1", "\"text\"", "null", "true", "[{}]"};
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+        assert_refused(documents[i], "not a JSON object");
+}
+END_TEST
+
+START_TEST(what_is_no_json_is_refused)
+{
+    const char *const documents[] = {"",
+                                     " ",
+                                     "{",
+                                     "}",
+                                     "{\"a\"}",
+                                     "{a: 1}",
+                                     "{'a': 1}",
+                                     "{\"a\": 1,}",
+                                     "{\"a\": }",
+                                     "{,}",
+                                     "{\"a\": [}",
+                                     "{\"a\": \"}",
+                                     "{\"a\" 1}",
+                                     "garbage",
+                                     "{\"a\": [1,]}",
+                                     "{\"a\": tru}",
+                                     "{\"\\x\": 1}"};
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+        assert_refused(documents[i], "at byte");
+}
+END_TEST
+
+START_TEST(every_prefix_of_a_document_is_refused)
+{
+    const char document[] =
+        "{\"a\": \"x\\u00e9\\\\\", \"b\": [1, -2.5e3, {\"c\": null}], \"d\": true}";
+    assert_parses(document);
+    for (size_t length = 0; length < strlen(document); length++) {
+        char *prefix = malloc(length + 1); /* its own block, so that a read behind it is seen */
+        memcpy(prefix, document, length);
+        ck_assert_msg(!parses(prefix, length), "%zu bytes", length);
+        free(prefix);
+    }
+}
+END_TEST
+
+START_TEST(every_changed_byte_is_parsed_or_refused_and_nothing_else_happens)
+{
+    char document[] = "{\"a\":\"x\\u00e9\",\"b\":[1,-2.5e3,{\"c\":null}]}";
+    const size_t length = strlen(document);
+    size_t refused = 0;
+    for (size_t at = 0; at < length; at++) {
+        char kept = document[at];
+        for (int byte = 0; byte < 256; byte++) {
+            document[at] = (char)byte;
+            refused += parses(document, length) ? 0 : 1;
+        }
+        document[at] = kept;
+    }
+    ck_assert_uint_gt(refused, length * 128);
+}
+END_TEST
+
+START_TEST(freeing_no_object_does_nothing)
+{
+    json_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+    return SUPPORT_RUN(
+        "common_json", an_object_gives_its_members_by_name,
+        a_member_that_is_null_or_not_there_is_absent_and_the_value_stays,
+        a_member_of_another_type_is_told_apart_from_an_absent_one,
+        a_count_is_a_whole_number_up_to_2_to_the_53_less_1, text_behind_the_document_is_refused,
+        a_name_that_is_there_twice_is_refused, names_that_differ_in_case_alone_are_refused,
+        a_name_that_is_there_twice_deep_inside_is_refused,
+        a_raw_nul_byte_is_refused_wherever_it_stands,
+        an_escaped_nul_is_refused_and_an_escaped_backslash_before_u0000_is_not,
+        raw_control_characters_are_refused_in_strings_and_between_members,
+        bytes_that_are_no_utf8_are_refused, half_a_surrogate_pair_is_refused,
+        numbers_that_no_double_holds_are_refused, a_number_may_have_40_characters_and_no_more,
+        numbers_that_json_does_not_know_are_refused, nesting_may_be_32_deep_and_no_deeper,
+        brackets_in_strings_and_side_by_side_do_not_nest,
+        a_thousand_and_one_levels_and_two_million_brackets_are_refused,
+        two_hundred_thousand_members_are_checked_in_time, what_is_no_object_is_refused,
+        what_is_no_json_is_refused, every_prefix_of_a_document_is_refused,
+        every_changed_byte_is_parsed_or_refused_and_nothing_else_happens,
+        freeing_no_object_does_nothing);
+}
