@@ -45,7 +45,8 @@ static size_t put_uniform(struct generator *generator, const struct schema_colum
                           char cell[CELL_SIZE])
 {
     uint64_t drawn = random_between(&generator->random, 0, power_of_ten(column->decimals) - 1);
-    memcpy(cell, "0.", 2);
+    cell[0] = '0';
+    cell[1] = '.';
     return 2 + put_digits(cell + 2, drawn, column->decimals);
 }
 

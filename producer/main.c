@@ -94,7 +94,7 @@ static int open_all(struct producer *producer)
     producer->no_reader.over = "the results directory has appeared: batches are now deleted "
                                "and the consumer waited for, as configured";
     producer->unreadable_log.over = "the consumer's log can be read again";
-    producer->reader_behind.over = "the consumer has caught up: going on";
+    producer->reader_behind.over = "the consumer has caught up";
     producer->disk_full.over = "there is space again: going on";
     producer->no_write.over = "writing works again: going on";
     producer->no_delete.over = "deleting acknowledged batches works again";
@@ -196,7 +196,7 @@ static void tidy(struct producer *producer)
 static bool may_publish(struct producer *producer)
 {
     enum retention_verdict verdict = retention_verdict(&producer->retention);
-    if (verdict != RETENTION_READER_BEHIND)
+    if (retention_has_caught_up(&producer->retention))
         condition_end(&producer->reader_behind);
     if (verdict != RETENTION_DISK_FULL)
         condition_end(&producer->disk_full);
@@ -205,7 +205,8 @@ static bool may_publish(struct producer *producer)
     if (verdict == RETENTION_READER_BEHIND)
         condition_begin(
             &producer->reader_behind,
-            "waiting for the consumer: as many batches are pending as --max-pending allows");
+            "waiting for the consumer: going on as it acknowledges (--max-pending %" PRIu64 ")",
+            producer->config.max_pending_batches);
     else
         condition_begin(&producer->disk_full, "waiting for space: less is free than --min-free");
     schedule_pause(&producer->schedule, clock_now_ns(), RECHECK_NS);

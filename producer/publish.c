@@ -119,9 +119,10 @@ static int hash_csv(struct publisher *publisher, const struct text *csv, struct 
  * Fills in what the number decides, writes the metadata and makes both names
  * durable. The data is in place and flushed before.
  */
-static int commit(struct publisher *publisher, uint64_t number, struct metadata *metadata,
+static int commit(struct publisher *publisher, uint64_t number, const struct metadata *about_data,
                   char error[PUBLISH_ERROR_SIZE])
 {
+    struct metadata metadata = *about_data;
     char key[32];
     char data_name[CONTRACT_NAME_SIZE];
     char name[CONTRACT_NAME_SIZE];
@@ -130,12 +131,12 @@ static int commit(struct publisher *publisher, uint64_t number, struct metadata 
     (void)snprintf(description, sizeof description, "synthetic measurements, batch %s", key);
     contract_data_name(data_name, number);
     contract_metadata_name(name, key);
-    metadata->batch = number;
-    metadata->filename = data_name;
-    metadata->run_id = publisher->run_id;
-    metadata->description = description;
+    metadata.batch = number;
+    metadata.filename = data_name;
+    metadata.run_id = publisher->run_id;
+    metadata.description = description;
     text_clear(&publisher->metadata);
-    metadata_write(&publisher->metadata, metadata);
+    metadata_write(&publisher->metadata, &metadata);
     if (text_failed(&publisher->metadata)) {
         errno = ENOMEM;
         return fail(error, "prepare", name);

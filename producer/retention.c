@@ -173,3 +173,9 @@ enum retention_verdict retention_verdict(const struct retention *retention)
         return RETENTION_READER_BEHIND;
     return is_full(retention) ? RETENTION_DISK_FULL : RETENTION_GO;
 }
+
+bool retention_has_caught_up(const struct retention *retention)
+{
+    return !retention->reader_seen || retention->limits.max_pending_batches == 0 ||
+           retention->pending.count <= retention->limits.max_pending_batches / 2;
+}

@@ -80,4 +80,11 @@ enum retention_verdict { RETENTION_GO, RETENTION_READER_BEHIND, RETENTION_DISK_F
 /* A file system that cannot be asked for its space is not a full one: writing will tell. */
 enum retention_verdict retention_verdict(const struct retention *retention);
 
+/*
+ * True when the reader is not only off the limit but has half of it free again.
+ * A producer that is faster than its reader stays near the limit, going and
+ * waiting in turn: that is one state to report, not thousands.
+ */
+bool retention_has_caught_up(const struct retention *retention);
+
 #endif

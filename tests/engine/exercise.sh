@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The exercise on a real engine: its commands as a person types them, and what the two services promise beyond them.
 # Volumes, containers and project have names of their own, so that a pipeline that runs beside is left alone.
+# "check" calls the functions by their names.
+# shellcheck disable=SC2317
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -14,6 +16,7 @@ export SHARED_DATA_VOLUME=$run_name-shared RESULTS_VOLUME=$run_name-results
 export PRODUCER_INTERVAL=300ms
 # A wide terminal, so that no table is wrapped in the middle of a name.
 export COLUMNS=200
+unset COMPOSE_FILE COMPOSE_PROFILES
 
 # --- the engine and its two clients ------------------------------------------------------------
 
@@ -72,9 +75,11 @@ clean_up() {
 # --- asking ------------------------------------------------------------------------------------
 
 # As at a terminal: version 1 of docker-compose runs "exec" in no other way. Its output loses the carriage returns.
+# Nobody types, which is a pipe without an end: at the end of its input, "script" types an end of file.
 at_terminal() {
     local status=0
-    script -qec "$1" /dev/null >"$work/answer" 2>&1 </dev/null || status=$?
+    [[ -p $work/keyboard ]] || mkfifo "$work/keyboard"
+    script -qec "$1" /dev/null >"$work/answer" 2>&1 <>"$work/keyboard" || status=$?
     tr -d '\r' <"$work/answer"
     return "$status"
 }
@@ -101,7 +106,7 @@ ended_cleanly() {
 
 ms_of() { echo $(($(date -d "$1" +%s%N) / 1000000)); }
 
-# ended_within MS SINCE_MS CONTAINER: by the engine's own clock, which the client's start-up does not slow down.
+# ended_within MS SINCE_MS CONTAINER: by the time the engine noted, which the client's own work does not add to.
 ended_within() {
     local took
     took=$(($(ms_of "$(docker inspect --format '{{.State.FinishedAt}}' "$3")") - $2))
@@ -116,7 +121,8 @@ images_are_built_with_docker_compose() {
 
 volumes_are_named_as_the_exercise_names_them() {
     local config
-    config=$(env -u SHARED_DATA_VOLUME -u RESULTS_VOLUME docker-compose --env-file /dev/null config)
+    : >"$work/empty.env"
+    config=$(env -u SHARED_DATA_VOLUME -u RESULTS_VOLUME docker-compose --env-file "$work/empty.env" config)
     grep -qE '^ +name: lab02_shared_data$' <<<"$config" || fail "$config"
     grep -qE '^ +name: lab02_results$' <<<"$config" || fail "$config"
 }
@@ -191,7 +197,7 @@ chart_is_a_png() {
 }
 
 first_record_says_processed_with_its_chart() {
-    records | head -n 1 | jq -e '.key == "1" and .outcome == "processed" and .plot == "ok"'
+    records | sed -n 1p | jq -e '.key == "1" and .outcome == "processed" and .plot == "ok"'
 }
 
 # --- step 4 ------------------------------------------------------------------------------------
@@ -230,9 +236,9 @@ temporary_files_can_be_written_and_not_executed() {
 daemons_run_as_user_10001() {
     local service
     for service in data-producer data-consumer; do
-        docker top "$(container_of "$service")" -eo uid,gid,args >"$work/top"
-        grep -E "^ *10001 +10001 .*$service" "$work/top" || fail "$(cat "$work/top")"
-        awk 'NR > 1 && $1 != 10001 { exit 1 }' "$work/top" || fail "$(cat "$work/top")"
+        docker top "$(container_of "$service")" -eo pid,uid,gid,args >"$work/top"
+        grep -E "^ *[0-9]+ +10001 +10001 .*$service" "$work/top" || fail "$(cat "$work/top")"
+        awk 'NR > 1 && $2 != 10001 { exit 1 }' "$work/top" || fail "$(cat "$work/top")"
     done
 }
 
@@ -322,7 +328,7 @@ services_with_other_settings_take_them_from_the_environment() {
 
 # --- alone as process 1 ------------------------------------------------------------------------
 
-has_logged() { docker logs "$1" 2>&1 | grep -q .; }
+has_logged() { [[ -n $(docker logs "$1" 2>&1) ]]; }
 
 # ends_as_process_1 SERVICE: without an init process, whose work the daemon then does itself.
 ends_as_process_1() {
@@ -350,3 +356,49 @@ nothing_of_the_test_is_left() {
     [[ -z $(docker volume ls -q --filter "name=^$run_name-") ]]
 }
 
+main() {
+    export PATH=$work/bin:$PATH
+    choose_docker
+    choose_compose
+    # Also where the run is cut short: what a test leaves behind must not hurt the next.
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    docker image inspect "${BASE_IMAGE:-debian:trixie-slim}" >/dev/null 2>&1 || scripts/base-image.sh
+
+    check images_are_built_with_docker_compose
+    check volumes_are_named_as_the_exercise_names_them
+    check both_services_start
+    check ps_shows_both_services_up
+    check logs_show_that_the_producer_published_batches
+    check logs_show_that_the_consumer_processed_them
+    check shared_volume_lists_data_and_metadata
+    check data_file_is_csv_with_the_expected_header
+    check metadata_states_the_hash_of_the_data
+    check results_hold_summary_chart_log_and_status
+    check summary_counts_the_rows_of_the_data
+    check chart_is_a_png
+    check first_record_says_processed_with_its_chart
+    check consumer_cannot_write_to_the_shared_volume
+    check producer_cannot_write_to_the_results
+    check root_file_systems_are_read_only
+    check temporary_files_can_be_written_and_not_executed
+    check daemons_run_as_user_10001
+    check daemons_have_no_capabilities_and_can_gain_none
+    check containers_have_no_network
+    check producer_image_is_without_gnuplot
+    check both_services_become_healthy
+    check no_batch_is_processed_twice_over_a_restart
+    check stop_ends_both_within_a_second_each
+    check rm_removes_both_containers
+    check volumes_outlive_the_containers_until_they_are_removed
+    check consumer_starts_first_on_empty_volumes_and_waits
+    check consumer_that_waited_processes_the_first_batch
+    check services_with_other_settings_take_them_from_the_environment
+    check producer_as_process_1_ends_within_a_second_of_sigterm
+    check consumer_as_process_1_ends_within_a_second_of_sigterm
+    check nothing_of_the_test_is_left
+    finish engine
+}
+
+main "$@"

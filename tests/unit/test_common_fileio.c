@@ -1,3 +1,6 @@
+/* With it, the functions that are replaced below would be inline in the C library's headers. */
+#undef _FORTIFY_SOURCE
+
 #include "common/fileio.h"
 
 #include <dlfcn.h>

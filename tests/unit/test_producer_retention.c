@@ -142,6 +142,21 @@ START_TEST(retention_waits_at_the_high_water_mark_and_goes_on_below_it)
 }
 END_TEST
 
+START_TEST(retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_first_free_place)
+{
+    prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 4}, 4);
+    follow();
+    ck_assert(!retention_has_caught_up(&retention));
+    decide(1, OUTCOME_PROCESSED);
+    follow();
+    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert(!retention_has_caught_up(&retention));
+    decide(2, OUTCOME_PROCESSED);
+    follow();
+    ck_assert(retention_has_caught_up(&retention));
+}
+END_TEST
+
 START_TEST(retention_notices_a_single_acknowledgement_at_a_high_mark)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 500}, 500);
@@ -225,6 +240,7 @@ int main(void)
         retention_finishes_a_deletion_that_a_crash_cut_in_two,
         retention_without_a_reader_neither_deletes_nor_waits,
         retention_waits_at_the_high_water_mark_and_goes_on_below_it,
+        retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_first_free_place,
         retention_notices_a_single_acknowledgement_at_a_high_mark,
         retention_of_zero_pending_is_no_limit, retention_waits_while_less_space_is_free_than_wanted,
         retention_says_when_it_cannot_delete_and_succeeds_later,
