@@ -1,7 +1,9 @@
 # shared-data: `make help` lists the targets. Everything built goes to build/.
 
 BUILD    ?= build
-CC       ?= gcc
+ifeq ($(origin CC),default) # make's own "cc" is no choice of anybody's
+CC       := gcc
+endif
 PREFIX   ?= /usr/local
 SANITIZE ?=
 

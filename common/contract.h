@@ -21,6 +21,7 @@
 #define CONTRACT_SHARED_DIR "/shared-data"
 #define CONTRACT_RESULTS_NAME "results"
 #define CONTRACT_DATA_PATTERN "data_*.csv"
+#define CONTRACT_METADATA_PATTERN "metadata_*.json"
 #define CONTRACT_PROCESSED_LOG "processed.log"
 #define CONTRACT_STATUS "status.json"
 #define CONTRACT_PRODUCER_LOCK ".producer.lock"

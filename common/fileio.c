@@ -180,7 +180,8 @@ int fileio_remove_temporaries(int directory_fd)
     }
     struct dirent *entry;
     while (errno = 0, (entry = readdir(stream)) != NULL)
-        if (is_temporary(entry->d_name) && unlinkat(directory_fd, entry->d_name, 0) != 0)
+        if (is_temporary(entry->d_name) && unlinkat(directory_fd, entry->d_name, 0) != 0 &&
+            errno != EISDIR) /* not one of ours */
             goto out;
     if (errno == 0)
         result = 0;

@@ -133,11 +133,11 @@ static void format_json(struct text *line, enum log_level level, const char *mes
     text_put(line, "}");
 }
 
-static void write_line(const struct text *line)
+static void write_line(int fd, const struct text *line)
 {
     size_t written = 0;
     while (written < line->length) {
-        ssize_t count = write(STDOUT_FILENO, line->bytes + written, line->length - written);
+        ssize_t count = write(fd, line->bytes + written, line->length - written);
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
@@ -158,9 +158,24 @@ void log_event(enum log_level level, const char *message, const struct log_field
         else
             format_text(line, level, message, fields, field_count);
         text_put(line, "\n");
-        write_line(line);
+        write_line(STDOUT_FILENO, line);
     }
     errno = saved_errno;
+}
+
+void log_refusal(const char *format, ...)
+{
+    char message[1024];
+    struct text *line = &log_state.line;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    text_clear(line);
+    text_printf(line, "%s: ", log_state.program);
+    append_visible(line, message);
+    text_put(line, "\n");
+    write_line(STDERR_FILENO, line);
 }
 
 __attribute__((format(printf, 2, 0))) static void

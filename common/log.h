@@ -49,6 +49,12 @@ void log_open(const char *program, enum log_format format, enum log_level level)
 void log_event(enum log_level level, const char *message, const struct log_field *fields,
                size_t field_count);
 
+/*
+ * For what is refused before any work: one line on standard error, "PROGRAM: ...",
+ * whatever the format and the level.
+ */
+void log_refusal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

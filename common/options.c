@@ -280,7 +280,10 @@ static void print_row(const struct option_row *row, FILE *out)
     char low[NUMBER_HUMAN_SIZE];
     char high[NUMBER_HUMAN_SIZE];
     const char *shown = row->default_words != NULL ? row->default_words : row->default_value;
-    (void)fprintf(out, "  %s%s", row->flag, value_name(row, choices, sizeof choices));
+    if (row->value_name != NULL)
+        (void)fprintf(out, "  %s %s", row->flag, row->value_name);
+    else
+        (void)fprintf(out, "  %s%s", row->flag, value_name(row, choices, sizeof choices));
     if (row->environment != NULL)
         (void)fprintf(out, "   [%s]", row->environment);
     (void)fprintf(out, "\n      %s\n", row->help);

@@ -43,6 +43,7 @@ struct option_row {
     const char *flag;        /* with its dashes */
     const char *environment; /* NULL: flag only */
     enum option_type type;
+    const char *value_name;     /* what --help calls an OPTION_TEXT: "DIR"; NULL: "TEXT" */
     const char *default_value;  /* parsed as a value would be; NULL: the member is left alone */
     const char *default_words;  /* shown instead of default_value where that says too little */
     const char *const *choices; /* OPTION_CHOICE: words, NULL-terminated */

@@ -171,6 +171,20 @@ static enum replayed replay_line(struct processed_log *log, const char *line, si
     return result;
 }
 
+/*
+ * True when the line ends in a whole record, wherever that begins: where the newline between two
+ * records was damaged, the second is good.
+ */
+static bool ends_in_good_record(const char *line, size_t length)
+{
+    static const char start[] = "{\"key\":";
+    const char *end = line + length;
+    const char *at = memmem(line, length, start, sizeof start - 1);
+    while (at != NULL && !crc_is_right(at, (size_t)(end - at)))
+        at = memmem(at + 1, (size_t)(end - at) - 1, start, sizeof start - 1);
+    return at != NULL || crc_is_right(line, length);
+}
+
 /* True when a whole line with a right checksum starts somewhere in the file from `at` on. */
 static bool good_line_behind(const struct processed_log *log, off_t at)
 {
@@ -185,7 +199,7 @@ static bool good_line_behind(const struct processed_log *log, off_t at)
         for (size_t start = 0; start < whole && !found;) {
             const char *end = memchr(buffer + start, '\n', whole - start);
             size_t length = end == NULL ? whole - start : (size_t)(end - (buffer + start));
-            found = crc_is_right(buffer + start, length);
+            found = ends_in_good_record(buffer + start, length);
             start += length + 1;
         }
         at += (off_t)whole;

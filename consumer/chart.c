@@ -231,12 +231,14 @@ static void put_bar_range(struct text *script, double low, double high)
 
 static void put_bar_plot(struct text *script)
 {
-    text_put(script, "set ylabel " FROM_BLOCK(
-                         "names", "1") "\n"
-                                       "set xlabel " FROM_BLOCK(
-                                           "names", "2") "\n"
-                                                         "set style fill solid 1.0 noborder\n"
-                                                         "set boxwidth 0.8\n");
+    text_put(script,
+             "set ylabel " FROM_BLOCK(
+                 "names", "1") "\n"
+                               "set xlabel " FROM_BLOCK(
+                                   "names", "2") "\n"
+                                                 "set style fill solid 1.0 noborder\n"
+                                                 "set boxwidth 0.8\n"
+                                                 "set offsets 0, 0, graph 0.03, graph 0.03\n");
     text_printf(script, "plot $data using 1:2 with boxes linecolor '%s'\n", COLOURS[0]);
 }
 
@@ -402,6 +404,8 @@ static void put_lines(struct text *script, const struct profile *profile)
         put_time_axis(script, &profile->columns[moment]);
     text_printf(script, "set xlabel substr($names[%zu], 2, strlen($names[%zu]))\n", count + 1,
                 count + 1);
+    if (moment == NO_COLUMN && profile->record_count <= 12)
+        text_put(script, "set xtics 1\n");
     text_put(script, count > 1 ? "set key outside right top\n"
                                : "set ylabel " FROM_BLOCK("names", "1") "\n");
     text_put(script, "set autoscale xfix\nset offsets graph 0.01, graph 0.01, 0, 0\n");

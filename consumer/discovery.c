@@ -12,7 +12,6 @@
 #include "common/fileio.h"
 #include "common/number.h"
 
-#define METADATA_PATTERN "metadata_*.json"
 /* Without a change of the directory's mtime it is listed only so often: a guard, not the way. */
 #define LISTING_EVERY 10
 /* Two changes within one tick of the file system's clock leave the same mtime. */
@@ -219,7 +218,7 @@ static bool key_of(const struct discovery *discovery, const char *name,
                    char key[CONTRACT_KEY_MAX + 1])
 {
     return contract_match(discovery->pattern, name, key) ||
-           contract_match(METADATA_PATTERN, name, key);
+           contract_match(CONTRACT_METADATA_PATTERN, name, key);
 }
 
 /* Looks at the batch that a name belongs to, if it is one's. Once a listing at most. */

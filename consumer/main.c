@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/condition.h"
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/log.h"
@@ -40,14 +41,14 @@ struct consumer {
     int64_t next_try_ns;   /* the earliest that a waiting batch asked for */
     int64_t settled_by_ns; /* --once: what is not ready by then is left waiting */
 
-    int64_t trouble_since_ns; /* 0: none */
+    struct condition trouble;
     int64_t trouble_wait_ns;
     int64_t trouble_until_ns;
 };
 
 static int refuse(int exit_code, const char *operation, const char *path)
 {
-    (void)fprintf(stderr, "data-consumer: cannot %s %s: %s\n", operation, path, strerror(errno));
+    log_refusal("cannot %s %s: %s", operation, path, strerror(errno));
     return exit_code;
 }
 
@@ -76,8 +77,7 @@ static int open_results(struct consumer *consumer)
         return CONTRACT_EXIT_DONE;
     if (errno != EWOULDBLOCK)
         return refuse(CONTRACT_EXIT_CANNOT_CREATE, "write to the directory --results", path);
-    (void)fprintf(stderr, "data-consumer: another data-consumer works on %s (it holds %s)\n", path,
-                  CONTRACT_CONSUMER_LOCK);
+    log_refusal("another data-consumer holds %s/%s", path, CONTRACT_CONSUMER_LOCK);
     return CONTRACT_EXIT_UNAVAILABLE;
 }
 
@@ -88,7 +88,7 @@ static int open_log(struct consumer *consumer)
         return refuse(CONTRACT_EXIT_IO, "tidy", consumer->config.results_path);
     consumer->log = processed_log_open(consumer->results_fd, PROCESSED_LOG_WRITE, error);
     if (consumer->log == NULL) {
-        (void)fprintf(stderr, "data-consumer: %s: %s\n", consumer->config.results_path, error);
+        log_refusal("%s: %s", consumer->config.results_path, error);
         return CONTRACT_EXIT_IO;
     }
     if (processed_log_cut_bytes(consumer->log) > 0)
@@ -174,14 +174,12 @@ static void write_report(struct consumer *consumer, int64_t now_ns)
     consumer->report_failed = failed;
 }
 
-/* Told when it begins; tried again after a wait that doubles up to half a minute. */
+/* Tried again after a wait that doubles up to half a minute. */
 static void enter_trouble(struct consumer *consumer, const char *what, int64_t now_ns)
 {
-    if (consumer->trouble_since_ns == 0) {
-        log_error("%s; trying again until it works", what);
-        consumer->trouble_since_ns = now_ns;
+    if (!consumer->trouble.lasts)
         consumer->trouble_wait_ns = NUMBER_NS_PER_SECOND / 2;
-    }
+    condition_begin(&consumer->trouble, "%s; trying again", what);
     consumer->trouble_wait_ns *= 2;
     if (consumer->trouble_wait_ns > TROUBLE_WAIT_MAX_NS)
         consumer->trouble_wait_ns = TROUBLE_WAIT_MAX_NS;
@@ -190,15 +188,12 @@ static void enter_trouble(struct consumer *consumer, const char *what, int64_t n
     consumer->report_is_stale = true;
 }
 
-static void leave_trouble(struct consumer *consumer, int64_t now_ns)
+static void leave_trouble(struct consumer *consumer)
 {
-    if (consumer->trouble_since_ns == 0)
-        return;
-    log_event(LOG_LEVEL_INFO, "works again",
-              (struct log_field[]){log_duration("after", now_ns - consumer->trouble_since_ns)}, 1);
-    consumer->trouble_since_ns = 0;
+    if (consumer->trouble.lasts)
+        consumer->report_is_stale = true;
+    condition_end(&consumer->trouble);
     consumer->report.trouble[0] = '\0';
-    consumer->report_is_stale = true;
 }
 
 /* ---- the loop: look, take, wait ---- */
@@ -253,13 +248,13 @@ static void take_all(struct consumer *consumer)
             return;
         write_report(consumer, clock_now_ns());
     }
-    leave_trouble(consumer, clock_now_ns());
+    leave_trouble(consumer);
 }
 
 static void work(struct consumer *consumer)
 {
     int64_t now_ns = clock_now_ns();
-    bool in_trouble = consumer->trouble_since_ns != 0 && now_ns < consumer->trouble_until_ns;
+    bool in_trouble = consumer->trouble.lasts && now_ns < consumer->trouble_until_ns;
     if (!pipeline_advance(consumer->pipeline, now_ns))
         enter_trouble(consumer, pipeline_trouble(consumer->pipeline), now_ns);
     else if (!in_trouble && look(consumer, now_ns))
@@ -277,7 +272,7 @@ static int64_t next_deadline(const struct consumer *consumer)
     int64_t heartbeat = consumer->report_is_stale ? REPORT_SPACING_NS : REPORT_HEARTBEAT_NS;
     int64_t deadline =
         earliest(consumer->reported_ns + heartbeat, pipeline_deadline(consumer->pipeline));
-    if (consumer->trouble_since_ns != 0)
+    if (consumer->trouble.lasts)
         return earliest(deadline, consumer->trouble_until_ns);
     if (consumer->config.once)
         deadline = earliest(deadline, consumer->settled_by_ns);
@@ -289,7 +284,7 @@ static bool wait(struct consumer *consumer)
 {
     struct pollfd fds[WAIT_MAX_FDS];
     size_t count = pipeline_fds(consumer->pipeline, fds, WAIT_MAX_FDS - 1);
-    bool listening = consumer->trouble_since_ns == 0;
+    bool listening = !consumer->trouble.lasts;
     fds[count++] =
         (struct pollfd){.fd = listening ? discovery_fd(consumer->discovery) : -1, .events = POLLIN};
     enum wait_result result = wait_for(fds, count, next_deadline(consumer));
@@ -371,7 +366,8 @@ static int health(const struct config *config)
 
 int main(int argc, char *argv[])
 {
-    struct consumer consumer = {.results_fd = -1, .lock_fd = -1};
+    struct consumer consumer = {
+        .results_fd = -1, .lock_fd = -1, .trouble.over = "it works again: going on"};
     int code = CONTRACT_EXIT_DONE;
     if (!config_load(&consumer.config, argc, argv, &code))
         return code;

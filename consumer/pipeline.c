@@ -95,9 +95,9 @@ static enum pipeline_taken wait_until(struct pipeline *pipeline, struct sighting
     int64_t tell_at_ns = sighting->waiting_since_ns + pipeline->config->settle_ns;
     if (!sighting->wait_told && now_ns > tell_at_ns) {
         sighting->wait_told = true;
-        log_event(
-            LOG_LEVEL_WARN, "waiting for batch",
-            (struct log_field[]){log_text("batch", sighting->key), log_text("cause", cause)}, 2);
+        log_event(LOG_LEVEL_WARN, "waiting for batch",
+                  (struct log_field[]){log_text("batch", sighting->key), log_text("cause", cause)},
+                  2);
     }
     bool tell_first = !sighting->wait_told && tell_at_ns < next_try_ns;
     sighting->next_try_ns = tell_first ? tell_at_ns + 1 : next_try_ns;

@@ -159,11 +159,12 @@ static bool take_time(const char **at, const char *end, int64_t *seconds, int32_
     if (!take_digits(at, end, 2, &hour) || !take_character(at, end, ':') ||
         !take_digits(at, end, 2, &minute))
         return false;
-    if (take_character(at, end, ':') && !take_digits(at, end, 2, &second))
+    bool to_the_second = take_character(at, end, ':');
+    if (to_the_second && !take_digits(at, end, 2, &second))
         return false;
     if (hour > 23 || minute > 59 || second > 59)
         return false;
-    if (take_character(at, end, '.') && !take_fraction(at, end, nanoseconds))
+    if (to_the_second && take_character(at, end, '.') && !take_fraction(at, end, nanoseconds))
         return false;
     *seconds += hour * 3600 + minute * 60 + second;
     return true;

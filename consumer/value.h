@@ -23,7 +23,7 @@ enum value_type {
     VALUE_NUMBER,   /* decimal with point or exponent, and NaN, inf, Infinity in any case */
     VALUE_BOOLEAN,  /* true, True, TRUE, 1, false, False, FALSE, 0 */
     VALUE_DATE,     /* 2026-11-23, a day of the calendar */
-    VALUE_TIME,     /* 10:15:00, with a fraction if need be */
+    VALUE_TIME,     /* 10:15 or 10:15:00, the latter with a fraction if need be */
     VALUE_DATETIME, /* date 'T' or ' ' time, then nothing, Z or +01:00; a date is one too */
     VALUE_STRING,
     VALUE_TYPE_COUNT

@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/condition.h"
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/log.h"
 #include "common/number.h"
 #include "common/wait.h"
 #include "producer/acknowledgements.h"
-#include "producer/condition.h"
 #include "producer/config.h"
 #include "producer/generate.h"
 #include "producer/publish.h"
@@ -58,7 +58,7 @@ static int open_directory(struct producer *producer)
     producer->directory_fd = fileio_open_directory(producer->config.dir);
     if (producer->directory_fd >= 0)
         return GO_ON;
-    log_error("--dir %s: %s", producer->config.dir, strerror(errno));
+    log_refusal("--dir %s: %s", producer->config.dir, strerror(errno));
     return CONTRACT_EXIT_CONFIG;
 }
 
@@ -68,11 +68,11 @@ static int take_lock(struct producer *producer)
     if (producer->lock_fd >= 0)
         return GO_ON;
     if (errno == EWOULDBLOCK) {
-        log_error("another producer holds %s/%s", producer->config.dir, CONTRACT_PRODUCER_LOCK);
+        log_refusal("another producer holds %s/%s", producer->config.dir, CONTRACT_PRODUCER_LOCK);
         return CONTRACT_EXIT_UNAVAILABLE;
     }
-    log_error("cannot create %s/%s: %s", producer->config.dir, CONTRACT_PRODUCER_LOCK,
-              strerror(errno));
+    log_refusal("cannot create %s/%s: %s", producer->config.dir, CONTRACT_PRODUCER_LOCK,
+                strerror(errno));
     return CONTRACT_EXIT_CANNOT_CREATE;
 }
 
@@ -84,7 +84,7 @@ static int open_publisher(struct producer *producer)
     if (producer->seen != NULL && publish_open(&producer->publisher, producer->directory_fd,
                                                producer->fields, field_count, error) == 0)
         return GO_ON;
-    log_error("%s", producer->seen == NULL ? "out of memory" : error);
+    log_refusal("%s", producer->seen == NULL ? "out of memory" : error);
     return CONTRACT_EXIT_SOFTWARE;
 }
 
@@ -360,7 +360,7 @@ static int check_health(struct producer *producer)
         return code;
     if (fileio_lock_is_held(producer->directory_fd, CONTRACT_PRODUCER_LOCK))
         return CONTRACT_EXIT_DONE;
-    log_error("no producer runs on %s", producer->config.dir);
+    log_refusal("no producer runs on %s", producer->config.dir);
     return CONTRACT_EXIT_UNAVAILABLE;
 }
 
@@ -375,7 +375,7 @@ int main(int argc, char *argv[])
     if (producer.config.health)
         code = check_health(&producer);
     else if (wait_open() != 0) {
-        log_error("cannot prepare for signals: %s", strerror(errno));
+        log_refusal("cannot prepare for signals: %s", strerror(errno));
         code = CONTRACT_EXIT_IO;
     } else if ((code = open_all(&producer)) == GO_ON)
         code = run(&producer);

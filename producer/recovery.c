@@ -14,7 +14,6 @@
 #include "common/fileio.h"
 #include "common/wait.h"
 
-#define METADATA_PATTERN "metadata_*.json"
 
 /* One name in the directory that belongs to a batch. */
 struct found {
@@ -46,7 +45,7 @@ static bool add_finding(struct findings *findings, struct found found)
 static bool is_ours(const char *name, struct found *found)
 {
     char key[CONTRACT_KEY_MAX + 1];
-    found->is_metadata = contract_match(METADATA_PATTERN, name, key);
+    found->is_metadata = contract_match(CONTRACT_METADATA_PATTERN, name, key);
     return (found->is_metadata || contract_match(CONTRACT_DATA_PATTERN, name, key)) &&
            contract_key_number(key, &found->number) && found->number <= CONTRACT_JSON_INTEGER_MAX;
 }

@@ -22,7 +22,7 @@ mount_view='
     mount --bind "$dir" "$dir" &&
     mount --bind "$dir/results" "$dir/results" &&
     mount -o "remount,bind,$options" "$dir" &&
-    cd . && exec "$@"'
+    exec "$@"'
 
 # Sets "view" to the command that runs another in that namespace, or to nothing. A normal user is
 # root in a user namespace for the mounts alone: the inner namespace gives the user back, and takes
@@ -76,7 +76,7 @@ is_failure() {
 wait_for_one() {
     local ended='' status=0
     wait -n -p ended "${!name_of[@]}" || status=$?
-    [[ -n $ended ]] || return 0
+    [[ -n ${ended:-} ]] || return 0
     local name=${name_of[$ended]}
     unset "name_of[$ended]"
     if is_failure "$status"; then

@@ -91,8 +91,8 @@ static const struct {
     {"--keep", "PRODUCER_KEEP", {"0", "1000000000"}, {"1000000001", "-1", "1k"}},
     {"--max-pending", "PRODUCER_MAX_PENDING", {"0", "1000000000"}, {"1000000001", "-1"}},
     {"--min-free", "PRODUCER_MIN_FREE", {"0", "16777215TiB"}, {"16777216TiB", "-1", "1.5MiB"}},
-    {"--log-format", "PRODUCER_LOG_FORMAT", {"text", "json"}, {"xml", "JSON"}},
-    {"--log-level", "PRODUCER_LOG_LEVEL", {"error", "debug"}, {"trace", "INFO"}},
+    {"--log-format", "LOG_FORMAT", {"text", "json"}, {"xml", "JSON"}},
+    {"--log-level", "LOG_LEVEL", {"error", "debug"}, {"trace", "INFO"}},
 };
 #define BOUND_COUNT (sizeof BOUNDS / sizeof *BOUNDS)
 

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/condition.h"
 #include "common/log.h"
-#include "producer/condition.h"
 #include "tests/unit/support.h"
 
 static size_t count_lines(const char *text)

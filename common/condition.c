@@ -1,4 +1,4 @@
-#include "producer/condition.h"
+#include "common/condition.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
  *     condition_begin(&disk_full, "waiting for space: %s", path);   nothing
  *     condition_end(&disk_full);                                    one line
  */
-#ifndef PRODUCER_CONDITION_H
-#define PRODUCER_CONDITION_H
+#ifndef COMMON_CONDITION_H
+#define COMMON_CONDITION_H
 
 #include <stdbool.h>
 
