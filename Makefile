@@ -158,4 +158,4 @@ deps-run:   ; @scripts/install-deps.sh run
 deps-test:  ; @scripts/install-deps.sh test
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile

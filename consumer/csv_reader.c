@@ -23,9 +23,10 @@ struct csv_reader {
     struct text row;        /* the bytes of the current row's cells, one behind the other */
     struct csv_cell *cells; /* while a row grows, only lengths are right */
     size_t count, capacity;
-    size_t columns; /* of the header; 0 before it */
-    uint64_t rows;  /* rows delivered, the header included */
-    uint64_t line;  /* on which the current row starts, from 1 */
+    size_t columns;  /* of the header; 0 before it */
+    uint64_t rows;   /* rows delivered, the header included */
+    uint64_t line;   /* on which the current row starts, from 1 */
+    uint64_t breaks; /* line breaks inside the cells of the current row */
 
     unsigned line_ends;
     bool after_cr; /* the last row ended in CR, and an LF would belong to it */
@@ -79,13 +80,10 @@ static uint64_t count_breaks(const char *bytes, size_t length)
     return breaks;
 }
 
-/* The line on which the reading stands, in the middle of a row and of a cell. */
+/* The line on which the next cell of the row starts. */
 static uint64_t current_line(const struct csv_reader *reader)
 {
-    uint64_t line = reader->line;
-    if (reader->row.length > 0)
-        line += count_breaks(reader->row.bytes, reader->row.length);
-    return line;
+    return reader->line + reader->breaks;
 }
 
 static uint64_t line_inside_cell(const struct csv_reader *reader)
@@ -139,6 +137,8 @@ static void on_cell(void *bytes, size_t length, void *context)
         return;
     }
     text_append(&reader->row, bytes, length);
+    if (length > 0)
+        reader->breaks += count_breaks(bytes, length);
     if (text_failed(&reader->row) || !grow_cells(reader)) {
         reader->stopped = true;
         return;
@@ -213,12 +213,18 @@ static void on_row_end(int terminator, void *context)
     struct csv_reader *reader = context;
     if (reader->stopped || note_line_end(reader, terminator))
         return;
-    uint64_t inside = reader->row.length > 0 ? current_line(reader) - reader->line : 0;
     if (reader->count > 0)
         deliver_row(reader);
-    reader->line += 1 + inside;
+    reader->line += 1 + reader->breaks;
+    reader->breaks = 0;
     reader->count = 0;
     text_clear(&reader->row);
+}
+
+/* libcsv counts a closing quote as one more byte until it has seen what stands behind it. */
+static bool cell_is_too_large(const struct csv_reader *reader)
+{
+    return reader->parser.entry_pos > CSV_READER_MAX_CELL_BYTES + 1;
 }
 
 static void parse(struct csv_reader *reader, const char *bytes, size_t length)
@@ -226,14 +232,14 @@ static void parse(struct csv_reader *reader, const char *bytes, size_t length)
     size_t parsed = csv_parse(&reader->parser, bytes, length, on_cell, on_row_end, reader);
     if (reader->stopped)
         return;
-    if (parsed < length && csv_error(&reader->parser) == CSV_EPARSE)
+    if (cell_is_too_large(reader))
+        reject(reader, REASON_TOO_LARGE, current_line(reader), reader->count + 1,
+               "a cell of more than 1 MiB");
+    else if (parsed < length && csv_error(&reader->parser) == CSV_EPARSE)
         reject(reader, REASON_STRAY_QUOTE, line_inside_cell(reader), reader->count + 1,
                "a quote inside a bare cell, or text behind a closing quote");
     else if (parsed < length)
         reader->stopped = true; /* memory */
-    else if (reader->parser.entry_pos > CSV_READER_MAX_CELL_BYTES)
-        reject(reader, REASON_TOO_LARGE, current_line(reader), reader->count + 1,
-               "a cell of more than 1 MiB");
 }
 
 static void parse_until_nul(struct csv_reader *reader, const char *bytes, size_t length)

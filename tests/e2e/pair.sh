@@ -122,6 +122,13 @@ help_lists_every_option_and_the_readme_does_too() {
     done
 }
 
+the_formats_list_every_reason() {
+    local word
+    for word in $(grep -ohE '"[a-z]+(-[a-z]+)+"' common/reason.h | tr -d '"' | sort -u); do
+        grep -qF "| \`$word\` |" docs/formats.md || fail "docs/formats.md does not list $word"
+    done
+}
+
 # ---- the producer -------------------------------------------------------------------------------
 
 batches_are_published_whole_and_their_metadata_is_right() {

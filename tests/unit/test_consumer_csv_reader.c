@@ -1,0 +1,506 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "consumer/csv_reader.h"
+#include "tests/unit/support.h"
+
+/*
+ * Every text is read once whole and once in chunks of each size, and must say the same
+ * each time: each row as "[cell|cell]", then "lf", "crlf" ... with " bom" behind it, or
+ * the reason and detail of the damage.
+ */
+#define ASSERT_READS(csv, expected) assert_reads(csv, sizeof(csv) - 1, expected)
+
+static bool put_row(void *context, const struct csv_cell *cells, size_t count, uint64_t row)
+{
+    struct text *seen = context;
+    (void)row;
+    for (size_t i = 0; i < count; i++) {
+        text_put(seen, i == 0 ? "[" : "|");
+        text_append(seen, cells[i].bytes, cells[i].length);
+    }
+    text_put(seen, "] ");
+    return true;
+}
+
+static bool feed_in_chunks(struct csv_reader *reader, const char *csv, size_t length, size_t chunk,
+                           struct rejection *rejection)
+{
+    for (size_t at = 0; at < length; at += chunk) {
+        /* In memory of its own, so that a sanitizer sees a step beyond the chunk. */
+        size_t size = length - at < chunk ? length - at : chunk;
+        char *copy = malloc(size);
+        ck_assert_ptr_nonnull(copy);
+        memcpy(copy, csv + at, size);
+        bool good = csv_reader_feed(reader, copy, size, rejection);
+        free(copy);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+static void read_in_chunks(const char *csv, size_t length, size_t chunk, struct text *seen)
+{
+    struct rejection rejection = {.reason = REASON_NONE};
+    struct csv_reader *reader = csv_reader_create(put_row, seen);
+    ck_assert_ptr_nonnull(reader);
+    bool good = feed_in_chunks(reader, csv, length, chunk, &rejection);
+    /* Finished even after damage: this is where a phantom row would come. */
+    bool finished = csv_reader_finish(reader, &rejection);
+    struct csv_dialect dialect = csv_reader_dialect(reader);
+    ck_assert_msg(good || !finished, "a damaged text was finished");
+    if (finished)
+        text_printf(seen, "%s%s", dialect.line_ending, dialect.bom ? " bom" : "");
+    else
+        text_printf(seen, "%s: %s", reason_word(rejection.reason), rejection.detail);
+    csv_reader_free(reader);
+}
+
+static void assert_reads_in_chunks(const char *csv, size_t length, size_t chunk,
+                                   const char *expected)
+{
+    struct text seen = {0};
+    read_in_chunks(csv, length, chunk, &seen);
+    ck_assert_msg(!text_failed(&seen), "out of memory");
+    ck_assert_msg(strcmp(seen.bytes, expected) == 0,
+                  "in chunks of %zu bytes:\n    %s\nand not\n    %s", chunk, seen.bytes, expected);
+    text_free(&seen);
+}
+
+static void assert_reads(const char *csv, size_t length, const char *expected)
+{
+    for (size_t chunk = length + 1; chunk > 0; chunk--)
+        assert_reads_in_chunks(csv, length, chunk, expected);
+}
+
+/* ---- rows ---- */
+
+START_TEST(csv_reader_delivers_the_header_first_and_then_each_row)
+{
+    ASSERT_READS("a,b\n1,2\n3,4\n", "[a|b] [1|2] [3|4] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_needs_no_line_end_behind_the_last_row)
+{
+    ASSERT_READS("a,b\n1,2", "[a|b] [1|2] lf");
+    ASSERT_READS("a,b", "[a|b] lf");
+    ASSERT_READS("a,b\n1,", "[a|b] [1|] lf");
+    ASSERT_READS("a\n\"x\"", "[a] [x] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_finds_no_row_in_nothing)
+{
+    ASSERT_READS("", "lf");
+    ASSERT_READS("\n\n\n", "lf");
+    ASSERT_READS("\r\n\r\n", "crlf");
+    ASSERT_READS("\r", "cr");
+}
+END_TEST
+
+START_TEST(csv_reader_keeps_empty_cells)
+{
+    ASSERT_READS("a,b,c\n,,\n\"\",x,\n", "[a|b|c] [||] [|x|] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_keeps_spaces_and_tabs)
+{
+    ASSERT_READS(" a , b\n\t1\t,  \n", "[ a | b] [\t1\t|  ] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_keeps_commas_quotes_and_line_ends_inside_quotes)
+{
+    ASSERT_READS("a,b\n\"x,y\",\"he said \"\"no\"\"\"\n\"1\n2\",\"3\r\n4\r5\"\n",
+                 "[a|b] [x,y|he said \"no\"] [1\n2|3\r\n4\r5] lf");
+    ASSERT_READS("a\n\"\"\"\"\n", "[a] [\"] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_takes_a_comma_as_the_only_delimiter)
+{
+    ASSERT_READS("a;b\n1;2\n", "[a;b] [1;2] lf");
+    ASSERT_READS("a\tb\n1\t2\n", "[a\tb] [1\t2] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_keeps_text_that_other_programs_would_run)
+{
+    ASSERT_READS("a\n=cmd|'/c calc'!A1\n", "[a] [=cmd|'/c calc'!A1] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_keeps_invalid_utf8_in_cells)
+{
+    ASSERT_READS("a\n\xFF\xFE\n", "[a] [\xFF\xFE] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_counts_the_rows_below_the_header)
+{
+    struct text seen = {0};
+    struct rejection rejection;
+    struct csv_reader *reader = csv_reader_create(put_row, &seen);
+    ck_assert_uint_eq(csv_reader_rows(reader), 0);
+    ck_assert(csv_reader_feed(reader, "a\n", 2, &rejection));
+    ck_assert_uint_eq(csv_reader_rows(reader), 0);
+    ck_assert(csv_reader_feed(reader, "1\n\n2", 4, &rejection));
+    ck_assert_uint_eq(csv_reader_rows(reader), 1);
+    ck_assert(csv_reader_finish(reader, &rejection));
+    ck_assert_uint_eq(csv_reader_rows(reader), 2);
+    csv_reader_free(reader);
+    text_free(&seen);
+}
+END_TEST
+
+static bool put_number(void *context, const struct csv_cell *cells, size_t count, uint64_t row)
+{
+    (void)cells;
+    (void)count;
+    text_printf(context, "%" PRIu64 " ", row);
+    return true;
+}
+
+START_TEST(csv_reader_numbers_the_header_0_and_passes_over_blank_lines)
+{
+    struct text seen = {0};
+    struct rejection rejection;
+    struct csv_reader *reader = csv_reader_create(put_number, &seen);
+    ck_assert(csv_reader_feed(reader, "\na\n\n1\r\n\r\n2\n", 11, &rejection));
+    ck_assert(csv_reader_finish(reader, &rejection));
+    ck_assert_str_eq(seen.bytes, "0 1 2 ");
+    csv_reader_free(reader);
+    text_free(&seen);
+}
+END_TEST
+
+static bool refuse_row(void *context, const struct csv_cell *cells, size_t count, uint64_t row)
+{
+    (void)cells;
+    (void)count;
+    (*(int *)context)++;
+    return row < 1;
+}
+
+START_TEST(csv_reader_stops_without_a_rejection_when_its_caller_gives_up)
+{
+    int calls = 0;
+    struct rejection rejection = {.reason = REASON_NONE};
+    struct csv_reader *reader = csv_reader_create(refuse_row, &calls);
+    ck_assert(!csv_reader_feed(reader, "a\n1\n2\n3\n", 8, &rejection));
+    ck_assert(!csv_reader_feed(reader, "4\n", 2, &rejection));
+    ck_assert(!csv_reader_finish(reader, &rejection));
+    ck_assert_int_eq(calls, 2);
+    ck_assert_int_eq(rejection.reason, REASON_NONE);
+    csv_reader_free(reader);
+}
+END_TEST
+
+/* ---- dialects ---- */
+
+START_TEST(csv_reader_gives_the_same_rows_for_every_line_ending)
+{
+    ASSERT_READS("a,b\r\n1,2\r\n", "[a|b] [1|2] crlf");
+    ASSERT_READS("a,b\r1,2\r", "[a|b] [1|2] cr");
+    ASSERT_READS("a,b\n1,2\r\n", "[a|b] [1|2] mixed");
+    ASSERT_READS("a,b\r1,2\n", "[a|b] [1|2] mixed");
+    ASSERT_READS("a,b\r\n1,2\r", "[a|b] [1|2] mixed");
+    ASSERT_READS("a,b\n\r1,2\n\r", "[a|b] [1|2] mixed");
+}
+END_TEST
+
+START_TEST(csv_reader_does_not_count_line_ends_inside_cells_as_line_endings)
+{
+    ASSERT_READS("a\n\"1\r\n2\r3\"\n", "[a] [1\r\n2\r3] lf");
+    ASSERT_READS("a\r\n\"1\n2\"\r\n", "[a] [1\n2] crlf");
+}
+END_TEST
+
+START_TEST(csv_reader_passes_over_blank_lines_of_every_kind)
+{
+    ASSERT_READS("a\n\n1\n\n\n2\n\n", "[a] [1] [2] lf");
+    ASSERT_READS("a\r\n\r\n1\r\n\r\n", "[a] [1] crlf");
+    ASSERT_READS("a\r\r1\r", "[a] [1] cr");
+    ASSERT_READS("\n\na\n1\n", "[a] [1] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_passes_over_a_byte_order_mark_wherever_a_chunk_is_cut)
+{
+    ASSERT_READS("\xEF\xBB\xBF"
+                 "a,b\n1,2\n",
+                 "[a|b] [1|2] lf bom");
+    ASSERT_READS("\xEF\xBB\xBF", "lf bom");
+    ASSERT_READS("\xEF\xBB\xBF\"a\",b\n", "[a|b] lf bom");
+}
+END_TEST
+
+START_TEST(csv_reader_keeps_what_only_begins_like_a_byte_order_mark)
+{
+    ASSERT_READS("\xEF\xBB\xBC"
+                 "a\n",
+                 "[\xEF\xBB\xBC"
+                 "a] lf");
+    ASSERT_READS("\xEF\xBA\xBF\n", "[\xEF\xBA\xBF] lf");
+    ASSERT_READS("\xEF\xBB", "encoding-error: line 1, column 1: the header is not UTF-8");
+    ASSERT_READS("\xEF\xBB"
+                 "a\n",
+                 "encoding-error: line 1, column 1: the header is not UTF-8");
+}
+END_TEST
+
+START_TEST(csv_reader_passes_over_one_byte_order_mark_at_the_start_only)
+{
+    ASSERT_READS("\xEF\xBB\xBF\xEF\xBB\xBF"
+                 "a\n",
+                 "[\xEF\xBB\xBF"
+                 "a] lf bom");
+    ASSERT_READS("a\n\xEF\xBB\xBF\n", "[a] [\xEF\xBB\xBF] lf");
+}
+END_TEST
+
+/* ---- damage ---- */
+
+START_TEST(csv_reader_rejects_an_unclosed_quote_where_it_opens)
+{
+    ASSERT_READS("a,b\n1,\"2\n", "[a|b] unclosed-quote: line 2, column 2: the file ends inside "
+                                 "the quoted cell that starts here");
+    ASSERT_READS("\"", "unclosed-quote: line 1, column 1: the file ends inside the quoted cell "
+                       "that starts here");
+    ASSERT_READS("a,b\n\"x\ny\",\"\n\n\n", "[a|b] unclosed-quote: line 3, column 2: the file ends "
+                                           "inside the quoted cell that starts here");
+}
+END_TEST
+
+START_TEST(csv_reader_rejects_a_quote_inside_a_bare_cell)
+{
+    ASSERT_READS("a,b\n1,a\"b\n3,4\n", "[a|b] stray-quote: line 2, column 2: a quote inside a bare "
+                                       "cell, or text behind a closing quote");
+}
+END_TEST
+
+START_TEST(csv_reader_rejects_text_behind_a_closing_quote)
+{
+    ASSERT_READS("a,b\n\"a\"b,2\n3,4\n", "[a|b] stray-quote: line 2, column 1: a quote inside a "
+                                         "bare cell, or text behind a closing quote");
+    ASSERT_READS("a\n\"1\" \n", "[a] stray-quote: line 2, column 1: a quote inside a bare cell, or "
+                                "text behind a closing quote");
+}
+END_TEST
+
+START_TEST(csv_reader_delivers_no_phantom_row_after_damage)
+{
+    ASSERT_READS("a,b\n1,2\nx,y\"z", "[a|b] [1|2] stray-quote: line 3, column 2: a quote inside a "
+                                     "bare cell, or text behind a closing quote");
+    ASSERT_READS("a,b\n1,2\n3,\"4", "[a|b] [1|2] unclosed-quote: line 3, column 2: the file ends "
+                                    "inside the quoted cell that starts here");
+    ASSERT_READS("a\n1\n2\0\n3\n", "[a] [1] nul-byte: line 3, column 1: a NUL byte");
+}
+END_TEST
+
+START_TEST(csv_reader_rejects_a_nul_byte_wherever_it_stands)
+{
+    ASSERT_READS("\0", "nul-byte: line 1, column 1: a NUL byte");
+    ASSERT_READS("a,\0b\n", "nul-byte: line 1, column 2: a NUL byte");
+    ASSERT_READS("a,b\n1,2\n\0", "[a|b] [1|2] nul-byte: line 3, column 1: a NUL byte");
+    ASSERT_READS("a\n\"x\n\0\"\n", "[a] nul-byte: line 3, column 1: a NUL byte");
+    ASSERT_READS("\xEF\xBB\xBF\0", "nul-byte: line 1, column 1: a NUL byte");
+}
+END_TEST
+
+START_TEST(csv_reader_rejects_invalid_utf8_in_the_header)
+{
+    ASSERT_READS("a,\xC3(\n1,2\n", "encoding-error: line 1, column 2: the header is not UTF-8");
+    ASSERT_READS("\xED\xA0\x80\n", "encoding-error: line 1, column 1: the header is not UTF-8");
+    ASSERT_READS("\n\n\"a\nb\",\xFF\n",
+                 "encoding-error: line 4, column 2: the header is not UTF-8");
+}
+END_TEST
+
+START_TEST(csv_reader_rejects_a_row_with_more_cells_than_the_header)
+{
+    ASSERT_READS("a,b\n1,2\n3,4,5\n", "[a|b] [1|2] extra-cell: line 3, column 3: 3 cells where the "
+                                      "header has 2");
+    ASSERT_READS("a\n1,\n", "[a] extra-cell: line 2, column 2: 2 cells where the header has 1");
+}
+END_TEST
+
+START_TEST(csv_reader_rejects_a_row_with_fewer_cells_than_the_header)
+{
+    ASSERT_READS("a,b,c\n1,2,3\n4\n", "[a|b|c] [1|2|3] missing-cell: line 3, column 2: 1 cells "
+                                      "where the header has 3");
+    ASSERT_READS("a,b\n \n",
+                 "[a|b] missing-cell: line 2, column 2: 1 cells where the header has 2");
+    ASSERT_READS("a,b\n1", "[a|b] missing-cell: line 2, column 2: 1 cells where the header has 2");
+}
+END_TEST
+
+START_TEST(csv_reader_counts_lines_of_every_ending_for_the_place_of_damage)
+{
+    ASSERT_READS("a\r\n\r\n1\r\nx\"\r\n", "[a] [1] stray-quote: line 4, column 1: a quote inside a "
+                                          "bare cell, or text behind a closing quote");
+    ASSERT_READS("a\r\r1\rx\"",
+                 "[a] [1] stray-quote: line 4, column 1: a quote inside a bare cell, "
+                 "or text behind a closing quote");
+    ASSERT_READS("a\n\"1\n2\r\n3\r4\"\nx\"", "[a] [1\n2\r\n3\r4] stray-quote: line 6, column 1: a "
+                                             "quote inside a bare cell, or text behind a closing "
+                                             "quote");
+}
+END_TEST
+
+START_TEST(csv_reader_counts_the_line_ends_of_each_cell_for_itself)
+{
+    ASSERT_READS("a,b\n\"1\r\",\"\n2\"\nx\"", "[a|b] [1\r|\n2] stray-quote: line 5, column 1: a "
+                                              "quote inside a bare cell, or text behind a closing "
+                                              "quote");
+}
+END_TEST
+
+/* ---- limits ---- */
+
+/* `before`, then a cell of `length` bytes, then `behind`. */
+static char *long_cell(const char *before, size_t length, const char *behind, size_t *total)
+{
+    size_t head = strlen(before);
+    size_t tail = strlen(behind);
+    char *csv = malloc(head + length + tail + 1);
+    ck_assert_ptr_nonnull(csv);
+    memcpy(csv, before, head);
+    memset(csv + head, 'x', length);
+    memcpy(csv + head + length, behind, tail + 1);
+    *total = head + length + tail;
+    return csv;
+}
+
+/* What a text of that cell says in chunks around the limit, without the rows. */
+static void assert_ends(const char *before, size_t length, const char *behind, const char *expected)
+{
+    size_t total = 0;
+    char *csv = long_cell(before, length, behind, &total);
+    size_t limit = CSV_READER_MAX_CELL_BYTES + strlen(before);
+    const size_t chunks[] = {4093,  65536,     65537,     262144,    limit - 2, limit - 1,
+                             limit, limit + 1, limit + 2, total - 2, total - 1, total};
+    for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+        struct text seen = {0};
+        read_in_chunks(csv, total, chunks[i], &seen);
+        const char *last = strrchr(seen.bytes, ']');
+        last = last == NULL ? seen.bytes : last + 2;
+        ck_assert_msg(strcmp(last, expected) == 0, "in chunks of %zu: %s", chunks[i], last);
+        text_free(&seen);
+    }
+    free(csv);
+}
+
+START_TEST(csv_reader_reads_a_cell_of_one_mebibyte)
+{
+    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES, "\n", "lf");
+    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES, "", "lf");
+    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES, "\"\n", "lf");
+    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES - 1, "\"\"\"\n", "lf");
+}
+END_TEST
+
+START_TEST(csv_reader_rejects_a_cell_of_more_than_one_mebibyte)
+{
+    static const char TOO_LARGE[] = "too-large: line 2, column 1: a cell of more than 1 MiB";
+    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES + 1, "\n", TOO_LARGE);
+    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES + 1, "", TOO_LARGE);
+    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES + 1, "\"\n", TOO_LARGE);
+    assert_ends("a\n", 4 * CSV_READER_MAX_CELL_BYTES, "", TOO_LARGE);
+}
+END_TEST
+
+START_TEST(csv_reader_names_the_length_of_a_cell_before_other_damage_in_it)
+{
+    static const char TOO_LARGE[] = "too-large: line 2, column 1: a cell of more than 1 MiB";
+    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES + 9, "\"\n", TOO_LARGE);
+    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES + 9, "\"x\n", TOO_LARGE);
+    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES + 9, "", TOO_LARGE);
+}
+END_TEST
+
+START_TEST(csv_reader_gives_up_a_cell_without_end_soon_after_the_limit)
+{
+    size_t total = 0;
+    char *csv = long_cell("a\n\"", 64u * 1024u * 1024u, "", &total);
+    struct rejection rejection;
+    struct text seen = {0};
+    struct csv_reader *reader = csv_reader_create(put_row, &seen);
+    size_t fed = 0;
+    while (fed < total && csv_reader_feed(reader, csv + fed, 65536, &rejection))
+        fed += 65536;
+    ck_assert_int_eq(rejection.reason, REASON_TOO_LARGE);
+    ck_assert_uint_le(fed, CSV_READER_MAX_CELL_BYTES + 65536);
+    csv_reader_free(reader);
+    text_free(&seen);
+    free(csv);
+}
+END_TEST
+
+static void assert_columns(size_t cells, const char *expected)
+{
+    char *csv = malloc(cells + 1);
+    struct text seen = {0};
+    ck_assert_ptr_nonnull(csv);
+    memset(csv, ',', cells - 1);
+    csv[cells - 1] = '\n';
+    for (size_t chunk = 1000; chunk < 40000; chunk += 15384) {
+        text_clear(&seen);
+        read_in_chunks(csv, cells, chunk, &seen);
+        const char *row =
+            seen.length > 0 && seen.bytes[0] == '[' ? strchr(seen.bytes, ' ') + 1 : seen.bytes;
+        ck_assert_str_eq(row, expected);
+    }
+    text_free(&seen);
+    free(csv);
+}
+
+START_TEST(csv_reader_reads_as_many_columns_as_the_limit_and_rejects_one_more)
+{
+    assert_columns(CSV_READER_MAX_COLUMNS, "lf");
+    assert_columns(CSV_READER_MAX_COLUMNS + 1,
+                   "too-large: line 1, column 16385: more than 16384 columns");
+    assert_columns(100 * CSV_READER_MAX_COLUMNS,
+                   "too-large: line 1, column 16385: more than 16384 columns");
+}
+END_TEST
+
+int main(void)
+{
+    return SUPPORT_RUN(
+        "consumer_csv_reader", csv_reader_delivers_the_header_first_and_then_each_row,
+        csv_reader_needs_no_line_end_behind_the_last_row, csv_reader_finds_no_row_in_nothing,
+        csv_reader_keeps_empty_cells, csv_reader_keeps_spaces_and_tabs,
+        csv_reader_keeps_commas_quotes_and_line_ends_inside_quotes,
+        csv_reader_takes_a_comma_as_the_only_delimiter,
+        csv_reader_keeps_text_that_other_programs_would_run, csv_reader_keeps_invalid_utf8_in_cells,
+        csv_reader_counts_the_rows_below_the_header,
+        csv_reader_numbers_the_header_0_and_passes_over_blank_lines,
+        csv_reader_stops_without_a_rejection_when_its_caller_gives_up,
+        csv_reader_gives_the_same_rows_for_every_line_ending,
+        csv_reader_does_not_count_line_ends_inside_cells_as_line_endings,
+        csv_reader_passes_over_blank_lines_of_every_kind,
+        csv_reader_passes_over_a_byte_order_mark_wherever_a_chunk_is_cut,
+        csv_reader_keeps_what_only_begins_like_a_byte_order_mark,
+        csv_reader_passes_over_one_byte_order_mark_at_the_start_only,
+        csv_reader_rejects_an_unclosed_quote_where_it_opens,
+        csv_reader_rejects_a_quote_inside_a_bare_cell,
+        csv_reader_rejects_text_behind_a_closing_quote,
+        csv_reader_delivers_no_phantom_row_after_damage,
+        csv_reader_rejects_a_nul_byte_wherever_it_stands,
+        csv_reader_rejects_invalid_utf8_in_the_header,
+        csv_reader_rejects_a_row_with_more_cells_than_the_header,
+        csv_reader_rejects_a_row_with_fewer_cells_than_the_header,
+        csv_reader_counts_lines_of_every_ending_for_the_place_of_damage,
+        csv_reader_counts_the_line_ends_of_each_cell_for_itself,
+        csv_reader_reads_a_cell_of_one_mebibyte,
+        csv_reader_rejects_a_cell_of_more_than_one_mebibyte,
+        csv_reader_names_the_length_of_a_cell_before_other_damage_in_it,
+        csv_reader_gives_up_a_cell_without_end_soon_after_the_limit,
+        csv_reader_reads_as_many_columns_as_the_limit_and_rejects_one_more);
+}
