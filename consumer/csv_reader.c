@@ -158,13 +158,16 @@ static void place_cells(struct csv_reader *reader)
 
 static void check_header(struct csv_reader *reader)
 {
+    uint64_t line = reader->line;
     reader->columns = reader->count;
-    for (size_t i = 0; i < reader->count; i++)
-        if (!text_is_utf8(reader->cells[i].bytes, reader->cells[i].length)) {
-            reject(reader, REASON_ENCODING_ERROR, current_line(reader), i + 1,
-                   "the header is not UTF-8");
+    for (size_t i = 0; i < reader->count; i++) {
+        const struct csv_cell *cell = &reader->cells[i];
+        if (!text_is_utf8(cell->bytes, cell->length)) {
+            reject(reader, REASON_ENCODING_ERROR, line, i + 1, "the header is not UTF-8");
             return;
         }
+        line += count_breaks(cell->bytes, cell->length);
+    }
 }
 
 static void check_width(struct csv_reader *reader)

@@ -116,7 +116,7 @@ help_lists_every_option_and_the_readme_does_too() {
         for flag in $("$program" --help | grep -oE '^  --[a-z-]+'); do
             grep -qF -- "\`$flag" README.md || fail "README.md does not list $flag"
         done
-        for flag in $("$program" --help | grep -oE '\[[A-Z_]+\]' | tr -d '[]'); do
+        for flag in $("$program" --help | grep -oE '   \[[A-Z_]+\]' | tr -d '[]'); do
             grep -qF -- "\`$flag\`" README.md || fail "README.md does not list $flag"
         done
     done

@@ -29,6 +29,7 @@ static struct {
     size_t interruptions;    /* of the next preads and writes, with EINTR */
     int fsync_errno;
     int write_errno;
+    int unlink_errno;
     size_t fsyncs;
     size_t fsyncs_before_rename;
     size_t renames;
@@ -83,9 +84,18 @@ int renameat(int old_fd, const char *old_name, int new_fd, const char *new_name)
     return (REAL(renameat))(old_fd, old_name, new_fd, new_name);
 }
 
-int fstatat(int directory_fd, const char *name, struct stat *status, int flags)
+int unlinkat(int in_fd, const char *name, int flags)
 {
-    int result = (REAL(fstatat))(directory_fd, name, status, flags);
+    if (fault.unlink_errno != 0) {
+        errno = fault.unlink_errno;
+        return -1;
+    }
+    return (REAL(unlinkat))(in_fd, name, flags);
+}
+
+int fstatat(int in_fd, const char *name, struct stat *status, int flags)
+{
+    int result = (REAL(fstatat))(in_fd, name, status, flags);
     void (*after_look)(void) = fault.after_look;
     fault.after_look = NULL;
     if (after_look != NULL)
@@ -593,12 +603,25 @@ START_TEST(temporaries_are_removed_and_nothing_else_is)
 }
 END_TEST
 
+START_TEST(a_directory_with_the_name_of_a_temporary_is_passed_over)
+{
+    in_a_directory();
+    ck_assert_int_eq(mkdirat(directory_fd, ".a.tmp", 0755), 0);
+    put(".b.tmp", "x");
+    ck_assert_int_eq(mkdirat(directory_fd, ".c.tmp", 0755), 0);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd), 0);
+    ck_assert(!support_exists(directory, ".b.tmp"));
+    ck_assert_uint_eq(support_count_names(directory), 2);
+}
+END_TEST
+
 START_TEST(removing_temporaries_says_when_it_cannot)
 {
     in_a_directory();
-    ck_assert_int_eq(mkdirat(directory_fd, ".data_1.csv.tmp", 0755), 0);
+    put(".data_1.csv.tmp", "x");
+    fault.unlink_errno = EROFS;
     ck_assert_int_eq(fileio_remove_temporaries(directory_fd), -1);
-    ck_assert_int_ne(errno, 0);
+    ck_assert_int_eq(errno, EROFS);
     ck_assert_int_eq(fileio_remove_temporaries(-1), -1);
     ck_assert_int_eq(errno, EBADF);
 }
@@ -738,6 +761,7 @@ int main(void)
         a_link_planted_for_the_temporary_is_not_followed,
         a_directory_can_be_flushed_and_no_descriptor_can_not,
         appending_adds_every_byte_behind_what_is_there, temporaries_are_removed_and_nothing_else_is,
+        a_directory_with_the_name_of_a_temporary_is_passed_over,
         removing_temporaries_says_when_it_cannot, a_directory_opens_and_a_file_does_not_open_as_one,
         a_lock_that_another_process_holds_is_refused_until_it_is_killed,
         a_lock_is_refused_within_the_same_process_too,

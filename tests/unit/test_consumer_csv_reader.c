@@ -317,6 +317,8 @@ START_TEST(csv_reader_rejects_invalid_utf8_in_the_header)
 {
     ASSERT_READS("a,\xC3(\n1,2\n", "encoding-error: line 1, column 2: the header is not UTF-8");
     ASSERT_READS("\xED\xA0\x80\n", "encoding-error: line 1, column 1: the header is not UTF-8");
+    ASSERT_READS("\n\n\xFF,\"a\nb\"\n",
+                 "encoding-error: line 3, column 1: the header is not UTF-8");
     ASSERT_READS("\n\n\"a\nb\",\xFF\n",
                  "encoding-error: line 4, column 2: the header is not UTF-8");
 }
