@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "common/wait.h"
 #include "consumer/moments.h"
 #include "consumer/sketch.h"
+#include "consumer/sort.h"
 
 const double COLUMN_QUANTILE_P[COLUMN_QUANTILES] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
 const char *const COLUMN_QUANTILE_NAME[COLUMN_QUANTILES] = {"p01", "p05", "p25", "p50",
@@ -183,15 +185,6 @@ static int compare_by_order(const void *a, const void *b, void *order)
     return (*(compare_ranked *const *)order)(a, b);
 }
 
-static int compare_by_count(const void *left, const void *right, void *order)
-{
-    const struct ranked *a = left;
-    const struct ranked *b = right;
-    if (a->entry.count != b->entry.count)
-        return a->entry.count < b->entry.count ? 1 : -1;
-    return compare_by_order(a, b, order);
-}
-
 /* Joins texts that are the same value of the type (1 and 01, true and TRUE). Sorted input. */
 static size_t merge_equal(struct ranked *ranked, size_t count, compare_ranked *order)
 {
@@ -205,17 +198,29 @@ static size_t merge_equal(struct ranked *ranked, size_t count, compare_ranked *o
     return kept;
 }
 
+static bool read_entries(struct ranked *ranked, const struct sketch_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        value_read(entries[i].bytes, entries[i].length, &ranked[i].value);
+        ranked[i].entry = entries[i];
+        if (i % SORT_RUN == 0 && wait_stopping())
+            return false;
+    }
+    return true;
+}
+
+/* All distinct values in the order of their type; NULL when memory is short or on SIGTERM. */
 static struct ranked *rank_values(const struct column *column, compare_ranked *order, size_t *count)
 {
     const struct sketch_entry *entries = sketch_tally_entries(column->tally, count);
     struct ranked *ranked = calloc(*count + 1, sizeof *ranked);
     if (ranked == NULL)
         return NULL;
-    for (size_t i = 0; i < *count; i++) {
-        value_read(entries[i].bytes, entries[i].length, &ranked[i].value);
-        ranked[i].entry = entries[i];
+    if (!read_entries(ranked, entries, *count) ||
+        !sort_elements(ranked, *count, sizeof *ranked, compare_by_order, &order)) {
+        free(ranked);
+        return NULL;
     }
-    qsort_r(ranked, *count, sizeof *ranked, compare_by_order, &order);
     *count = merge_equal(ranked, *count, order);
     return ranked;
 }
@@ -253,16 +258,33 @@ static bool set_extremes(const struct column *column, const struct ranked *ranke
                           show(&ranked[count - 1], result->type, &result->max));
 }
 
-static bool set_top(struct ranked *ranked, size_t count, compare_ranked *order,
-                    struct column_result *result)
+/* Input in the order of values, so that of equal counts the first stays in front. */
+static size_t most_frequent(const struct ranked *ranked, size_t count,
+                            const struct ranked *top[COLUMN_TOP_MAX])
 {
-    qsort_r(ranked, count, sizeof *ranked, compare_by_count, &order);
-    while (result->top_count < count && result->top_count < COLUMN_TOP_MAX) {
-        struct column_top *top = &result->top[result->top_count];
-        if (!show(&ranked[result->top_count], result->type, &top->value))
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t place = kept;
+        while (place > 0 && top[place - 1]->entry.count < ranked[i].entry.count)
+            place--;
+        if (place == COLUMN_TOP_MAX)
+            continue;
+        kept += kept < COLUMN_TOP_MAX ? 1 : 0;
+        memmove(top + place + 1, top + place, (kept - place - 1) * sizeof *top);
+        top[place] = &ranked[i];
+    }
+    return kept;
+}
+
+static bool set_top(const struct ranked *ranked, size_t count, struct column_result *result)
+{
+    const struct ranked *top[COLUMN_TOP_MAX];
+    size_t kept = most_frequent(ranked, count, top);
+    for (; result->top_count < kept; result->top_count++) {
+        struct column_top *shown = &result->top[result->top_count];
+        if (!show(top[result->top_count], result->type, &shown->value))
             return false;
-        top->count = ranked[result->top_count].entry.count;
-        result->top_count++;
+        shown->count = top[result->top_count]->entry.count;
     }
     return true;
 }
@@ -307,9 +329,11 @@ static void set_histogram(struct column *column, struct column_result *result)
     sketch_quantiles_histogram(column->quantiles, result->edges, result->bins, result->bin_counts);
 }
 
-static void set_numeric(struct column *column, struct column_result *result)
+static bool set_numeric(struct column *column, struct column_result *result)
 {
     const struct moments *moments = &column->moments;
+    if (!sketch_quantiles_settle(column->quantiles))
+        return false;
     if (result->type == VALUE_INTEGER)
         result->sum =
             (struct column_scalar){.kind = SCALAR_INTEGER, .integer = column->integer_sum};
@@ -325,6 +349,7 @@ static void set_numeric(struct column *column, struct column_result *result)
         result->quantiles[i] = sketch_quantiles_at(column->quantiles, COLUMN_QUANTILE_P[i]);
     result->rank_error = sketch_quantiles_rank_error(column->quantiles);
     set_histogram(column, result);
+    return true;
 }
 
 bool column_finish(struct column *column, struct column_result *result)
@@ -344,10 +369,10 @@ bool column_finish(struct column *column, struct column_result *result)
     result->distinct_exact = result->top_exact = sketch_tally_is_exact(column->tally);
     bool good = set_extremes(column, ranked, distinct, result);
     if (value_type_is_numeric(result->type))
-        set_numeric(column, result);
+        good = good && set_numeric(column, result);
     if (result->type == VALUE_STRING)
         set_lengths(ranked, distinct, result);
-    good = good && set_top(ranked, distinct, order, result);
+    good = good && set_top(ranked, distinct, result);
     free(ranked);
     return good;
 }

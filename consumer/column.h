@@ -96,7 +96,7 @@ void column_free(struct column *column);
 /* Takes in one cell. False when memory is short. */
 bool column_add(struct column *column, const char *bytes, size_t length);
 
-/* False when memory is short; the result is to be freed all the same. */
+/* False when memory is short or SIGTERM has come; the result is to be freed all the same. */
 bool column_finish(struct column *column, struct column_result *result);
 void column_result_free(struct column_result *result);
 

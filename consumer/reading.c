@@ -87,6 +87,8 @@ static enum reading_verdict conclude(const struct batch *batch, struct parse *pa
         return rows_agree(batch, reading->rows, &reading->rejection) ? READING_GOOD
                                                                      : READING_REJECTED;
     }
+    if (wait_stopping())
+        return READING_STOPPED;
     reading->rejection = parse->damage;
     errno = ENOMEM;
     return parse->damage.reason != REASON_NONE ? READING_REJECTED : READING_FAILED;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "consumer/sort.h"
+
 /* ---- tally ---- */
 
 #define ARENA_BLOCK_BYTES (64u * 1024u)
@@ -125,17 +127,17 @@ static bool grow_slots(struct sketch_tally *tally)
 {
     if (tally->count < tally->slot_count / 2)
         return true;
-    struct sketch_tally larger = *tally;
-    larger.slot_count = tally->slot_count * 2;
-    larger.slots = calloc(larger.slot_count, sizeof *larger.slots);
-    if (larger.slots == NULL)
+    uint32_t *old = tally->slots;
+    uint32_t *slots = calloc(tally->slot_count * 2, sizeof *slots);
+    if (slots == NULL)
         return false;
+    tally->slots = slots;
+    tally->slot_count *= 2;
     for (size_t i = 0; i < tally->count; i++) {
         const struct sketch_entry *entry = &tally->entries[i];
-        larger.slots[find_slot(&larger, entry->bytes, entry->length)] = (uint32_t)i + 1;
+        slots[find_slot(tally, entry->bytes, entry->length)] = (uint32_t)i + 1;
     }
-    free(tally->slots);
-    *tally = larger;
+    free(old);
     return true;
 }
 
@@ -213,7 +215,6 @@ const struct sketch_entry *sketch_tally_entries(const struct sketch_tally *tally
 struct sketch_quantiles {
     double *numbers;
     size_t count, capacity;
-    bool sorted;
 };
 
 struct sketch_quantiles *sketch_quantiles_create(void)
@@ -240,29 +241,27 @@ bool sketch_quantiles_add(struct sketch_quantiles *quantiles, double number)
         quantiles->capacity = capacity;
     }
     quantiles->numbers[quantiles->count++] = number;
-    quantiles->sorted = false;
     return true;
 }
 
-static int compare_doubles(const void *left, const void *right)
+static int compare_doubles(const void *left, const void *right, void *context)
 {
     double a = *(const double *)left;
     double b = *(const double *)right;
+    (void)context;
     return (a > b) - (a < b);
 }
 
-static void sort(struct sketch_quantiles *quantiles)
+bool sketch_quantiles_settle(struct sketch_quantiles *quantiles)
 {
-    if (!quantiles->sorted && quantiles->count > 0)
-        qsort(quantiles->numbers, quantiles->count, sizeof *quantiles->numbers, compare_doubles);
-    quantiles->sorted = true;
+    return sort_elements(quantiles->numbers, quantiles->count, sizeof *quantiles->numbers,
+                         compare_doubles, NULL);
 }
 
-double sketch_quantiles_at(struct sketch_quantiles *quantiles, double p)
+double sketch_quantiles_at(const struct sketch_quantiles *quantiles, double p)
 {
     if (quantiles->count == 0)
         return (double)NAN;
-    sort(quantiles);
     double position = p * (double)(quantiles->count - 1);
     size_t below = (size_t)floor(position);
     double share = position - floor(position);
@@ -280,11 +279,10 @@ double sketch_quantiles_rank_error(const struct sketch_quantiles *quantiles)
     return 0;
 }
 
-void sketch_quantiles_histogram(struct sketch_quantiles *quantiles, const double *edges,
+void sketch_quantiles_histogram(const struct sketch_quantiles *quantiles, const double *edges,
                                 size_t bins, uint64_t *counts)
 {
     size_t bin = 0;
-    sort(quantiles);
     memset(counts, 0, bins * sizeof *counts);
     for (size_t i = 0; i < quantiles->count; i++) {
         while (bin + 1 < bins && quantiles->numbers[i] >= edges[bin + 1])

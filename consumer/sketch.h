@@ -46,10 +46,16 @@ void sketch_quantiles_free(struct sketch_quantiles *quantiles);
 bool sketch_quantiles_add(struct sketch_quantiles *quantiles, double number);
 
 /*
+ * To be called before the questions below, after the last add. False when memory is short
+ * or SIGTERM has come.
+ */
+bool sketch_quantiles_settle(struct sketch_quantiles *quantiles);
+
+/*
  * The quantile p in [0, 1] by linear interpolation between order statistics:
  * R's type 7 (Hyndman and Fan 1996, definition 7). NaN when there are no numbers.
  */
-double sketch_quantiles_at(struct sketch_quantiles *quantiles, double p);
+double sketch_quantiles_at(const struct sketch_quantiles *quantiles, double p);
 
 /* Largest possible error of a quantile's rank, as a share of all numbers; 0 is exact. */
 double sketch_quantiles_rank_error(const struct sketch_quantiles *quantiles);
@@ -58,7 +64,7 @@ double sketch_quantiles_rank_error(const struct sketch_quantiles *quantiles);
  * Counts the numbers in `bins` intervals between edges[0] and edges[bins]: each
  * holds its lower edge and not its upper one, but for the last, which holds both.
  */
-void sketch_quantiles_histogram(struct sketch_quantiles *quantiles, const double *edges,
+void sketch_quantiles_histogram(const struct sketch_quantiles *quantiles, const double *edges,
                                 size_t bins, uint64_t *counts);
 
 #endif

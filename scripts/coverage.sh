@@ -25,7 +25,7 @@ BUILD=$build tests/run.sh "${kinds[@]}" || status=$?
 
 # Folder, lines that ran and all lines, from what gcov says about each source.
 rates_by_gcov() {
-    find "$build" -name '*.gcda' -exec gcov --no-output --object-directory . {} + 2>/dev/null |
+    find "$build" -name '*.gcda' -exec gcov --no-output {} + 2>/dev/null |
         awk -F "'" '
             /^File / { file = $2 }
             /^Lines executed:/ && file ~ /^(common|producer|consumer)\/.*\.c$/ {
