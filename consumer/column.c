@@ -225,6 +225,13 @@ static struct ranked *rank_values(const struct column *column, compare_ranked *o
     return ranked;
 }
 
+/* JSON has no such numbers: they are shown as text, in Frictionless's words. */
+static bool show_nonfinite(double number, struct column_scalar *scalar)
+{
+    const char *word = isnan(number) ? "NaN" : number > 0 ? "INF" : "-INF";
+    return set_text(scalar, word, strlen(word));
+}
+
 static bool show(const struct ranked *ranked, enum value_type type, struct column_scalar *scalar)
 {
     switch (type) {
@@ -233,7 +240,7 @@ static bool show(const struct ranked *ranked, enum value_type type, struct colum
         return true;
     case VALUE_NUMBER:
         if (!isfinite(ranked->value.number))
-            break; /* JSON has no such number: it is shown as it was written */
+            return show_nonfinite(ranked->value.number, scalar);
         *scalar = (struct column_scalar){.kind = SCALAR_DOUBLE, .number = ranked->value.number};
         return true;
     case VALUE_BOOLEAN:

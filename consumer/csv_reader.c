@@ -12,6 +12,7 @@
 #define BOM_BYTES 3
 /* libcsv is fed in pieces, so that a cell without end is noticed soon after the limit. */
 #define PIECE_BYTES (64u * 1024u)
+#define CELL_GROWTH_BYTES (16u * 1024u)
 
 enum line_end { ENDS_LF = 1, ENDS_CRLF = 2, ENDS_CR = 4 };
 
@@ -54,6 +55,9 @@ struct csv_reader *csv_reader_create(csv_row_function *on_row, void *context)
         return NULL;
     }
     csv_set_space_func(&reader->parser, never_space);
+    /* Its buffer grows by this much at a time; by the 128 bytes that it starts with, a long cell
+       costs a square of its length. */
+    csv_set_blk_size(&reader->parser, CELL_GROWTH_BYTES);
     reader->on_row = on_row;
     reader->context = context;
     reader->line = 1;

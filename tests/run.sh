@@ -162,7 +162,7 @@ make_parallel() {
     [[ ${MAKEFLAGS:-} != *-j* ]] || jobs=()
     # MAKE may be a command with arguments.
     # shellcheck disable=SC2086
-    step "$1" $make --no-print-directory "${jobs[@]}" "${@:2}"
+    step "$1" $make -s --no-print-directory "${jobs[@]}" "${@:2}"
 }
 
 sanitized_suites() {
