@@ -231,14 +231,12 @@ static void put_bar_range(struct text *script, double low, double high)
 
 static void put_bar_plot(struct text *script)
 {
-    text_put(script,
-             "set ylabel " FROM_BLOCK(
-                 "names", "1") "\n"
-                               "set xlabel " FROM_BLOCK(
-                                   "names", "2") "\n"
-                                                 "set style fill solid 1.0 noborder\n"
-                                                 "set boxwidth 0.8\n"
-                                                 "set offsets 0, 0, graph 0.03, graph 0.03\n");
+    text_put(script, "set ylabel " FROM_BLOCK(
+                         "names", "1") "\n"
+                                       "set xlabel " FROM_BLOCK(
+                                           "names", "2") "\n"
+                                                         "set style fill solid 1.0 noborder\n"
+                                                         "set boxwidth 0.8\n");
     text_printf(script, "plot $data using 1:2 with boxes linecolor '%s'\n", COLOURS[0]);
 }
 

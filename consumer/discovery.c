@@ -11,6 +11,7 @@
 
 #include "common/fileio.h"
 #include "common/number.h"
+#include "common/text.h"
 
 /* Without a change of the directory's mtime it is listed only so often: a guard, not the way. */
 #define LISTING_EVERY 10
@@ -217,8 +218,10 @@ static struct sighting *add(struct discovery *discovery, size_t place, const cha
 static bool key_of(const struct discovery *discovery, const char *name,
                    char key[CONTRACT_KEY_MAX + 1])
 {
-    return contract_match(discovery->pattern, name, key) ||
-           contract_match(CONTRACT_METADATA_PATTERN, name, key);
+    /* Of a name that is not UTF-8 the log could not hold the key. */
+    return (contract_match(discovery->pattern, name, key) ||
+            contract_match(CONTRACT_METADATA_PATTERN, name, key)) &&
+           text_is_utf8(key, strlen(key));
 }
 
 /* Looks at the batch that a name belongs to, if it is one's. Once a listing at most. */

@@ -309,7 +309,7 @@ names_that_are_no_batch_are_passed_over() {
     fresh names
     local name
     for name in data_01.csv data_-1.csv data_0.csv .data_1.csv _data_1.csv data_1.csv.tmp data_.csv .nfs0001 \
-        $'data_8.csv\n' "data_$(printf '9%.0s' {1..200}).csv"; do
+        $'data_8.csv\n' $'data_\xff.csv' "data_$(printf '9%.0s' {1..200}).csv"; do
         printf 'a\n1\n' >"$dir/$name"
     done
     consume_once

@@ -372,8 +372,8 @@ static char *long_cell(const char *before, size_t length, const char *behind, si
     size_t tail = strlen(behind);
     char *csv = malloc(head + length + tail + 1);
     ck_assert_ptr_nonnull(csv);
-    memcpy(csv, before, head);
-    memset(csv + head, 'x', length);
+    memset(csv, 'x', head + length);
+    memcpy(csv, before, head); // NOLINT(bugprone-not-null-terminated-result): the NUL comes below
     memcpy(csv + head + length, behind, tail + 1);
     *total = head + length + tail;
     return csv;

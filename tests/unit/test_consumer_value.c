@@ -142,8 +142,8 @@ START_TEST(value_that_only_looks_like_a_number_is_a_string)
                                         "1f",
                                         "1L",
                                         "\xC2\xBD",
-                                        "\xE2\x88\x92"
-                                        "1",
+                                        ("\xE2\x88\x92"
+                                         "1"),
                                         "1\n",
                                         "#1",
                                         "$5",
