@@ -32,6 +32,12 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+/*
+ * Opens /dev/null for each of descriptors 0 to 2 that is closed. To be called first: else a
+ * file would get such a number, and messages would be written into it.
+ */
+int fileio_hold_standard_descriptors(void);
+
 /* A directory, for the *at functions. */
 int fileio_open_directory(const char *path);
 

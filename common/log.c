@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "common/number.h"
 #include "common/text.h"
 
+/* How long a line waits for a reader that has stopped reading. */
+#define STALL_MS 200
+
 const char *const LOG_LEVEL_WORDS[] = {"error", "warn", "info", "debug", NULL};
 const char *const LOG_FORMAT_WORDS[] = {"text", "json", NULL};
 
@@ -18,6 +22,7 @@ static struct {
     const char *program;
     enum log_format format;
     enum log_level level;
+    uint64_t dropped_lines; /* since somebody last read our output */
     struct text line; /* kept from one line to the next: a full heap does not silence the log */
 } log_state = {.program = "shared-data", .level = LOG_LEVEL_INFO};
 
@@ -133,17 +138,55 @@ static void format_json(struct text *line, enum log_level level, const char *mes
     text_put(line, "}");
 }
 
+static void format_line(struct text *line, enum log_level level, const char *message,
+                        const struct log_field *fields, size_t field_count)
+{
+    if (log_state.format == LOG_FORMAT_JSON)
+        format_json(line, level, message, fields, field_count);
+    else
+        format_text(line, level, message, fields, field_count);
+    text_put(line, "\n");
+}
+
+/*
+ * True when a line can be written without blocking. Who reads our output may have stopped
+ * reading: waiting for him once, for STALL_MS, is patience; at every line it would be a halt.
+ */
+static bool may_write(int fd)
+{
+    struct pollfd out = {.fd = fd, .events = POLLOUT};
+    int ready = poll(&out, 1, log_state.dropped_lines > 0 ? 0 : STALL_MS);
+    return ready != 0; /* an error is for write() to find */
+}
+
 static void write_line(int fd, const struct text *line)
 {
     size_t written = 0;
     while (written < line->length) {
         ssize_t count = write(fd, line->bytes + written, line->length - written);
-        if (count < 0 && errno == EINTR)
-            continue;
+        /* A signal here means that the program shall end, and not wait for its reader. */
         if (count <= 0)
             return;
         written += (size_t)count;
     }
+}
+
+static void put_line(const struct text *line)
+{
+    if (!may_write(STDOUT_FILENO)) {
+        log_state.dropped_lines++;
+        return;
+    }
+    if (log_state.dropped_lines > 0) {
+        uint64_t dropped = log_state.dropped_lines;
+        struct text note = {0};
+        log_state.dropped_lines = 0;
+        format_line(&note, LOG_LEVEL_WARN, "lines of this log were dropped: nobody read them",
+                    (struct log_field[]){log_count("lines", dropped)}, 1);
+        write_line(STDOUT_FILENO, &note);
+        text_free(&note);
+    }
+    write_line(STDOUT_FILENO, line);
 }
 
 void log_event(enum log_level level, const char *message, const struct log_field *fields,
@@ -153,12 +196,8 @@ void log_event(enum log_level level, const char *message, const struct log_field
     if (level <= log_state.level) {
         struct text *line = &log_state.line;
         text_clear(line);
-        if (log_state.format == LOG_FORMAT_JSON)
-            format_json(line, level, message, fields, field_count);
-        else
-            format_text(line, level, message, fields, field_count);
-        text_put(line, "\n");
-        write_line(STDOUT_FILENO, line);
+        format_line(line, level, message, fields, field_count);
+        put_line(line);
     }
     errno = saved_errno;
 }

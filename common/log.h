@@ -13,8 +13,9 @@
  *
  * A line is one write(2). Control characters and bytes that are not UTF-8
  * never reach the output, whatever a file name or a cell holds. Logging cannot
- * fail its caller: a line that cannot be written is gone. The format of
- * messages is for people; programs read the fields.
+ * fail its caller, and hold it up only once: lines that nobody reads (a pipe
+ * that is full) are dropped, counted, and the count logged when reading goes on.
+ * The format of messages is for people; programs read the fields.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H

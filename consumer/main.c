@@ -369,6 +369,8 @@ int main(int argc, char *argv[])
     struct consumer consumer = {
         .results_fd = -1, .lock_fd = -1, .trouble.over = "it works again: going on"};
     int code = CONTRACT_EXIT_DONE;
+    if (fileio_hold_standard_descriptors() != 0)
+        return CONTRACT_EXIT_IO;
     if (!config_load(&consumer.config, argc, argv, &code))
         return code;
     if (consumer.config.health)

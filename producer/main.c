@@ -367,6 +367,8 @@ static int check_health(struct producer *producer)
 int main(int argc, char *argv[])
 {
     static struct producer producer = {.directory_fd = -1, .lock_fd = -1};
+    if (fileio_hold_standard_descriptors() != 0)
+        return CONTRACT_EXIT_IO;
     int code = config_load(argc, argv, &producer.config);
     if (code >= 0)
         return code;

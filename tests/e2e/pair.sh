@@ -477,6 +477,26 @@ logs_are_one_json_object_a_line_by_option() {
     jq -e -s 'map(select(.message == "processed")) | length == 2 and all(.rows > 0 and .size_bytes > 0 and .took_ms > 0)' "$dir/consumer.out" >/dev/null
 }
 
+a_log_that_nobody_reads_holds_nothing_up() {
+    fresh unread
+    publish 40
+    mkfifo "$dir.pipe"
+    exec 8<>"$dir.pipe"
+    dd if=/dev/zero of="$dir.pipe" bs=4k oflag=nonblock status=none || true # until it is full
+    "$consumer" --dir "$dir" --chart none >&8 & local pid=$!
+    eventually 5 grep -q '"key":"40"' "$log"
+    stop "$pid"
+    exec 8>&-
+}
+
+closed_standard_streams_put_no_message_into_a_file() {
+    fresh closed
+    "$producer" --dir "$dir" --interval 0 --count 3 <&- >&- 2>&-
+    "$consumer" --dir "$dir" --once <&- >&- 2>&-
+    count_is '.outcome == "processed"' 3
+    [[ ! -s $dir/.producer.lock && ! -s $results/.consumer.lock ]]
+}
+
 a_state_that_lasts_is_logged_once_and_not_at_every_poll() {
     fresh quiet
     publish 1
@@ -496,7 +516,7 @@ acknowledged_batches_are_tidied_away_and_pending_ones_never() {
     [[ -e $dir/data_6.csv && -e $dir/data_7.csv && -e $dir/data_8.csv ]]
 }
 
-for name in $(declare -F | awk '{print $3}' | grep -E '^(a|an|the|every|batches|help|health|links|names|content|other|charts|without|nothing|logs|metadata|acknowledged)_'); do
+for name in $(declare -F | awk '{print $3}' | grep -E '^(a|an|the|every|batches|closed|help|health|links|names|content|other|charts|without|nothing|logs|metadata|acknowledged)_'); do
     check "$name"
 done
 finish e2e
