@@ -144,8 +144,8 @@ coverage: ## line coverage of the unit suites and the end-to-end suite, as text 
 	@BUILD=$(BUILD)/coverage scripts/coverage.sh
 
 install: all ## install both daemons under $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 0755 $(BUILD)/data-producer $(BUILD)/data-consumer $(DESTDIR)$(PREFIX)/bin/
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 0755 $(BUILD)/data-producer $(BUILD)/data-consumer "$(DESTDIR)$(PREFIX)/bin/"
 
 base-image: ## make the images' base with debootstrap where no registry can be reached
 	@scripts/base-image.sh

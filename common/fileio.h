@@ -68,7 +68,8 @@ enum fileio_flush {
     FILEIO_DERIVED  /* no fsync: a file that can be made again */
 };
 
-/* Puts `bytes` under `name` whole; mode 0644 less the umask. Removes its temporary when it fails. */
+/* Puts `bytes` under `name` whole; mode 0644 less the umask. Removes its temporary when it fails.
+ */
 int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t length,
                    enum fileio_flush flush);
 

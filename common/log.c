@@ -55,7 +55,7 @@ void log_open(const char *program, enum log_format format, enum log_level level)
 }
 
 /* Characters as they are; what would move a terminal's cursor or is no UTF-8 as \xNN. */
-static void append_visible(struct text *line, const char *bytes)
+static void append_visible(struct text *line, const char *bytes, bool quoted)
 {
     size_t length = strlen(bytes);
     for (size_t at = 0; at < length;) {
@@ -64,7 +64,7 @@ static void append_visible(struct text *line, const char *bytes)
         bool control = byte < 0x20 || byte == 0x7F ||
                        (byte == 0xC2 && step == 2 && //
                         (unsigned char)bytes[at + 1] < 0xA0);
-        if (step == 0 || control) {
+        if (step == 0 || control || (quoted && byte == '"')) {
             text_printf(line, "\\x%02x", byte);
             at += 1;
         } else {
@@ -79,7 +79,7 @@ static void append_quoted_if_needed(struct text *line, const char *value)
     bool bare = value[0] != '\0' && strpbrk(value, " \"=") == NULL;
     if (!bare)
         text_put(line, "\"");
-    append_visible(line, value);
+    append_visible(line, value, !bare);
     if (!bare)
         text_put(line, "\"");
 }
@@ -120,7 +120,7 @@ static void format_text(struct text *line, enum log_level level, const char *mes
     char now[CLOCK_TIMESTAMP_SIZE];
     clock_format_now(now);
     text_printf(line, "%s %s %-5s ", now, log_state.program, LOG_LEVEL_WORDS[level]);
-    append_visible(line, message);
+    append_visible(line, message, false);
     for (size_t i = 0; i < field_count; i++)
         append_text_field(line, &fields[i]);
 }
@@ -212,7 +212,7 @@ void log_refusal(const char *format, ...)
     va_end(arguments);
     text_clear(line);
     text_printf(line, "%s: ", log_state.program);
-    append_visible(line, message);
+    append_visible(line, message, false);
     text_put(line, "\n");
     write_line(STDERR_FILENO, line);
 }

@@ -49,7 +49,7 @@ static bool set_count(const struct option_row *row, const struct origin *origin,
                       uint64_t *member)
 {
     if (!number_parse_u64(value, strlen(value), member))
-        return refuse(origin, value, "not a whole number");
+        return refuse(origin, value, "not a whole number, or too large");
     return within(row, origin, value, *member);
 }
 

@@ -14,6 +14,7 @@
 #include "common/fileio.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "common/wait.h"
 
 /* No record comes near it: keys, names and details are all bounded. */
 #define LINE_MAX_BYTES (64 * 1024)
@@ -253,6 +254,10 @@ static int replay(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE
     for (;;) {
         enum replayed result;
         ssize_t count = fileio_read_at(log->fd, buffer, READ_BYTES, log->end);
+        if (wait_stopping()) {
+            (void)fail(error, "stopped by a signal while it was read");
+            break;
+        }
         if (count < 0) {
             (void)fail_errno(error, "read");
             break;
@@ -409,10 +414,22 @@ static int take_back(struct processed_log *log)
     return -1;
 }
 
+/* A record in a file that was removed or replaced would be lost with it. */
+static bool is_still_there(const struct processed_log *log)
+{
+    struct stat by_name;
+    struct stat opened;
+    return fstatat(log->directory_fd, CONTRACT_PROCESSED_LOG, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstat(log->fd, &opened) == 0 && by_name.st_dev == opened.st_dev &&
+           by_name.st_ino == opened.st_ino;
+}
+
 int processed_log_append(struct processed_log *log, const struct processed_record *record)
 {
+    if (!log->broken && !is_still_there(log))
+        log->broken = true;
     if (log->broken) {
-        errno = EIO;
+        errno = ESTALE;
         return -1;
     }
     format_record(&log->line, record);

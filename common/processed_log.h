@@ -90,7 +90,10 @@ uint64_t processed_log_last_number(const struct processed_log *log);
  */
 int processed_log_append(struct processed_log *log, const struct processed_record *record);
 
-/* True once a flush has failed or a torn line could not be taken back: stop, and open anew. */
+/*
+ * True once a flush has failed, a torn line could not be taken back, or the log was removed
+ * or replaced under its name: stop, and open anew.
+ */
 bool processed_log_is_broken(const struct processed_log *log);
 
 #endif

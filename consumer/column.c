@@ -26,7 +26,6 @@ struct column {
     struct sketch_quantiles *quantiles;
     struct moments moments;
     number_int128 integer_sum;
-    int64_t integer_min, integer_max;
     double min, max;
     uint64_t zeros, negatives, nonfinite;
 };
@@ -65,16 +64,6 @@ static bool may_be_numeric(const struct column *column)
     return (column->types & VALUE_TYPE_BIT(VALUE_NUMBER)) != 0;
 }
 
-static void add_integer(struct column *column, int64_t integer)
-{
-    bool first = column->count == 1;
-    column->integer_sum += integer;
-    if (first || integer < column->integer_min)
-        column->integer_min = integer;
-    if (first || integer > column->integer_max)
-        column->integer_max = integer;
-}
-
 static bool add_number(struct column *column, const struct value *value)
 {
     double number = value->number;
@@ -91,7 +80,7 @@ static bool add_number(struct column *column, const struct value *value)
     column->negatives += number < 0 ? 1 : 0;
     moments_add(&column->moments, number);
     if ((value->types & VALUE_TYPE_BIT(VALUE_INTEGER)) != 0)
-        add_integer(column, value->integer);
+        column->integer_sum += value->integer;
     return sketch_quantiles_add(column->quantiles, number);
 }
 
@@ -326,12 +315,14 @@ static void set_histogram(struct column *column, struct column_result *result)
         return;
     bool point = column->min == column->max;
     result->bins = point ? 1 : bin_count(count);
-    for (size_t i = 0; i <= result->bins; i++) {
+    result->edges[0] = column->min;
+    for (size_t i = 1; i < result->bins; i++) {
         double share = (double)i / (double)result->bins;
         /* Weighted ends, not min + i * width: the width of -1e308 .. 1e308 is infinite. */
-        result->edges[i] = column->min * (1 - share) + column->max * share;
+        double edge = column->min * (1 - share) + column->max * share;
+        /* Ends a few roundings apart: the weighted sum may fall back or overshoot. */
+        result->edges[i] = fmin(fmax(edge, result->edges[i - 1]), column->max);
     }
-    result->edges[0] = column->min;
     result->edges[result->bins] = column->max;
     sketch_quantiles_histogram(column->quantiles, result->edges, result->bins, result->bin_counts);
 }

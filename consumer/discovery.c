@@ -21,6 +21,7 @@
 struct discovery {
     char *path;
     char *pattern;
+    bool any_metadata; /* the pattern is the producer's own, and so is every metadata_*.json */
     int directory_fd;
     int inotify_fd;
     struct sighting **sightings; /* by contract_key_compare */
@@ -40,6 +41,7 @@ struct discovery *discovery_create(const char *path, const char *pattern)
     if (discovery == NULL)
         return NULL;
     discovery->directory_fd = discovery->inotify_fd = -1;
+    discovery->any_metadata = strcmp(pattern, CONTRACT_DATA_PATTERN) == 0;
     discovery->path = strdup(path);
     discovery->pattern = strdup(pattern);
     if (discovery->path == NULL || discovery->pattern == NULL) {
@@ -113,15 +115,13 @@ static bool same_signature(const struct signature *a, const struct signature *b)
            same_time(&a->changed, &b->changed);
 }
 
-/* False when the file could not be looked at: its signature stays what it was. */
-static bool read_signature(int directory_fd, const char *name, struct signature *signature)
+/* A file that cannot be looked at is one that is there: opening it will tell what is the matter. */
+static void read_signature(int directory_fd, const char *name, struct signature *signature)
 {
     struct stat status;
     if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        if (errno != ENOENT)
-            return false;
-        *signature = (struct signature){.there = false};
-        return true;
+        *signature = (struct signature){.there = errno != ENOENT};
+        return;
     }
     *signature = (struct signature){.there = true,
                                     .mode = status.st_mode,
@@ -130,14 +130,14 @@ static bool read_signature(int directory_fd, const char *name, struct signature 
                                     .size = status.st_size,
                                     .modified = status.st_mtim,
                                     .changed = status.st_ctim};
-    return true;
 }
 
 static void refresh_file(struct sighting *sighting, int directory_fd, const char *name,
                          struct signature *known, int64_t now_ns)
 {
     struct signature now = *known;
-    if (!read_signature(directory_fd, name, &now) || same_signature(&now, known))
+    read_signature(directory_fd, name, &now);
+    if (same_signature(&now, known))
         return;
     *known = now;
     sighting->unchanged_since_ns = now_ns;
@@ -145,6 +145,7 @@ static void refresh_file(struct sighting *sighting, int directory_fd, const char
     if (sighting->decided)
         sighting->waiting_since_ns = now_ns;
     sighting->decided = false;
+    sighting->changed_in_flight = sighting->in_flight;
 }
 
 static void refresh(struct discovery *discovery, struct sighting *sighting, int64_t now_ns)
@@ -232,6 +233,9 @@ static void meet(struct discovery *discovery, const char *name, uint64_t listing
     if (!key_of(discovery, name, key))
         return;
     size_t place = find_place(discovery, key, &found);
+    /* Metadata without data is a batch on its way only where all metadata is of our batches. */
+    if (!found && !discovery->any_metadata && !contract_match(discovery->pattern, name, key))
+        return;
     struct sighting *sighting =
         found ? discovery->sightings[place] : add(discovery, place, key, now_ns);
     if (sighting == NULL) {

@@ -48,10 +48,11 @@ struct sighting {
     uint64_t listing;           /* the listing that last met one of its files */
 
     /* notes of whoever decides about batches */
-    bool decided;        /* nothing is to be done until a signature changes */
-    bool in_flight;      /* its chart is being drawn */
-    bool wait_told;      /* that it waits has been logged */
-    int64_t next_try_ns; /* not to be tried before, unless a signature changes */
+    bool decided;           /* nothing is to be done until a signature changes */
+    bool in_flight;         /* its chart is being drawn, */
+    bool changed_in_flight; /* and a file has changed since it was read */
+    bool wait_told;         /* that it waits has been logged */
+    int64_t next_try_ns;    /* not to be tried before, unless a signature changes */
 };
 
 struct discovery;

@@ -35,6 +35,7 @@ struct consumer {
     int64_t reported_ns;
     bool report_is_stale;
     bool report_failed;
+    bool results_are_gone;
 
     bool polled; /* the next look is a poll and not a hint */
     int64_t next_poll_ns;
@@ -112,19 +113,23 @@ static int open_rest(struct consumer *consumer)
         pipeline_create(&consumer->config, consumer->results_fd, consumer->log, on_tick, consumer);
     if (consumer->discovery == NULL || consumer->pipeline == NULL)
         return refuse(CONTRACT_EXIT_SOFTWARE, "start on", consumer->config.shared_path);
-    if (wait_open() != 0)
-        return refuse(CONTRACT_EXIT_SOFTWARE, "handle signals for", consumer->config.shared_path);
     clock_format_now(consumer->report.started_at);
     return CONTRACT_EXIT_DONE;
 }
 
 static int open_all(struct consumer *consumer)
 {
-    int code = check_shared(consumer);
+    int code = CONTRACT_EXIT_DONE;
+    /* First of all: as process 1 a signal without a handler is lost, and the log may be long. */
+    if (wait_open() != 0)
+        return refuse(CONTRACT_EXIT_SOFTWARE, "handle signals for", consumer->config.shared_path);
+    code = check_shared(consumer);
     if (code == CONTRACT_EXIT_DONE)
         code = open_results(consumer);
     if (code == CONTRACT_EXIT_DONE)
         code = open_log(consumer);
+    if (wait_stopping())
+        return CONTRACT_EXIT_DONE;
     return code == CONTRACT_EXIT_DONE ? open_rest(consumer) : code;
 }
 
@@ -198,6 +203,16 @@ static void leave_trouble(struct consumer *consumer)
 
 /* ---- the loop: look, take, wait ---- */
 
+/* Under its name stands the directory that we hold: not removed, moved or mounted over. */
+static bool results_are_there(const struct consumer *consumer)
+{
+    struct stat by_name;
+    struct stat opened;
+    return stat(consumer->config.results_path, &by_name) == 0 &&
+           fstat(consumer->results_fd, &opened) == 0 && by_name.st_dev == opened.st_dev &&
+           by_name.st_ino == opened.st_ino;
+}
+
 static bool look(struct consumer *consumer, int64_t now_ns)
 {
     char what[300];
@@ -210,45 +225,56 @@ static bool look(struct consumer *consumer, int64_t now_ns)
     }
     if (consumer->polled) {
         consumer->polled = false;
+        consumer->results_are_gone = !results_are_there(consumer);
         consumer->next_poll_ns = now_ns + consumer->config.poll_interval_ns;
         clock_format_now(consumer->report.last_scan_at);
     }
     return true;
 }
 
-/* False when it has to wait before the next batch: trouble, or every child is busy. */
-static bool take(struct consumer *consumer, struct sighting *sighting)
+enum taken { TAKEN, LEFT_WAITING, NO_ROOM, IN_TROUBLE };
+
+static enum taken take(struct consumer *consumer, struct sighting *sighting)
 {
     int64_t now_ns = clock_now_ns();
     switch (pipeline_take(consumer->pipeline, discovery_directory(consumer->discovery), sighting,
                           now_ns)) {
     case PIPELINE_DECIDED:
-    case PIPELINE_DRAWING: consumer->report_is_stale = true; return true;
+    case PIPELINE_DRAWING: consumer->report_is_stale = true; return TAKEN;
     case PIPELINE_WAITS:
         if (sighting->next_try_ns < consumer->next_try_ns)
             consumer->next_try_ns = sighting->next_try_ns;
-        return true;
+        return LEFT_WAITING;
     case PIPELINE_TROUBLE:
         enter_trouble(consumer, pipeline_trouble(consumer->pipeline), now_ns);
-        return false;
+        return IN_TROUBLE;
     case PIPELINE_FULL:
-    case PIPELINE_STOPPED: return false;
+    case PIPELINE_STOPPED: break;
     }
-    return false;
+    return NO_ROOM;
 }
 
 static void take_all(struct consumer *consumer)
 {
+    bool worked = true; /* nothing to do is no trouble either */
     consumer->next_try_ns = WAIT_FOREVER;
     for (size_t i = 0; i < discovery_count(consumer->discovery); i++) {
         struct sighting *sighting = discovery_at(consumer->discovery, i);
         if (sighting->decided || sighting->in_flight)
             continue;
-        if (!take(consumer, sighting))
+        enum taken taken = take(consumer, sighting);
+        if (taken == IN_TROUBLE)
             return;
+        worked = taken != NO_ROOM;
+        if (taken == NO_ROOM)
+            break;
+        leave_trouble(consumer);
         write_report(consumer, clock_now_ns());
     }
-    leave_trouble(consumer);
+    if (worked)
+        leave_trouble(consumer);
+    else if (consumer->trouble.lasts) /* it could not be tried: every child is busy */
+        consumer->trouble_until_ns = clock_now_ns() + consumer->trouble_wait_ns;
 }
 
 static void work(struct consumer *consumer)
@@ -306,7 +332,15 @@ static bool once_is_over(const struct consumer *consumer)
 {
     if (!consumer->config.once || pipeline_in_flight(consumer->pipeline) > 0)
         return false;
-    return nothing_waits(consumer) || clock_now_ns() > consumer->settled_by_ns;
+    /* A directory that could not be read is not an empty one. */
+    bool seen = consumer->report.last_scan_at[0] != '\0' && !consumer->trouble.lasts;
+    return (seen && nothing_waits(consumer)) || clock_now_ns() > consumer->settled_by_ns;
+}
+
+/* What another start mends and going on would not: then no record could be trusted to last. */
+static bool is_beyond_help(const struct consumer *consumer)
+{
+    return processed_log_is_broken(consumer->log) || consumer->results_are_gone;
 }
 
 static int exit_code(const struct consumer *consumer)
@@ -316,8 +350,15 @@ static int exit_code(const struct consumer *consumer)
                   pipeline_trouble(consumer->pipeline));
         return CONTRACT_EXIT_IO;
     }
+    if (consumer->results_are_gone) {
+        log_error("the directory --results %s is no longer there: start again",
+                  consumer->config.results_path);
+        return CONTRACT_EXIT_IO;
+    }
     if (!consumer->config.once || wait_stopping())
         return CONTRACT_EXIT_DONE;
+    if (consumer->trouble.lasts)
+        return CONTRACT_EXIT_IO;
     if (pipeline_rejected(consumer->pipeline) > 0)
         return CONTRACT_EXIT_REJECTED;
     return nothing_waits(consumer) ? CONTRACT_EXIT_DONE : CONTRACT_EXIT_WAITING;
@@ -346,7 +387,7 @@ static int run(struct consumer *consumer)
                               100 * NUMBER_NS_PER_MS;
     do
         work(consumer);
-    while (!once_is_over(consumer) && !processed_log_is_broken(consumer->log) && wait(consumer));
+    while (!once_is_over(consumer) && !is_beyond_help(consumer) && wait(consumer));
     consumer->reported_ns = 0;
     consumer->report_is_stale = true;
     write_report(consumer, clock_now_ns());
@@ -378,7 +419,7 @@ int main(int argc, char *argv[])
     log_open("data-consumer", (enum log_format)consumer.config.log_format,
              (enum log_level)consumer.config.log_level);
     code = open_all(&consumer);
-    if (code == CONTRACT_EXIT_DONE)
+    if (code == CONTRACT_EXIT_DONE && !wait_stopping())
         code = run(&consumer);
     close_all(&consumer);
     return code;

@@ -49,11 +49,42 @@ static struct moments_pair divide(struct moments_pair a, double divisor)
     return normalise(quotient, rest.high / divisor);
 }
 
+/* Below it the factor would be infinite; the cubes of what is left are far from underflow. */
+#define EXPONENT_MIN (-1000)
+
+/* The e of |number| in [2^(e-1), 2^e). */
+static int exponent_of(double number)
+{
+    int exponent = EXPONENT_MIN;
+    if (number != 0)
+        (void)frexp(number, &exponent);
+    return exponent > EXPONENT_MIN ? exponent : EXPONENT_MIN;
+}
+
+static struct moments_pair shifted(struct moments_pair a, int exponent)
+{
+    return (struct moments_pair){ldexp(a.high, exponent), ldexp(a.low, exponent)};
+}
+
+static void set_exponent(struct moments *moments, int exponent)
+{
+    int step = moments->exponent - exponent;
+    moments->sum1 = shifted(moments->sum1, step);
+    moments->sum2 = shifted(moments->sum2, 2 * step);
+    moments->sum3 = shifted(moments->sum3, 3 * step);
+    moments->exponent = exponent;
+    moments->factor = ldexp(1, -exponent);
+}
+
 void moments_add(struct moments *moments, double number)
 {
+    int exponent = exponent_of(number);
     if (moments->count == 0)
         moments->shift = number;
-    struct moments_pair distance = two_sum(number, -moments->shift);
+    if (moments->count == 0 || exponent > moments->exponent)
+        set_exponent(moments, exponent);
+    struct moments_pair distance =
+        two_sum(number * moments->factor, -moments->shift * moments->factor);
     struct moments_pair square = multiply(distance, distance);
     moments->count++;
     moments->sum1 = add(moments->sum1, distance);
@@ -61,11 +92,15 @@ void moments_add(struct moments *moments, double number)
     moments->sum3 = add(moments->sum3, multiply(square, distance));
 }
 
+static struct moments_pair scaled_shift(const struct moments *moments)
+{
+    return (struct moments_pair){moments->shift * moments->factor, 0};
+}
+
 double moments_sum(const struct moments *moments)
 {
-    struct moments_pair shifts =
-        scale((struct moments_pair){moments->shift, 0}, (double)moments->count);
-    return add(moments->sum1, shifts).high;
+    struct moments_pair shifts = scale(scaled_shift(moments), (double)moments->count);
+    return ldexp(add(moments->sum1, shifts).high, moments->exponent);
 }
 
 double moments_mean(const struct moments *moments)
@@ -73,10 +108,10 @@ double moments_mean(const struct moments *moments)
     if (moments->count == 0)
         return (double)NAN;
     struct moments_pair offset = divide(moments->sum1, (double)moments->count);
-    return add(offset, (struct moments_pair){moments->shift, 0}).high;
+    return ldexp(add(offset, scaled_shift(moments)).high, moments->exponent);
 }
 
-/* Sum of squared distances from the mean: S2 - S1^2/n. */
+/* Sum of squared distances from the mean, scaled: S2 - S1^2/n. */
 static struct moments_pair central2(const struct moments *moments)
 {
     double n = (double)moments->count;
@@ -84,7 +119,7 @@ static struct moments_pair central2(const struct moments *moments)
     return add(moments->sum2, scale(divide(square, n), -1));
 }
 
-/* Sum of cubed distances from the mean: S3 - 3 S1 S2/n + 2 S1^3/n^2. */
+/* Sum of cubed distances from the mean, scaled: S3 - 3 S1 S2/n + 2 S1^3/n^2. */
 static struct moments_pair central3(const struct moments *moments)
 {
     double n = (double)moments->count;
@@ -99,7 +134,7 @@ double moments_stddev(const struct moments *moments)
     if (moments->count < 2)
         return (double)NAN;
     double variance = divide(central2(moments), (double)(moments->count - 1)).high;
-    return variance > 0 ? sqrt(variance) : variance < 0 ? 0 : variance;
+    return variance > 0 ? ldexp(sqrt(variance), moments->exponent) : 0;
 }
 
 double moments_skewness(const struct moments *moments)

@@ -5,7 +5,9 @@
  * The sums of x - k, its square and its cube, k being the first number, are
  * unevaluated pairs of doubles (double-double: Dekker 1971; error-free sums after
  * Knuth, TAOCP 4.2.2), about 32 digits. No long double: its width differs from
- * machine to machine, and the summary must not.
+ * machine to machine, and the summary must not. All is scaled by a power of two, which
+ * costs no digit, to the largest number so far: the cube of 1e200 is beyond a double and
+ * the square of 1e-200 below one, but their standard deviations are not.
  */
 #ifndef CONSUMER_MOMENTS_H
 #define CONSUMER_MOMENTS_H
@@ -21,6 +23,8 @@ struct moments_pair {
 struct moments {
     uint64_t count;
     double shift;
+    int exponent;  /* the sums are of numbers times 2^-exponent, */
+    double factor; /* which is this */
     struct moments_pair sum1;
     struct moments_pair sum2;
     struct moments_pair sum3;

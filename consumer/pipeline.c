@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
+#include "common/condition.h"
 #include "common/fileio.h"
 #include "common/log.h"
 #include "common/wait.h"
@@ -36,6 +38,7 @@ struct pipeline {
     struct reader *reader;
     struct text text; /* of the summary being written */
     struct drawings *drawings;
+    struct condition no_charts;
     struct taken_batch in_flight[DRAWINGS_MAX];
     uint64_t rejected;
     char trouble[256];
@@ -60,6 +63,7 @@ struct pipeline *pipeline_create(const struct config *config, int results_fd,
     pipeline->log = log;
     pipeline->tick = tick;
     pipeline->context = context;
+    pipeline->no_charts.over = "charts are drawn again";
     pipeline->reader = reader_create(on_tick, pipeline);
     pipeline->drawings = drawings_create((enum config_chart)config->chart, (size_t)config->jobs);
     if (pipeline->reader != NULL && pipeline->drawings != NULL)
@@ -140,6 +144,28 @@ static enum pipeline_taken append(struct pipeline *pipeline, struct sighting *si
     return decided(sighting);
 }
 
+/* A crash may have left outputs of what the file held then; a rejected batch has none. */
+static bool remove_outputs(struct pipeline *pipeline, const struct sighting *sighting)
+{
+    char names[3][CONTRACT_NAME_SIZE];
+    bool removed = false;
+    contract_summary_name(names[0], sighting->key);
+    contract_plot_name(names[1], sighting->key, "png");
+    contract_plot_name(names[2], sighting->key, "svg");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (unlinkat(pipeline->results_fd, names[i], 0) == 0)
+            removed = true;
+        else if (errno != ENOENT) {
+            (void)trouble(pipeline, "remove", names[i]);
+            return false;
+        }
+    }
+    if (!removed || fileio_sync_directory(pipeline->results_fd) == 0)
+        return true;
+    (void)trouble(pipeline, "flush the directory of", names[0]);
+    return false;
+}
+
 /* What is wrong and has stood still for `settle` is final, until its files change. */
 static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *sighting,
                                   const struct reading *reading, int64_t now_ns)
@@ -152,6 +178,8 @@ static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *si
     if (entry != NULL && entry->outcome == OUTCOME_REJECTED &&
         entry->reason == reading->rejection.reason && strcmp(entry->sha256, reading->sha256) == 0)
         return decided(sighting); /* the record of an earlier run stands */
+    if (!remove_outputs(pipeline, sighting))
+        return PIPELINE_TROUBLE;
     struct processed_record record = {.key = sighting->key,
                                       .file = sighting->data_name,
                                       .outcome = OUTCOME_REJECTED,
@@ -239,14 +267,16 @@ static bool on_drawn(void *context, void *drawn, const char *image, size_t lengt
     struct sighting *sighting = batch->sighting;
     bool good = true;
     if (failure != NULL)
-        log_event(
-            LOG_LEVEL_WARN, "no chart",
-            (struct log_field[]){log_text("batch", sighting->key), log_text("cause", failure)}, 2);
+        condition_begin(&pipeline->no_charts, "no charts: %s", failure);
     else
+        condition_end(&pipeline->no_charts);
+    if (failure == NULL)
         good = write_plot(pipeline, sighting, image, length);
     good = good &&
            commit(pipeline, batch, failure == NULL ? PLOT_OK : PLOT_FAILED) != PIPELINE_TROUBLE;
     sighting->in_flight = false;
+    if (sighting->changed_in_flight)
+        sighting->decided = false; /* what was recorded is not what is there now */
     batch->sighting = NULL;
     return good;
 }
@@ -275,6 +305,7 @@ static enum pipeline_taken draw(struct pipeline *pipeline, const struct taken_ba
         place++;
     *place = *batch;
     place->sighting->in_flight = true;
+    place->sighting->changed_in_flight = false;
     drawings_begin(pipeline->drawings, place->sighting->key, profile, place, now_ns);
     return PIPELINE_DRAWING;
 }

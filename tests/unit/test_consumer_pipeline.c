@@ -1,0 +1,764 @@
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/contract.h"
+#include "common/digest.h"
+#include "common/number.h"
+#include "common/text.h"
+#include "common/wait.h"
+#include "consumer/pipeline.h"
+#include "tests/unit/support.h"
+
+#define SECOND NUMBER_NS_PER_SECOND
+#define SETTLE (2 * SECOND)
+#define GOOD_CSV "label,value\na,1\nb,2\n"
+#define OTHER_CSV "label,value\na,1\nb,3\n"
+#define RAGGED_CSV "label,value\na,1\nb,2,3\n"
+
+/* A consumer whose clock is ours. */
+struct world {
+    const char *shared;
+    const char *results;
+    int results_fd;
+    struct config config;
+    struct processed_log *log;
+    struct discovery *discovery;
+    struct pipeline *pipeline;
+    int64_t now_ns;
+};
+
+static void no_tick(void *context)
+{
+    (void)context;
+}
+
+static void start(struct world *world)
+{
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    world->results_fd = support_open_directory(world->results);
+    world->log = processed_log_open(world->results_fd, PROCESSED_LOG_WRITE, error);
+    ck_assert_msg(world->log != NULL, "%s", error);
+    world->discovery = discovery_create(world->shared, "data_*.csv");
+    world->pipeline = pipeline_create(&world->config, world->results_fd, world->log, no_tick, NULL);
+    ck_assert_ptr_nonnull(world->discovery);
+    ck_assert_ptr_nonnull(world->pipeline);
+}
+
+static void stop(struct world *world)
+{
+    pipeline_free(world->pipeline);
+    discovery_free(world->discovery);
+    processed_log_close(world->log);
+    (void)close(world->results_fd);
+}
+
+static void restart(struct world *world)
+{
+    stop(world);
+    start(world);
+}
+
+static void open_world(struct world *world, enum config_chart chart)
+{
+    *world = (struct world){.shared = support_temporary_directory(),
+                            .results = support_temporary_directory(),
+                            .config = {.settle_ns = SETTLE, .chart = (int)chart, .jobs = 1},
+                            .now_ns = 1000 * SECOND};
+    ck_assert_int_eq(wait_open(), 0);
+    start(world);
+}
+
+/* ---- what the producer does ---- */
+
+static void put_data(const struct world *world, int number, const char *csv)
+{
+    char name[CONTRACT_NAME_SIZE];
+    contract_data_name(name, (uint64_t)number);
+    support_write_file(world->shared, name, csv, strlen(csv));
+}
+
+static void put_metadata(const struct world *world, int number, const char *json)
+{
+    char name[CONTRACT_NAME_SIZE];
+    (void)snprintf(name, sizeof name, "metadata_%d.json", number);
+    support_write_file(world->shared, name, json, strlen(json));
+}
+
+/* Metadata that states the hash and the number of rows of `csv`. */
+static void put_true_metadata(const struct world *world, int number, const char *csv, int rows)
+{
+    char hex[DIGEST_HEX_SIZE];
+    char json[512];
+    struct digest *digest = digest_create();
+    digest_update(digest, csv, strlen(csv));
+    ck_assert(digest_finish(digest, hex));
+    digest_free(digest);
+    (void)snprintf(json, sizeof json,
+                   "{\"bytes\": %zu, \"hash\": \"sha256:%s\", \"record_count\": %d}", strlen(csv),
+                   hex, rows);
+    put_metadata(world, number, json);
+}
+
+static void put_batch(const struct world *world, int number)
+{
+    put_data(world, number, GOOD_CSV);
+    put_true_metadata(world, number, GOOD_CSV, 2);
+}
+
+/* ---- what the loop does ---- */
+
+static void look(struct world *world)
+{
+    ck_assert_int_eq(discovery_look(world->discovery, DISCOVERY_POLL, world->now_ns), 0);
+}
+
+static struct sighting *sighting_of(const struct world *world, int number)
+{
+    char key[32];
+    (void)snprintf(key, sizeof key, "%d", number);
+    for (size_t i = 0; i < discovery_count(world->discovery); i++)
+        if (strcmp(discovery_at(world->discovery, i)->key, key) == 0)
+            return discovery_at(world->discovery, i);
+    ck_abort_msg("batch %d is not seen", number);
+}
+
+static enum pipeline_taken take(struct world *world, int number)
+{
+    look(world);
+    return pipeline_take(world->pipeline, discovery_directory(world->discovery),
+                         sighting_of(world, number), world->now_ns);
+}
+
+static enum pipeline_taken take_after(struct world *world, int number, int64_t pause_ns)
+{
+    world->now_ns += pause_ns;
+    return take(world, number);
+}
+
+static void draw_all(struct world *world)
+{
+    while (pipeline_in_flight(world->pipeline) > 0) {
+        struct pollfd fds[WAIT_MAX_FDS];
+        size_t count = pipeline_fds(world->pipeline, fds, WAIT_MAX_FDS);
+        (void)wait_for(fds, count, pipeline_deadline(world->pipeline));
+        ck_assert_msg(pipeline_advance(world->pipeline, clock_now_ns()), "%s",
+                      pipeline_trouble(world->pipeline));
+    }
+}
+
+/* ---- what a person sees ---- */
+
+/* Lines of the log that hold `part`. */
+static size_t records_with(const struct world *world, const char *part)
+{
+    size_t count = 0;
+    char *log = support_read_file(world->results, CONTRACT_PROCESSED_LOG, NULL);
+    char *rest = log;
+    for (char *line = strtok_r(log, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        count += strstr(line, part) != NULL ? 1 : 0;
+    free(log);
+    return count;
+}
+
+static size_t records(const struct world *world)
+{
+    return records_with(world, "\"key\"");
+}
+
+static char *summary_of(const struct world *world, int number)
+{
+    char name[CONTRACT_NAME_SIZE];
+    (void)snprintf(name, sizeof name, "summary_%d.json", number);
+    return support_exists(world->results, name) ? support_read_file(world->results, name, NULL)
+                                                : NULL;
+}
+
+static void assert_summary_says(const struct world *world, int number, const char *part)
+{
+    char *summary = summary_of(world, number);
+    ck_assert_msg(summary != NULL, "batch %d has no summary", number);
+    ck_assert_msg(strstr(summary, part) != NULL, "no %s in %s", part, summary);
+    free(summary);
+}
+
+static void limit_file_size(rlim_t bytes)
+{
+    struct rlimit limit;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* ---- processed ---- */
+
+START_TEST(pipeline_turns_a_batch_into_a_summary_and_one_record)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"processed\""), 1);
+    ck_assert_uint_eq(records_with(&world, "\"verified\":true"), 1);
+    ck_assert_uint_eq(records_with(&world, "\"rows\":2"), 1);
+    ck_assert_uint_eq(records_with(&world, "\"plot\":\"none\""), 1);
+    assert_summary_says(&world, 1, "\"record_count\": 2");
+    assert_summary_says(&world, 1, "\"verified\": true");
+    ck_assert_uint_eq(support_count_names(world.results), 2);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_takes_a_processed_batch_for_nothing_a_second_time)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_int_eq(take_after(&world, 1, 60 * SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_takes_a_processed_batch_for_nothing_after_a_restart)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    restart(&world);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    ck_assert(sighting_of(&world, 1)->decided);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_redoes_a_batch_without_a_record_to_the_same_bytes)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    char *first = summary_of(&world, 1);
+    ck_assert_ptr_nonnull(first);
+    stop(&world);
+    support_write_file(world.results, CONTRACT_PROCESSED_LOG, "", 0);
+    start(&world);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    char *second = summary_of(&world, 1);
+    ck_assert_str_eq(second, first);
+    free(first);
+    free(second);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_takes_a_batch_with_metadata_at_once)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 3600 * SECOND;
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_takes_data_without_metadata_when_it_has_stood_still)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_data(&world, 1, GOOD_CSV);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE - 1), PIPELINE_WAITS);
+    ck_assert_uint_eq(records(&world), 0);
+    ck_assert_int_eq(sighting_of(&world, 1)->next_try_ns, world.now_ns + 1);
+    ck_assert_int_eq(take_after(&world, 1, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"verified\":false"), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_waits_anew_when_data_without_metadata_grows)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_data(&world, 1, "label,value\na,1\n");
+    ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
+    put_data(&world, 1, GOOD_CSV);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE - 1), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE - 1), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 1, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"rows\":2"), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_without_a_settling_time_takes_everything_at_once)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    put_data(&world, 1, GOOD_CSV);
+    put_data(&world, 2, RAGGED_CSV);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"processed\""), 1);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"rejected\""), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_waits_for_the_data_that_metadata_announces)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_true_metadata(&world, 1, GOOD_CSV, 2);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 1, 3600 * SECOND), PIPELINE_WAITS);
+    ck_assert_uint_eq(records(&world), 0);
+    put_data(&world, 1, GOOD_CSV);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_keeps_a_processed_batch_when_its_files_are_deleted)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    put_batch(&world, 2);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/data_1.csv", world.shared);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    assert_summary_says(&world, 1, "\"key\": \"1\"");
+    stop(&world);
+}
+END_TEST
+
+/* ---- rejected ---- */
+
+START_TEST(pipeline_rejects_what_is_wrong_when_it_has_stood_still_and_not_before)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_data(&world, 1, RAGGED_CSV);
+    put_true_metadata(&world, 1, RAGGED_CSV, 2);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE - 1), PIPELINE_WAITS);
+    ck_assert_uint_eq(records(&world), 0);
+    ck_assert_int_eq(take_after(&world, 1, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"reason\":\"extra-cell\""), 1);
+    ck_assert_uint_eq(records_with(&world, "line 3, column 3"), 1);
+    ck_assert_uint_eq(pipeline_rejected(world.pipeline), 1);
+    ck_assert_ptr_null(summary_of(&world, 1));
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_goes_on_with_the_batches_behind_a_rejected_one)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    put_data(&world, 1, RAGGED_CSV);
+    put_batch(&world, 2);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"processed\""), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_adds_no_record_for_the_same_rejection_after_a_restart)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_data(&world, 1, RAGGED_CSV);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE), PIPELINE_DECIDED);
+    restart(&world);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    ck_assert_uint_eq(pipeline_rejected(world.pipeline), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_records_a_rejection_for_another_reason_as_well)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    put_data(&world, 1, RAGGED_CSV);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    put_data(&world, 1, "label,value\na\"b,1\n");
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"reason\":\"extra-cell\""), 1);
+    ck_assert_uint_eq(records_with(&world, "\"reason\":\"stray-quote\""), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_processes_a_rejected_batch_that_was_mended)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    put_data(&world, 1, RAGGED_CSV);
+    put_true_metadata(&world, 1, RAGGED_CSV, 2);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 2);
+    ck_assert_int_eq(processed_log_find(world.log, "1")->outcome, OUTCOME_PROCESSED);
+    ck_assert_uint_eq(processed_log_count(world.log, OUTCOME_REJECTED), 0);
+    assert_summary_says(&world, 1, "\"record_count\": 2");
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_tries_a_rejected_batch_again_when_only_its_metadata_changes)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    put_data(&world, 1, GOOD_CSV);
+    put_metadata(&world, 1, "{\"record_count\": 3}");
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"reason\":\"row-count-mismatch\""), 1);
+    put_metadata(&world, 1, "{\"record_count\": 2}");
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_int_eq(processed_log_find(world.log, "1")->outcome, OUTCOME_PROCESSED);
+    stop(&world);
+}
+END_TEST
+
+/* ---- changed ---- */
+
+START_TEST(pipeline_notes_a_change_after_processing_once_and_keeps_the_results)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    char *before = summary_of(&world, 1);
+    put_data(&world, 1, OTHER_CSV);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"changed\""), 1);
+    ck_assert_int_eq(take_after(&world, 1, 60 * SECOND), PIPELINE_DECIDED);
+    restart(&world);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 2);
+    char *after = summary_of(&world, 1);
+    ck_assert_str_eq(after, before);
+    free(before);
+    free(after);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_does_not_mind_a_processed_file_written_again_with_the_same_bytes)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    put_data(&world, 1, GOOD_CSV);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_notes_that_a_processed_file_became_a_link)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    char path[4096];
+    world.config.settle_ns = 0;
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    (void)snprintf(path, sizeof path, "%s/data_1.csv", world.shared);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"changed\""), 1);
+    ck_assert_uint_eq(records_with(&world, "not-a-regular-file"), 1);
+    ck_assert_int_eq(processed_log_find(world.log, "1")->outcome, OUTCOME_PROCESSED);
+    stop(&world);
+}
+END_TEST
+
+/* ---- trouble ---- */
+
+START_TEST(pipeline_in_trouble_with_the_summary_writes_no_record_and_works_again)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    limit_file_size(100);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TROUBLE);
+    ck_assert_msg(strstr(pipeline_trouble(world.pipeline), "summary_1.json") != NULL, "%s",
+                  pipeline_trouble(world.pipeline));
+    ck_assert_uint_eq(records(&world), 0);
+    ck_assert_uint_eq(support_count_names(world.results), 1);
+    ck_assert(!sighting_of(&world, 1)->decided);
+    limit_file_size(RLIM_INFINITY);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    stop(&world);
+}
+END_TEST
+
+static rlim_t size_of_log(const struct world *world)
+{
+    size_t length = 0;
+    free(support_read_file(world->results, CONTRACT_PROCESSED_LOG, &length));
+    return length;
+}
+
+/* The log is longer than a summary by then, so a limit in between hits the log alone. */
+START_TEST(pipeline_in_trouble_with_the_log_has_its_summary_and_works_again)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    for (int number = 1; number <= 20; number++) {
+        put_batch(&world, number);
+        ck_assert_int_eq(take(&world, number), PIPELINE_DECIDED);
+    }
+    put_batch(&world, 21);
+    limit_file_size(size_of_log(&world) + 10);
+    ck_assert_int_eq(take(&world, 21), PIPELINE_TROUBLE);
+    ck_assert_msg(strstr(pipeline_trouble(world.pipeline), "processed.log") != NULL, "%s",
+                  pipeline_trouble(world.pipeline));
+    assert_summary_says(&world, 21, "\"key\": \"21\"");
+    ck_assert_uint_eq(records(&world), 20);
+    ck_assert(!sighting_of(&world, 21)->decided);
+    limit_file_size(RLIM_INFINITY);
+    ck_assert(!processed_log_is_broken(world.log));
+    ck_assert_int_eq(take_after(&world, 21, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 21);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_in_trouble_with_a_rejection_does_not_decide_it)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    put_data(&world, 1, RAGGED_CSV);
+    limit_file_size(0);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TROUBLE);
+    ck_assert(!sighting_of(&world, 1)->decided);
+    limit_file_size(RLIM_INFINITY);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"rejected\""), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_stopped_by_a_signal_writes_nothing)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    look(&world);
+    ck_assert_int_eq(raise(SIGTERM), 0);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_STOPPED);
+    ck_assert_uint_eq(support_count_names(world.results), 1);
+    ck_assert_uint_eq(records(&world), 0);
+    stop(&world);
+}
+END_TEST
+
+/* ---- charts ---- */
+
+START_TEST(pipeline_commits_a_batch_with_its_chart_when_the_chart_is_there)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_uint_eq(pipeline_in_flight(world.pipeline), 1);
+    ck_assert(sighting_of(&world, 1)->in_flight);
+    assert_summary_says(&world, 1, "\"key\": \"1\"");
+    ck_assert_uint_eq(records(&world), 0);
+    ck_assert(!support_exists(world.results, "plot_1.png"));
+    draw_all(&world);
+    ck_assert(support_exists(world.results, "plot_1.png"));
+    ck_assert_uint_eq(records_with(&world, "\"plot\":\"ok\""), 1);
+    ck_assert(sighting_of(&world, 1)->decided);
+    ck_assert(!sighting_of(&world, 1)->in_flight);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_draws_svg_where_it_is_asked_for)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_SVG);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    draw_all(&world);
+    ck_assert(support_exists(world.results, "plot_1.svg"));
+    ck_assert(!support_exists(world.results, "plot_1.png"));
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_with_all_children_busy_takes_no_more_and_writes_nothing_for_it)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    put_batch(&world, 1);
+    put_batch(&world, 2);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_FULL);
+    ck_assert_ptr_null(summary_of(&world, 2));
+    draw_all(&world);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_DRAWING);
+    draw_all(&world);
+    ck_assert_uint_eq(records_with(&world, "\"plot\":\"ok\""), 2);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_without_gnuplot_processes_the_batch_and_says_that_its_chart_failed)
+{
+    ck_assert_int_eq(setenv("PATH", support_temporary_directory(), 1), 0);
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    draw_all(&world);
+    ck_assert_uint_eq(records_with(&world, "\"plot\":\"failed\""), 1);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"processed\""), 1);
+    ck_assert(!support_exists(world.results, "plot_1.png"));
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_in_trouble_with_the_chart_leaves_the_batch_undecided)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    limit_file_size(100);
+    bool good = true;
+    while (pipeline_in_flight(world.pipeline) > 0)
+        good = pipeline_advance(world.pipeline, clock_now_ns()) && good;
+    ck_assert(!good);
+    ck_assert_msg(strstr(pipeline_trouble(world.pipeline), "plot_1.png") != NULL, "%s",
+                  pipeline_trouble(world.pipeline));
+    ck_assert_uint_eq(records(&world), 0);
+    limit_file_size(RLIM_INFINITY);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DRAWING);
+    draw_all(&world);
+    ck_assert_uint_eq(records_with(&world, "\"plot\":\"ok\""), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_ended_while_a_chart_is_drawn_takes_the_batch_again)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    restart(&world);
+    ck_assert_uint_eq(records(&world), 0);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    draw_all(&world);
+    ck_assert_uint_eq(records(&world), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_notes_a_change_that_came_while_the_chart_was_drawn)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    put_data(&world, 1, OTHER_CSV);
+    world.now_ns += SECOND;
+    look(&world);
+    draw_all(&world);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"processed\""), 1);
+    (void)take_after(&world, 1, SECOND);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"changed\""), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_leaves_no_outputs_beside_a_rejection)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    world.config.settle_ns = 0;
+    put_data(&world, 1, GOOD_CSV);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    restart(&world); /* before the record */
+    put_data(&world, 1, RAGGED_CSV);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"rejected\""), 1);
+    ck_assert_ptr_null(summary_of(&world, 1));
+    stop(&world);
+}
+END_TEST
+
+int main(void)
+{
+    return SUPPORT_RUN("consumer_pipeline", pipeline_turns_a_batch_into_a_summary_and_one_record,
+                       pipeline_takes_a_processed_batch_for_nothing_a_second_time,
+                       pipeline_takes_a_processed_batch_for_nothing_after_a_restart,
+                       pipeline_redoes_a_batch_without_a_record_to_the_same_bytes,
+                       pipeline_takes_a_batch_with_metadata_at_once,
+                       pipeline_takes_data_without_metadata_when_it_has_stood_still,
+                       pipeline_waits_anew_when_data_without_metadata_grows,
+                       pipeline_without_a_settling_time_takes_everything_at_once,
+                       pipeline_waits_for_the_data_that_metadata_announces,
+                       pipeline_keeps_a_processed_batch_when_its_files_are_deleted,
+                       pipeline_rejects_what_is_wrong_when_it_has_stood_still_and_not_before,
+                       pipeline_goes_on_with_the_batches_behind_a_rejected_one,
+                       pipeline_adds_no_record_for_the_same_rejection_after_a_restart,
+                       pipeline_records_a_rejection_for_another_reason_as_well,
+                       pipeline_processes_a_rejected_batch_that_was_mended,
+                       pipeline_tries_a_rejected_batch_again_when_only_its_metadata_changes,
+                       pipeline_notes_a_change_after_processing_once_and_keeps_the_results,
+                       pipeline_does_not_mind_a_processed_file_written_again_with_the_same_bytes,
+                       pipeline_notes_that_a_processed_file_became_a_link,
+                       pipeline_in_trouble_with_the_summary_writes_no_record_and_works_again,
+                       pipeline_in_trouble_with_the_log_has_its_summary_and_works_again,
+                       pipeline_in_trouble_with_a_rejection_does_not_decide_it,
+                       pipeline_stopped_by_a_signal_writes_nothing,
+                       pipeline_commits_a_batch_with_its_chart_when_the_chart_is_there,
+                       pipeline_draws_svg_where_it_is_asked_for,
+                       pipeline_with_all_children_busy_takes_no_more_and_writes_nothing_for_it,
+                       pipeline_without_gnuplot_processes_the_batch_and_says_that_its_chart_failed,
+                       pipeline_in_trouble_with_the_chart_leaves_the_batch_undecided,
+                       pipeline_ended_while_a_chart_is_drawn_takes_the_batch_again,
+                       pipeline_notes_a_change_that_came_while_the_chart_was_drawn,
+                       pipeline_leaves_no_outputs_beside_a_rejection);
+}
