@@ -31,6 +31,7 @@ struct world {
     struct processed_log *log;
     struct discovery *discovery;
     struct pipeline *pipeline;
+    pipeline_tick *tick;
     int64_t now_ns;
 };
 
@@ -46,7 +47,8 @@ static void start(struct world *world)
     world->log = processed_log_open(world->results_fd, PROCESSED_LOG_WRITE, error);
     ck_assert_msg(world->log != NULL, "%s", error);
     world->discovery = discovery_create(world->shared, "data_*.csv");
-    world->pipeline = pipeline_create(&world->config, world->results_fd, world->log, no_tick, NULL);
+    world->pipeline =
+        pipeline_create(&world->config, world->results_fd, world->log, world->tick, world);
     ck_assert_ptr_nonnull(world->discovery);
     ck_assert_ptr_nonnull(world->pipeline);
 }
@@ -70,6 +72,7 @@ static void open_world(struct world *world, enum config_chart chart)
     *world = (struct world){.shared = support_temporary_directory(),
                             .results = support_temporary_directory(),
                             .config = {.settle_ns = SETTLE, .chart = (int)chart, .jobs = 1},
+                            .tick = no_tick,
                             .now_ns = 1000 * SECOND};
     ck_assert_int_eq(wait_open(), 0);
     start(world);
@@ -351,6 +354,46 @@ START_TEST(pipeline_keeps_a_processed_batch_when_its_files_are_deleted)
 }
 END_TEST
 
+START_TEST(pipeline_takes_data_at_once_when_its_metadata_appears)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_data(&world, 1, GOOD_CSV);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
+    put_true_metadata(&world, 1, GOOD_CSV, 2);
+    ck_assert_int_eq(take_after(&world, 1, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"verified\":true"), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_waits_for_a_file_that_may_not_be_read_and_never_rejects_it)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    look(&world);
+    int directory_fd = discovery_directory(world.discovery);
+    ck_assert_int_eq(fchmodat(directory_fd, "data_1.csv", 0, 0), 0);
+    ck_assert_int_eq(fchmod(directory_fd, 0755), 0);
+    if (geteuid() == 0)
+        ck_assert_int_eq(seteuid(65534), 0);
+    struct sighting *sighting = sighting_of(&world, 1);
+    for (int i = 0; i < 3; i++) {
+        world.now_ns += 3600 * SECOND;
+        ck_assert_int_eq(pipeline_take(world.pipeline, directory_fd, sighting, world.now_ns),
+                         PIPELINE_WAITS);
+        ck_assert_int_eq(sighting->next_try_ns, world.now_ns + SECOND);
+    }
+    ck_assert_int_eq(seteuid(getuid()), 0);
+    ck_assert_uint_eq(records(&world), 0);
+    ck_assert_int_eq(fchmodat(directory_fd, "data_1.csv", 0644, 0), 0);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"processed\""), 1);
+    stop(&world);
+}
+END_TEST
+
 /* ---- rejected ---- */
 
 START_TEST(pipeline_rejects_what_is_wrong_when_it_has_stood_still_and_not_before)
@@ -397,6 +440,23 @@ START_TEST(pipeline_adds_no_record_for_the_same_rejection_after_a_restart)
     ck_assert_int_eq(take_after(&world, 1, SETTLE), PIPELINE_DECIDED);
     ck_assert_uint_eq(records(&world), 1);
     ck_assert_uint_eq(pipeline_rejected(world.pipeline), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_adds_no_record_for_a_rejection_without_a_hash_after_a_restart)
+{
+    struct world world;
+    char path[4096];
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    (void)snprintf(path, sizeof path, "%s/data_1.csv", world.shared);
+    ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"sha256\":null"), 1);
+    restart(&world);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
     stop(&world);
 }
 END_TEST
@@ -503,11 +563,54 @@ START_TEST(pipeline_notes_that_a_processed_file_became_a_link)
     ck_assert_uint_eq(records_with(&world, "\"outcome\":\"changed\""), 1);
     ck_assert_uint_eq(records_with(&world, "not-a-regular-file"), 1);
     ck_assert_int_eq(processed_log_find(world.log, "1")->outcome, OUTCOME_PROCESSED);
+    restart(&world);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 2);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_notes_each_new_content_once_and_the_old_one_not_at_all)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    put_data(&world, 1, OTHER_CSV);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    put_data(&world, 1, RAGGED_CSV);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"outcome\":\"changed\""), 2);
+    put_data(&world, 1, GOOD_CSV);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 3);
+    ck_assert_int_eq(processed_log_find(world.log, "1")->outcome, OUTCOME_PROCESSED);
     stop(&world);
 }
 END_TEST
 
 /* ---- trouble ---- */
+
+START_TEST(pipeline_in_trouble_with_a_removed_results_directory_starts_over_in_a_new_one)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    ck_assert_int_eq(unlinkat(world.results_fd, CONTRACT_PROCESSED_LOG, 0), 0);
+    ck_assert_int_eq(rmdir(world.results), 0);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TROUBLE);
+    ck_assert_msg(strstr(pipeline_trouble(world.pipeline), "summary_1.json: No such file") != NULL,
+                  "%s", pipeline_trouble(world.pipeline));
+    ck_assert(!sighting_of(&world, 1)->decided);
+    ck_assert_int_eq(mkdir(world.results, 0755), 0);
+    restart(&world);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    assert_summary_says(&world, 1, "\"key\": \"1\"");
+    stop(&world);
+}
+END_TEST
 
 START_TEST(pipeline_in_trouble_with_the_summary_writes_no_record_and_works_again)
 {
@@ -560,6 +663,39 @@ START_TEST(pipeline_in_trouble_with_the_log_has_its_summary_and_works_again)
 }
 END_TEST
 
+static void assert_each_record_has_its_summary(const struct world *world, int last)
+{
+    for (int number = 1; number <= last; number++) {
+        char key[32];
+        (void)snprintf(key, sizeof key, "\"key\":\"%d\"", number);
+        if (records_with(world, key) > 0)
+            assert_summary_says(world, number, "\"record_count\": 2");
+    }
+}
+
+/* The limit passes through the summary and the log, so each write fails somewhere on the way. */
+START_TEST(pipeline_has_a_summary_for_each_record_wherever_the_space_ends)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    int number = 0;
+    for (rlim_t bytes = 0; bytes < 6000; bytes += 199) {
+        put_batch(&world, ++number);
+        limit_file_size(bytes);
+        enum pipeline_taken taken = take(&world, number);
+        limit_file_size(RLIM_INFINITY);
+        ck_assert(taken == PIPELINE_TROUBLE || taken == PIPELINE_DECIDED);
+        ck_assert_int_eq(sighting_of(&world, number)->decided, taken == PIPELINE_DECIDED);
+        assert_each_record_has_its_summary(&world, number);
+    }
+    for (int again = 1; again <= number; again++)
+        ck_assert_int_eq(take(&world, again), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), (size_t)number);
+    assert_each_record_has_its_summary(&world, number);
+    stop(&world);
+}
+END_TEST
+
 START_TEST(pipeline_in_trouble_with_a_rejection_does_not_decide_it)
 {
     struct world world;
@@ -608,6 +744,73 @@ START_TEST(pipeline_commits_a_batch_with_its_chart_when_the_chart_is_there)
     ck_assert_uint_eq(records_with(&world, "\"plot\":\"ok\""), 1);
     ck_assert(sighting_of(&world, 1)->decided);
     ck_assert(!sighting_of(&world, 1)->in_flight);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_leaves_a_batch_alone_while_its_chart_is_drawn)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(pipeline_in_flight(world.pipeline), 1);
+    draw_all(&world);
+    ck_assert_uint_eq(records(&world), 1);
+    stop(&world);
+}
+END_TEST
+
+/* What a chart needs for as long as this much is read. */
+static void tick_slowly(void *context)
+{
+    (void)context;
+    (void)usleep(20 * 1000);
+}
+
+START_TEST(pipeline_commits_a_chart_in_the_middle_of_a_large_batch)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    world.config.jobs = 2;
+    world.config.settle_ns = 0;
+    world.tick = tick_slowly;
+    restart(&world);
+    struct text csv = {0};
+    text_put(&csv, "value\n");
+    while (csv.length < 8 * 1024 * 1024)
+        text_put(&csv, "1234567890123456789012345678901234567890123456789012345678901234\n");
+    put_batch(&world, 1);
+    put_data(&world, 2, csv.bytes);
+    text_free(&csv);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_DRAWING);
+    ck_assert_uint_eq(records_with(&world, "\"key\":\"1\""), 1);
+    ck_assert_uint_eq(pipeline_in_flight(world.pipeline), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_has_a_summary_and_a_chart_for_each_record_wherever_the_space_ends)
+{
+    struct world world;
+    char plot[CONTRACT_NAME_SIZE];
+    open_world(&world, CONFIG_CHART_PNG);
+    int number = 0;
+    for (rlim_t bytes = 0; bytes < 48 * 1024; bytes += 4096) {
+        put_batch(&world, ++number);
+        limit_file_size(bytes);
+        (void)take(&world, number);
+        while (pipeline_in_flight(world.pipeline) > 0)
+            (void)pipeline_advance(world.pipeline, clock_now_ns());
+        limit_file_size(RLIM_INFINITY);
+        assert_each_record_has_its_summary(&world, number);
+        (void)snprintf(plot, sizeof plot, "plot_%d.png", number);
+        ck_assert_int_eq(sighting_of(&world, number)->decided, support_exists(world.results, plot));
+    }
+    ck_assert_uint_gt(records(&world), 0);
+    ck_assert_uint_lt(records(&world), (size_t)number);
     stop(&world);
 }
 END_TEST
@@ -730,35 +933,45 @@ END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN("consumer_pipeline", pipeline_turns_a_batch_into_a_summary_and_one_record,
-                       pipeline_takes_a_processed_batch_for_nothing_a_second_time,
-                       pipeline_takes_a_processed_batch_for_nothing_after_a_restart,
-                       pipeline_redoes_a_batch_without_a_record_to_the_same_bytes,
-                       pipeline_takes_a_batch_with_metadata_at_once,
-                       pipeline_takes_data_without_metadata_when_it_has_stood_still,
-                       pipeline_waits_anew_when_data_without_metadata_grows,
-                       pipeline_without_a_settling_time_takes_everything_at_once,
-                       pipeline_waits_for_the_data_that_metadata_announces,
-                       pipeline_keeps_a_processed_batch_when_its_files_are_deleted,
-                       pipeline_rejects_what_is_wrong_when_it_has_stood_still_and_not_before,
-                       pipeline_goes_on_with_the_batches_behind_a_rejected_one,
-                       pipeline_adds_no_record_for_the_same_rejection_after_a_restart,
-                       pipeline_records_a_rejection_for_another_reason_as_well,
-                       pipeline_processes_a_rejected_batch_that_was_mended,
-                       pipeline_tries_a_rejected_batch_again_when_only_its_metadata_changes,
-                       pipeline_notes_a_change_after_processing_once_and_keeps_the_results,
-                       pipeline_does_not_mind_a_processed_file_written_again_with_the_same_bytes,
-                       pipeline_notes_that_a_processed_file_became_a_link,
-                       pipeline_in_trouble_with_the_summary_writes_no_record_and_works_again,
-                       pipeline_in_trouble_with_the_log_has_its_summary_and_works_again,
-                       pipeline_in_trouble_with_a_rejection_does_not_decide_it,
-                       pipeline_stopped_by_a_signal_writes_nothing,
-                       pipeline_commits_a_batch_with_its_chart_when_the_chart_is_there,
-                       pipeline_draws_svg_where_it_is_asked_for,
-                       pipeline_with_all_children_busy_takes_no_more_and_writes_nothing_for_it,
-                       pipeline_without_gnuplot_processes_the_batch_and_says_that_its_chart_failed,
-                       pipeline_in_trouble_with_the_chart_leaves_the_batch_undecided,
-                       pipeline_ended_while_a_chart_is_drawn_takes_the_batch_again,
-                       pipeline_notes_a_change_that_came_while_the_chart_was_drawn,
-                       pipeline_leaves_no_outputs_beside_a_rejection);
+    return SUPPORT_RUN(
+        "consumer_pipeline", pipeline_turns_a_batch_into_a_summary_and_one_record,
+        pipeline_takes_a_processed_batch_for_nothing_a_second_time,
+        pipeline_takes_a_processed_batch_for_nothing_after_a_restart,
+        pipeline_redoes_a_batch_without_a_record_to_the_same_bytes,
+        pipeline_takes_a_batch_with_metadata_at_once,
+        pipeline_takes_data_without_metadata_when_it_has_stood_still,
+        pipeline_waits_anew_when_data_without_metadata_grows,
+        pipeline_without_a_settling_time_takes_everything_at_once,
+        pipeline_waits_for_the_data_that_metadata_announces,
+        pipeline_keeps_a_processed_batch_when_its_files_are_deleted,
+        pipeline_takes_data_at_once_when_its_metadata_appears,
+        pipeline_waits_for_a_file_that_may_not_be_read_and_never_rejects_it,
+        pipeline_rejects_what_is_wrong_when_it_has_stood_still_and_not_before,
+        pipeline_goes_on_with_the_batches_behind_a_rejected_one,
+        pipeline_adds_no_record_for_the_same_rejection_after_a_restart,
+        pipeline_adds_no_record_for_a_rejection_without_a_hash_after_a_restart,
+        pipeline_records_a_rejection_for_another_reason_as_well,
+        pipeline_processes_a_rejected_batch_that_was_mended,
+        pipeline_tries_a_rejected_batch_again_when_only_its_metadata_changes,
+        pipeline_notes_a_change_after_processing_once_and_keeps_the_results,
+        pipeline_does_not_mind_a_processed_file_written_again_with_the_same_bytes,
+        pipeline_notes_that_a_processed_file_became_a_link,
+        pipeline_notes_each_new_content_once_and_the_old_one_not_at_all,
+        pipeline_in_trouble_with_a_removed_results_directory_starts_over_in_a_new_one,
+        pipeline_in_trouble_with_the_summary_writes_no_record_and_works_again,
+        pipeline_in_trouble_with_the_log_has_its_summary_and_works_again,
+        pipeline_has_a_summary_for_each_record_wherever_the_space_ends,
+        pipeline_in_trouble_with_a_rejection_does_not_decide_it,
+        pipeline_stopped_by_a_signal_writes_nothing,
+        pipeline_commits_a_batch_with_its_chart_when_the_chart_is_there,
+        pipeline_leaves_a_batch_alone_while_its_chart_is_drawn,
+        pipeline_commits_a_chart_in_the_middle_of_a_large_batch,
+        pipeline_has_a_summary_and_a_chart_for_each_record_wherever_the_space_ends,
+        pipeline_draws_svg_where_it_is_asked_for,
+        pipeline_with_all_children_busy_takes_no_more_and_writes_nothing_for_it,
+        pipeline_without_gnuplot_processes_the_batch_and_says_that_its_chart_failed,
+        pipeline_in_trouble_with_the_chart_leaves_the_batch_undecided,
+        pipeline_ended_while_a_chart_is_drawn_takes_the_batch_again,
+        pipeline_notes_a_change_that_came_while_the_chart_was_drawn,
+        pipeline_leaves_no_outputs_beside_a_rejection);
 }
