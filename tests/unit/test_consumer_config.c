@@ -1,0 +1,242 @@
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/contract.h"
+#include "common/log.h"
+#include "common/number.h"
+#include "common/options.h"
+#include "consumer/config.h"
+#include "tests/unit/support.h"
+
+#define RUNS (-1)
+
+static struct config config;
+
+/* RUNS, or the exit code. */
+static int load(int argc, char **argv)
+{
+    int exit_code = RUNS;
+    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
+    ck_assert_int_eq(config_load(&config, argc, argv, &exit_code), exit_code == RUNS);
+    return exit_code;
+}
+
+#define LOAD(...)                                                      \
+    load((int)(sizeof((char *[]){"x", __VA_ARGS__}) / sizeof(char *)), \
+         (char *[]){"x", __VA_ARGS__, NULL})
+
+static int load_nothing(void)
+{
+    return load(1, (char *[]){"x", NULL});
+}
+
+START_TEST(config_without_options_is_what_the_help_says)
+{
+    ck_assert_int_eq(load_nothing(), RUNS);
+    ck_assert_str_eq(config.shared_path, "/shared-data");
+    ck_assert_str_eq(config.results_path, "/shared-data/results");
+    ck_assert_int_eq(config.poll_interval_ns, NUMBER_NS_PER_SECOND);
+    ck_assert_int_eq(config.settle_ns, 2 * NUMBER_NS_PER_SECOND);
+    ck_assert_str_eq(config.match, "data_*.csv");
+    ck_assert_int_eq(config.chart, CONFIG_CHART_PNG);
+    ck_assert(!config.once);
+    ck_assert(!config.health);
+    ck_assert_int_eq(config.log_format, LOG_FORMAT_TEXT);
+    ck_assert_int_eq(config.log_level, LOG_LEVEL_INFO);
+}
+END_TEST
+
+START_TEST(config_draws_with_as_many_children_as_cores_and_at_most_four)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    ck_assert_int_eq(load_nothing(), RUNS);
+    ck_assert_uint_eq(config.jobs, cores > 4 ? 4 : (uint64_t)cores);
+}
+END_TEST
+
+START_TEST(config_takes_the_results_from_the_directory_unless_they_are_named)
+{
+    ck_assert_int_eq(LOAD("--dir", "/a/b"), RUNS);
+    ck_assert_str_eq(config.results_path, "/a/b/results");
+    ck_assert_int_eq(LOAD("--dir", "/a/b", "--results=/c"), RUNS);
+    ck_assert_str_eq(config.results_path, "/c");
+}
+END_TEST
+
+START_TEST(config_refuses_a_directory_whose_path_is_too_long)
+{
+    static char path[5000];
+    memset(path, 'a', sizeof path - 1);
+    ck_assert_int_eq(LOAD("--dir", path), CONTRACT_EXIT_USAGE);
+}
+END_TEST
+
+/* Each option at both ends of its range, and one step beyond. */
+static const struct {
+    const char *flag;
+    const char *environment;
+    const char *good[5];
+    const char *bad[7];
+} BOUNDS[] = {
+    {"--dir", "SHARED_DIR", {"/tmp", "."}, {NULL}},
+    {"--results", "RESULTS_DIR", {"/tmp/r"}, {NULL}},
+    {"--poll-interval",
+     "CONSUMER_POLL_INTERVAL",
+     {"10ms", "1h", "3600s", "250ms"},
+     {"9ms", "0", "3601s", "1", "-1s", "soon"}},
+    {"--settle", "CONSUMER_SETTLE", {"0", "0s", "1h", "1.5s"}, {"3601s", "1", "-1s", "x", "2 s"}},
+    {"--match",
+     "CONSUMER_MATCH",
+     {"*", "data_*.csv", "orders-*"},
+     {"data.csv", "*_*.csv", "a/*.csv", "/data_*.csv"}},
+    {"--chart", "CONSUMER_CHART", {"png", "svg", "none"}, {"gif", "PNG", "pn"}},
+    {"--jobs", "CONSUMER_JOBS", {"1", "8"}, {"0", "9", "-1", "two", "1.5"}},
+    {"--log-format", "LOG_FORMAT", {"text", "json"}, {"xml", "TEXT"}},
+    {"--log-level", "LOG_LEVEL", {"error", "warn", "info", "debug"}, {"all", "INFO"}},
+};
+
+#define BOUND_COUNT (sizeof BOUNDS / sizeof *BOUNDS)
+
+START_TEST(config_takes_every_option_at_both_ends_of_its_range)
+{
+    for (size_t i = 0; i < BOUND_COUNT; i++)
+        for (size_t j = 0; j < 5 && BOUNDS[i].good[j] != NULL; j++) {
+            char *flag = (char *)(uintptr_t)BOUNDS[i].flag;
+            char *value = (char *)(uintptr_t)BOUNDS[i].good[j];
+            ck_assert_msg(LOAD(flag, value) == RUNS, "%s %s", flag, value);
+            ck_assert_int_eq(setenv(BOUNDS[i].environment, value, 1), 0);
+            ck_assert_msg(load_nothing() == RUNS, "%s=%s", BOUNDS[i].environment, value);
+            ck_assert_int_eq(unsetenv(BOUNDS[i].environment), 0);
+        }
+}
+END_TEST
+
+START_TEST(config_refuses_a_bad_flag_with_64_and_a_bad_variable_with_78)
+{
+    for (size_t i = 0; i < BOUND_COUNT; i++)
+        for (size_t j = 0; j < 7 && BOUNDS[i].bad[j] != NULL; j++) {
+            char *flag = (char *)(uintptr_t)BOUNDS[i].flag;
+            char *value = (char *)(uintptr_t)BOUNDS[i].bad[j];
+            ck_assert_msg(LOAD(flag, value) == CONTRACT_EXIT_USAGE, "%s %s", flag, value);
+            ck_assert_int_eq(setenv(BOUNDS[i].environment, value, 1), 0);
+            ck_assert_msg(load_nothing() == CONTRACT_EXIT_CONFIG, "%s=%s", BOUNDS[i].environment,
+                          value);
+            ck_assert_int_eq(unsetenv(BOUNDS[i].environment), 0);
+        }
+}
+END_TEST
+
+START_TEST(config_tests_stand_for_every_option_of_the_table)
+{
+    const struct option_table *table = config_table();
+    for (size_t row = 0; row < table->row_count; row++) {
+        bool tested = table->rows[row].type == OPTION_FLAG;
+        for (size_t i = 0; i < BOUND_COUNT; i++)
+            tested = tested || strcmp(BOUNDS[i].flag, table->rows[row].flag) == 0;
+        ck_assert_msg(tested, "%s has no row in BOUNDS", table->rows[row].flag);
+        ck_assert_ptr_nonnull(table->rows[row].help);
+    }
+}
+END_TEST
+
+START_TEST(config_values_end_in_their_members)
+{
+    ck_assert_int_eq(LOAD("--poll-interval=250ms", "--settle=1.5s", "--match=*.txt", "--chart=svg",
+                          "--jobs=3", "--once", "--log-format=json", "--log-level=debug"),
+                     RUNS);
+    ck_assert_int_eq(config.poll_interval_ns, 250 * NUMBER_NS_PER_MS);
+    ck_assert_int_eq(config.settle_ns, 1500 * NUMBER_NS_PER_MS);
+    ck_assert_str_eq(config.match, "*.txt");
+    ck_assert_int_eq(config.chart, CONFIG_CHART_SVG);
+    ck_assert_uint_eq(config.jobs, 3);
+    ck_assert(config.once);
+    ck_assert_int_eq(config.log_format, LOG_FORMAT_JSON);
+    ck_assert_int_eq(config.log_level, LOG_LEVEL_DEBUG);
+    ck_assert_int_eq(LOAD("--health", "--chart", "none"), RUNS);
+    ck_assert(config.health);
+    ck_assert_int_eq(config.chart, CONFIG_CHART_NONE);
+}
+END_TEST
+
+START_TEST(config_flag_wins_over_the_environment_and_an_empty_variable_is_none)
+{
+    ck_assert_int_eq(setenv("CONSUMER_CHART", "svg", 1), 0);
+    ck_assert_int_eq(setenv("CONSUMER_SETTLE", "", 1), 0);
+    ck_assert_int_eq(load_nothing(), RUNS);
+    ck_assert_int_eq(config.chart, CONFIG_CHART_SVG);
+    ck_assert_int_eq(config.settle_ns, 2 * NUMBER_NS_PER_SECOND);
+    ck_assert_int_eq(LOAD("--chart=none"), RUNS);
+    ck_assert_int_eq(config.chart, CONFIG_CHART_NONE);
+}
+END_TEST
+
+START_TEST(config_takes_once_from_the_environment)
+{
+    ck_assert_int_eq(setenv("CONSUMER_ONCE", "1", 1), 0);
+    ck_assert_int_eq(load_nothing(), RUNS);
+    ck_assert(config.once);
+    ck_assert_int_eq(setenv("CONSUMER_ONCE", "0", 1), 0);
+    ck_assert_int_eq(load_nothing(), RUNS);
+    ck_assert(!config.once);
+    ck_assert_int_eq(setenv("CONSUMER_ONCE", "maybe", 1), 0);
+    ck_assert_int_eq(load_nothing(), CONTRACT_EXIT_CONFIG);
+}
+END_TEST
+
+START_TEST(config_refuses_what_it_does_not_know)
+{
+    ck_assert_int_eq(LOAD("--unknown"), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(LOAD("--onc"), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(LOAD("data_1.csv"), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(LOAD("--settle"), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(LOAD("--once=1"), CONTRACT_EXIT_USAGE);
+}
+END_TEST
+
+START_TEST(config_refuses_a_pattern_that_is_too_long_for_a_file_name)
+{
+    char pattern[CONTRACT_NAME_SIZE];
+    memset(pattern, 'a', sizeof pattern);
+    pattern[0] = '*';
+    pattern[CONTRACT_NAME_SIZE - CONTRACT_KEY_MAX] = '\0';
+    ck_assert_int_eq(LOAD("--match", pattern), RUNS);
+    pattern[CONTRACT_NAME_SIZE - CONTRACT_KEY_MAX] = 'a';
+    pattern[CONTRACT_NAME_SIZE - CONTRACT_KEY_MAX + 1] = '\0';
+    ck_assert_int_eq(LOAD("--match", pattern), CONTRACT_EXIT_USAGE);
+}
+END_TEST
+
+static void ask_for_help(void *context)
+{
+    *(int *)context = LOAD("--help");
+}
+
+START_TEST(config_help_names_every_option_and_ends_with_0)
+{
+    int code = RUNS;
+    char *help = support_capture_stdout(ask_for_help, &code, NULL);
+    ck_assert_int_eq(code, CONTRACT_EXIT_DONE);
+    for (size_t i = 0; i < config_table()->row_count; i++)
+        ck_assert_ptr_nonnull(strstr(help, config_table()->rows[i].flag));
+    free(help);
+}
+END_TEST
+
+int main(void)
+{
+    return SUPPORT_RUN("consumer_config", config_without_options_is_what_the_help_says,
+                       config_draws_with_as_many_children_as_cores_and_at_most_four,
+                       config_takes_the_results_from_the_directory_unless_they_are_named,
+                       config_refuses_a_directory_whose_path_is_too_long,
+                       config_takes_every_option_at_both_ends_of_its_range,
+                       config_refuses_a_bad_flag_with_64_and_a_bad_variable_with_78,
+                       config_tests_stand_for_every_option_of_the_table,
+                       config_values_end_in_their_members,
+                       config_flag_wins_over_the_environment_and_an_empty_variable_is_none,
+                       config_takes_once_from_the_environment, config_refuses_what_it_does_not_know,
+                       config_refuses_a_pattern_that_is_too_long_for_a_file_name,
+                       config_help_names_every_option_and_ends_with_0);
+}
