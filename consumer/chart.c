@@ -163,7 +163,7 @@ static void put_title(struct text *script, const char *key, const struct profile
                 profile->record_count == 1 ? "" : "s");
     put_time_range(script, profile);
     if (sample_stride(profile->sample) > 1)
-        text_printf(script, " (every %" PRIu64 "th row drawn)", sample_stride(profile->sample));
+        text_printf(script, " (one row in %" PRIu64 " drawn)", sample_stride(profile->sample));
     text_put(script, "\n");
     close_block(script);
     text_put(script, "set title " FROM_BLOCK("title", "1") "\n");
@@ -198,7 +198,9 @@ static void put_cell_number(struct text *script, const struct profile *profile, 
     struct csv_cell cell = sample_cell(profile->sample, row, column);
     struct value value;
     value_read(cell.bytes, cell.length, &value);
-    bool number = (value.types & VALUE_TYPE_BIT(VALUE_NUMBER)) != 0;
+    /* Of a cell that may have been cut, the digits that are left are another number. */
+    bool number = cell.length < SAMPLE_CELL_BYTES &&
+                  (value.types & VALUE_TYPE_BIT(VALUE_NUMBER)) != 0;
     put_number(script, number ? value.number : (double)NAN);
 }
 

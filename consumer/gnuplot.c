@@ -17,6 +17,8 @@
 #define DONE_WORD "shared-data-picture-done"
 /* A chart of this project is some 30 KiB; a child that sends this much has lost its way. */
 #define IMAGE_MAX_BYTES (16u * 1024u * 1024u)
+#define WORDS_MAX_BYTES (64u * 1024u)
+#define TOO_MUCH "gnuplot sent more than an image"
 #define FAILURE_SIZE 256
 
 struct gnuplot {
@@ -240,11 +242,14 @@ static void write_commands(struct gnuplot *gnuplot)
     }
 }
 
-/* Reads what is there. False at the end of the stream: the child has closed it. */
-static bool drain(int fd, struct text *into)
+/*
+ * Reads what is there. False at the end of the stream: the child has closed it. Ends with
+ * text_failed() at the maximum: a child that writes without end would never let it go.
+ */
+static bool drain(int fd, struct text *into, size_t maximum)
 {
     char buffer[64 * 1024];
-    for (;;) {
+    while (!text_failed(into)) {
         ssize_t count = read(fd, buffer, sizeof buffer);
         if (count < 0 && errno == EINTR)
             continue;
@@ -252,11 +257,12 @@ static bool drain(int fd, struct text *into)
             return errno == EAGAIN;
         if (count == 0)
             return false;
-        if (into->length + (size_t)count <= IMAGE_MAX_BYTES)
+        if (into->length + (size_t)count <= maximum)
             text_append(into, buffer, (size_t)count);
         else
             into->failed = true;
     }
+    return true;
 }
 
 /* The last line that it said, for the log; gnuplot prefixes it with blank lines and a caret. */
@@ -275,9 +281,9 @@ static const char *last_words(struct gnuplot *gnuplot)
 static void conclude(struct gnuplot *gnuplot)
 {
     /* The word is said behind the image's last byte, so that byte is in the pipe by now. */
-    (void)drain(gnuplot->image_fd, &gnuplot->image);
+    (void)drain(gnuplot->image_fd, &gnuplot->image, IMAGE_MAX_BYTES);
     if (text_failed(&gnuplot->image))
-        fail(gnuplot, "gnuplot sent more than an image");
+        fail(gnuplot, TOO_MUCH);
     else if (!gnuplot_image_is_whole(gnuplot->kind, gnuplot->image.bytes, gnuplot->image.length))
         fail(gnuplot,
              gnuplot->image.length == 0 ? "gnuplot sent no image" : "gnuplot sent a damaged image");
@@ -290,10 +296,12 @@ enum gnuplot_state gnuplot_advance(struct gnuplot *gnuplot, int64_t now_ns)
     if (gnuplot->state != GNUPLOT_BUSY)
         return gnuplot->state;
     write_commands(gnuplot);
-    bool alive = drain(gnuplot->image_fd, &gnuplot->image);
-    alive = drain(gnuplot->words_fd, &gnuplot->words) && alive;
+    bool alive = drain(gnuplot->image_fd, &gnuplot->image, IMAGE_MAX_BYTES);
+    alive = drain(gnuplot->words_fd, &gnuplot->words, WORDS_MAX_BYTES) && alive;
     if (gnuplot->words.length > 0 && strstr(gnuplot->words.bytes, DONE_WORD) != NULL)
         conclude(gnuplot);
+    else if (text_failed(&gnuplot->image) || text_failed(&gnuplot->words))
+        fail(gnuplot, TOO_MUCH);
     else if (!alive)
         fail(gnuplot, last_words(gnuplot));
     else if (now_ns >= gnuplot->deadline_ns)
@@ -339,11 +347,12 @@ static uint32_t big_endian(const char *bytes)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* PNG (ISO/IEC 15948): signature, then chunks of length, type, data and CRC up to IEND. */
+/* PNG (ISO/IEC 15948): signature, then chunks of length, type, data and CRC, IHDR to IEND. */
 static bool png_is_whole(const char *bytes, size_t length)
 {
     static const char signature[] = "\x89PNG\r\n\x1a\n";
     size_t at = sizeof signature - 1;
+    bool has_pixels = false;
     if (length < at || memcmp(bytes, signature, at) != 0)
         return false;
     while (length - at >= 12) {
@@ -353,9 +362,12 @@ static bool png_is_whole(const char *bytes, size_t length)
         const char *type = bytes + at + 4;
         if (digest_crc32(type, data + 4) != big_endian(type + 4 + data))
             return false;
+        if (at == sizeof signature - 1 && memcmp(type, "IHDR", 4) != 0)
+            return false;
         at += data + 12;
+        has_pixels = has_pixels || memcmp(type, "IDAT", 4) == 0;
         if (memcmp(type, "IEND", 4) == 0)
-            return at == length;
+            return has_pixels && at == length;
     }
     return false;
 }
@@ -363,7 +375,7 @@ static bool png_is_whole(const char *bytes, size_t length)
 static bool svg_is_whole(const char *bytes, size_t length)
 {
     static const char ending[] = "</svg>";
-    while (length > 0 && strchr(" \r\n\t", bytes[length - 1]) != NULL)
+    while (length > 0 && memchr(" \r\n\t", bytes[length - 1], 4) != NULL)
         length--;
     size_t tail = sizeof ending - 1;
     return length > 64 && memcmp(bytes, "<?xml", 5) == 0 &&

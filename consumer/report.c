@@ -79,10 +79,14 @@ static int judge(const struct json *status, int64_t poll_interval_ns, char *answ
         3 * poll_interval_ns > REPORT_STALE_NS ? 3 * poll_interval_ns : REPORT_STALE_NS;
     (void)json_get_u64(status, "updated_monotonic_ms", &updated_ms);
     (void)json_get_u64(status, "backlog", &backlog);
-    int64_t age = clock_now_ns() - (int64_t)updated_ms * NUMBER_NS_PER_MS;
-    if (age > patience) {
+    int64_t age_ms = clock_now_ns() / NUMBER_NS_PER_MS - (int64_t)updated_ms;
+    if (age_ms < 0) {
+        (void)snprintf(answer, size, "stands still: nothing heard since the machine started");
+        return CONTRACT_EXIT_WAITING;
+    }
+    if (age_ms > patience / NUMBER_NS_PER_MS) {
         (void)snprintf(answer, size, "stands still: nothing heard for %" PRId64 " seconds",
-                       age / NUMBER_NS_PER_SECOND);
+                       age_ms / 1000);
         return CONTRACT_EXIT_WAITING;
     }
     if (json_get_text(status, "trouble", &trouble) == JSON_FOUND) {

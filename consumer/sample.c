@@ -55,9 +55,21 @@ static void halve(struct sample *sample)
     sample->stride *= 2;
 }
 
+/* Where to cut a cell that is too long: in front of a character, and not inside it. */
+static size_t kept_length(const struct csv_cell *cell)
+{
+    size_t length = SAMPLE_CELL_BYTES;
+    if (cell->length <= SAMPLE_CELL_BYTES)
+        return cell->length;
+    while (length > SAMPLE_CELL_BYTES - 3 && ((unsigned char)cell->bytes[length] & 0xC0u) == 0x80)
+        length--;
+    bool inside = ((unsigned char)cell->bytes[length] & 0xC0u) == 0x80;
+    return inside ? SAMPLE_CELL_BYTES : length; /* no characters at all: anywhere will do */
+}
+
 static void keep(struct kept_cell *kept, const struct csv_cell *cell)
 {
-    size_t length = cell->length < SAMPLE_CELL_BYTES ? cell->length : SAMPLE_CELL_BYTES;
+    size_t length = kept_length(cell);
     kept->length = (uint8_t)length;
     if (length > 0)
         memcpy(kept->bytes, cell->bytes, length);

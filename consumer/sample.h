@@ -29,7 +29,10 @@ bool sample_add(struct sample *sample, const struct csv_cell *cells, size_t coun
 size_t sample_rows(const struct sample *sample);
 uint64_t sample_stride(const struct sample *sample);
 
-/* One cell of a kept row, cut to SAMPLE_CELL_BYTES; empty for a column beyond the limit. */
+/*
+ * One cell of a kept row, cut to the characters that SAMPLE_CELL_BYTES hold; empty for a
+ * column beyond the limit.
+ */
 struct csv_cell sample_cell(const struct sample *sample, size_t row, size_t column);
 
 #endif

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,6 +232,39 @@ START_TEST(health_has_the_patience_of_three_polls)
 }
 END_TEST
 
+/* The monotonic clock begins anew with the machine, so an old report may lie in the future. */
+START_TEST(health_of_a_report_from_before_the_machine_started_is_75)
+{
+    static const char far_away[] = "{\"updated_monotonic_ms\": 9007199254740991}";
+    int results_fd = -1;
+    const char *path = running_results(&results_fd);
+    put_report_of_age(path, -3600 * NUMBER_NS_PER_SECOND);
+    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "since the machine started");
+    support_write_file(path, CONTRACT_STATUS, far_away, strlen(far_away));
+    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "since the machine started");
+}
+END_TEST
+
+START_TEST(health_of_a_report_that_is_no_plain_file_or_too_large_is_75)
+{
+    int results_fd = -1;
+    const char *path = running_results(&results_fd);
+    ck_assert_int_eq(mkfifoat(results_fd, CONTRACT_STATUS, 0644), 0);
+    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "cannot be read");
+    ck_assert_int_eq(unlinkat(results_fd, CONTRACT_STATUS, 0), 0);
+    ck_assert_int_eq(report_write_status(results_fd, &REPORT), 0);
+    ck_assert_int_eq(renameat(results_fd, CONTRACT_STATUS, results_fd, "elsewhere"), 0);
+    ck_assert_int_eq(symlinkat("elsewhere", results_fd, CONTRACT_STATUS), 0);
+    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "cannot be read");
+    ck_assert_int_eq(unlinkat(results_fd, CONTRACT_STATUS, 0), 0);
+    support_write_file(path, CONTRACT_STATUS, "{}", 2);
+    int fd = openat(results_fd, CONTRACT_STATUS, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_eq(ftruncate(fd, 1L << 40), 0);
+    (void)close(fd);
+    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "cannot be read");
+}
+END_TEST
+
 START_TEST(health_in_trouble_is_75_and_names_it)
 {
     struct report report = REPORT;
@@ -255,16 +289,18 @@ END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN("consumer_report", report_says_how_the_daemon_stands,
-                       report_writes_a_wait_in_seconds_and_milliseconds,
-                       report_has_null_for_a_scan_that_was_not_and_for_no_trouble,
-                       report_escapes_what_the_trouble_names,
-                       report_replaces_the_one_before_and_comes_back_after_its_removal,
-                       report_that_cannot_be_written_says_so_and_leaves_nothing_behind,
-                       health_of_a_fresh_report_is_good,
-                       health_without_results_or_without_a_lock_is_69,
-                       health_without_a_report_is_75, health_of_a_report_that_is_none_is_75,
-                       health_of_a_report_of_more_than_twenty_seconds_is_75,
-                       health_has_the_patience_of_three_polls, health_in_trouble_is_75_and_names_it,
-                       health_does_not_take_the_lock_it_asks_about);
+    return SUPPORT_RUN(
+        "consumer_report", report_says_how_the_daemon_stands,
+        report_writes_a_wait_in_seconds_and_milliseconds,
+        report_has_null_for_a_scan_that_was_not_and_for_no_trouble,
+        report_escapes_what_the_trouble_names,
+        report_replaces_the_one_before_and_comes_back_after_its_removal,
+        report_that_cannot_be_written_says_so_and_leaves_nothing_behind,
+        health_of_a_fresh_report_is_good, health_without_results_or_without_a_lock_is_69,
+        health_without_a_report_is_75, health_of_a_report_that_is_none_is_75,
+        health_of_a_report_of_more_than_twenty_seconds_is_75,
+        health_has_the_patience_of_three_polls,
+        health_of_a_report_from_before_the_machine_started_is_75,
+        health_of_a_report_that_is_no_plain_file_or_too_large_is_75,
+        health_in_trouble_is_75_and_names_it, health_does_not_take_the_lock_it_asks_about);
 }

@@ -1,0 +1,169 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "consumer/profile.h"
+#include "consumer/summary.h"
+#include "tests/unit/support.h"
+
+/* False when it was damaged; then `rejection` says how. */
+static bool profile_text(const char *csv, size_t length, size_t chunk, struct profile *profile,
+                         struct rejection *rejection)
+{
+    struct profiler *profiler = profiler_create();
+    bool good = true;
+    *rejection = (struct rejection){.reason = REASON_NONE};
+    ck_assert_ptr_nonnull(profiler);
+    for (size_t at = 0; good && at < length; at += chunk)
+        good =
+            profiler_feed(profiler, csv + at, length - at < chunk ? length - at : chunk, rejection);
+    good = good && profiler_finish(profiler, profile, rejection);
+    profiler_free(profiler);
+    return good;
+}
+
+static struct profile profile_of(const char *csv)
+{
+    struct profile profile;
+    struct rejection rejection;
+    ck_assert_msg(profile_text(csv, strlen(csv), 4096, &profile, &rejection), "%s",
+                  rejection.detail);
+    return profile;
+}
+
+START_TEST(profile_of_no_bytes_has_nothing_but_a_dialect)
+{
+    struct profile profile = profile_of("");
+    ck_assert_uint_eq(profile.record_count, 0);
+    ck_assert_uint_eq(profile.column_count, 0);
+    ck_assert(!profile.has_header);
+    ck_assert_str_eq(profile.dialect.line_ending, "lf");
+    ck_assert_uint_eq(sample_rows(profile.sample), 0);
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_of_a_header_alone_has_columns_without_values)
+{
+    struct profile profile = profile_of("a,b\n");
+    ck_assert(profile.has_header);
+    ck_assert_uint_eq(profile.record_count, 0);
+    ck_assert_uint_eq(profile.column_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(profile.columns[i].type, VALUE_STRING);
+        ck_assert_uint_eq(profile.columns[i].count + profile.columns[i].missing, 0);
+    }
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_gives_each_column_its_own_cells)
+{
+    struct profile profile = profile_of("n,word,day\n1,x,2026-01-01\n2,,2026-01-02\n");
+    ck_assert_uint_eq(profile.record_count, 2);
+    ck_assert_int_eq(profile.columns[0].type, VALUE_INTEGER);
+    ck_assert_int_eq(profile.columns[1].type, VALUE_STRING);
+    ck_assert_int_eq(profile.columns[2].type, VALUE_DATE);
+    ck_assert_uint_eq(profile.columns[1].missing, 1);
+    ck_assert_mem_eq(profile.columns[2].name, "day", 3);
+    ck_assert_uint_eq(sample_rows(profile.sample), 2);
+    ck_assert_mem_eq(sample_cell(profile.sample, 1, 2).bytes, "2026-01-02", 10);
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_knows_how_the_file_is_written)
+{
+    struct profile profile = profile_of("\xEF\xBB\xBF"
+                                        "a\r\n1\r\n");
+    ck_assert(profile.dialect.bom);
+    ck_assert_str_eq(profile.dialect.line_ending, "crlf");
+    ck_assert_int_eq(profile.dialect.delimiter, ',');
+    ck_assert_mem_eq(profile.columns[0].name, "a", profile.columns[0].name_length);
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_of_damaged_text_is_none_and_says_where)
+{
+    static const struct {
+        const char *csv;
+        enum reason reason;
+    } ROWS[] = {{"a,b\n1\n", REASON_MISSING_CELL},
+                {"a\n1,2\n", REASON_EXTRA_CELL},
+                {"a\n\"1\n", REASON_UNCLOSED_QUOTE},
+                {"a\n1\"\n", REASON_STRAY_QUOTE},
+                {"\xFF\n", REASON_ENCODING_ERROR}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        struct profile profile;
+        struct rejection rejection;
+        ck_assert(!profile_text(ROWS[i].csv, strlen(ROWS[i].csv), 3, &profile, &rejection));
+        ck_assert_str_eq(reason_word(rejection.reason), reason_word(ROWS[i].reason));
+        ck_assert_ptr_nonnull(strstr(rejection.detail, "line "));
+    }
+}
+END_TEST
+
+START_TEST(profile_may_be_given_up_in_the_middle)
+{
+    struct rejection rejection;
+    struct profiler *profiler = profiler_create();
+    ck_assert(profiler_feed(profiler, "a,b\n1,2\n3,\"4", 12, &rejection));
+    profiler_free(profiler);
+    profiler_free(NULL);
+}
+END_TEST
+
+static void put_summary(struct text *text, const char *csv, size_t length, size_t chunk)
+{
+    struct profile profile;
+    struct rejection rejection;
+    ck_assert(profile_text(csv, length, chunk, &profile, &rejection));
+    summary_write(text, &(struct summary_batch){.key = "1", .file = "x", .sha256 = ""}, &profile);
+    profile_free(&profile);
+}
+
+START_TEST(profile_is_the_same_however_the_bytes_are_cut)
+{
+    static const char CSV[] = "\xEF\xBB\xBFname,\"a \"\"b\"\"\",at\r\n\"x\ny\",1.5,2026-01-01\r\n"
+                              "\xC3\xA4,-2,2026-01-02T10:00:00Z\n\n,\"3e2\",\rlast,,2024-02-29";
+    struct text whole = {0};
+    put_summary(&whole, CSV, sizeof CSV - 1, sizeof CSV);
+    for (size_t chunk = 1; chunk < sizeof CSV; chunk++) {
+        struct text pieces = {0};
+        put_summary(&pieces, CSV, sizeof CSV - 1, chunk);
+        ck_assert_str_eq(pieces.bytes, whole.bytes);
+        text_free(&pieces);
+    }
+    text_free(&whole);
+}
+END_TEST
+
+/* Twice the same bytes, with a hash seed and addresses that differ. */
+START_TEST(profile_of_many_values_is_the_same_each_time)
+{
+    struct text csv = {0};
+    struct text first = {0};
+    struct text second = {0};
+    text_put(&csv, "word,number\n");
+    for (unsigned i = 0; i < 20000; i++)
+        text_printf(&csv, "w%u,%u.%u\n", i * 7919u % 5003u, i * 31u % 977u, i % 10);
+    put_summary(&first, csv.bytes, csv.length, 65536);
+    put_summary(&second, csv.bytes, csv.length, 1000);
+    ck_assert_str_eq(first.bytes, second.bytes);
+    text_free(&csv);
+    text_free(&first);
+    text_free(&second);
+}
+END_TEST
+
+int main(void)
+{
+    return SUPPORT_RUN(
+        "consumer_profile", profile_of_no_bytes_has_nothing_but_a_dialect,
+        profile_of_a_header_alone_has_columns_without_values,
+        profile_gives_each_column_its_own_cells, profile_knows_how_the_file_is_written,
+        profile_of_damaged_text_is_none_and_says_where, profile_may_be_given_up_in_the_middle,
+        profile_is_the_same_however_the_bytes_are_cut,
+        profile_of_many_values_is_the_same_each_time);
+}
