@@ -199,8 +199,8 @@ static void put_cell_number(struct text *script, const struct profile *profile, 
     struct value value;
     value_read(cell.bytes, cell.length, &value);
     /* Of a cell that may have been cut, the digits that are left are another number. */
-    bool number = cell.length < SAMPLE_CELL_BYTES &&
-                  (value.types & VALUE_TYPE_BIT(VALUE_NUMBER)) != 0;
+    bool number =
+        cell.length < SAMPLE_CELL_BYTES && (value.types & VALUE_TYPE_BIT(VALUE_NUMBER)) != 0;
     put_number(script, number ? value.number : (double)NAN);
 }
 

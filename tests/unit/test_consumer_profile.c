@@ -1,7 +1,9 @@
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
+#include "common/wait.h"
 #include "consumer/profile.h"
 #include "consumer/summary.h"
 #include "tests/unit/support.h"
@@ -114,6 +116,75 @@ START_TEST(profile_may_be_given_up_in_the_middle)
 }
 END_TEST
 
+START_TEST(profile_of_blank_lines_has_no_header)
+{
+    struct profile profile = profile_of("\n\r\n\r");
+    ck_assert(!profile.has_header);
+    ck_assert_uint_eq(profile.record_count, 0);
+    ck_assert_uint_eq(profile.column_count, 0);
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_of_a_file_with_a_nul_byte_is_none)
+{
+    struct profile profile;
+    struct rejection rejection;
+    ck_assert(!profile_text("a\n1\0\n", 6, 6, &profile, &rejection));
+    ck_assert_str_eq(reason_word(rejection.reason), "nul-byte");
+}
+END_TEST
+
+START_TEST(profile_takes_nothing_more_after_damage)
+{
+    struct profile profile;
+    struct rejection rejection;
+    struct profiler *profiler = profiler_create();
+    ck_assert(!profiler_feed(profiler, "a\n1,2\n", 6, &rejection));
+    ck_assert(!profiler_feed(profiler, "3\n", 2, &rejection));
+    ck_assert(!profiler_finish(profiler, &profile, &rejection));
+    ck_assert_int_eq(rejection.reason, REASON_EXTRA_CELL);
+    profiler_free(profiler);
+}
+END_TEST
+
+START_TEST(profile_keeps_columns_apart_that_have_one_name_or_none)
+{
+    struct profile profile = profile_of("a,a,,\n1,x,2026-01-01,\n");
+    ck_assert_uint_eq(profile.column_count, 4);
+    ck_assert_int_eq(profile.columns[0].type, VALUE_INTEGER);
+    ck_assert_int_eq(profile.columns[1].type, VALUE_STRING);
+    ck_assert_int_eq(profile.columns[2].type, VALUE_DATE);
+    ck_assert_uint_eq(profile.columns[3].name_length, 0);
+    ck_assert_uint_eq(profile.columns[3].missing, 1);
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_may_be_freed_twice)
+{
+    struct profile profile = profile_of("a\n1\n");
+    profile_free(&profile);
+    ck_assert_uint_eq(profile.column_count, 0);
+    profile_free(&profile);
+}
+END_TEST
+
+/* That is no rejection: the batch is taken again after the next start. */
+START_TEST(profile_comes_to_no_end_once_the_program_shall_end)
+{
+    struct profile profile;
+    struct rejection rejection = {.reason = REASON_NONE};
+    struct profiler *profiler = profiler_create();
+    ck_assert(profiler_feed(profiler, "a\n1\n2\n", 6, &rejection));
+    ck_assert_int_eq(wait_open(), 0);
+    ck_assert_int_eq(raise(SIGTERM), 0);
+    ck_assert(!profiler_finish(profiler, &profile, &rejection));
+    ck_assert_int_eq(rejection.reason, REASON_NONE);
+    profiler_free(profiler);
+}
+END_TEST
+
 static void put_summary(struct text *text, const char *csv, size_t length, size_t chunk)
 {
     struct profile profile;
@@ -164,6 +235,9 @@ int main(void)
         profile_of_a_header_alone_has_columns_without_values,
         profile_gives_each_column_its_own_cells, profile_knows_how_the_file_is_written,
         profile_of_damaged_text_is_none_and_says_where, profile_may_be_given_up_in_the_middle,
-        profile_is_the_same_however_the_bytes_are_cut,
-        profile_of_many_values_is_the_same_each_time);
+        profile_is_the_same_however_the_bytes_are_cut, profile_of_many_values_is_the_same_each_time,
+        profile_of_blank_lines_has_no_header, profile_of_a_file_with_a_nul_byte_is_none,
+        profile_takes_nothing_more_after_damage,
+        profile_keeps_columns_apart_that_have_one_name_or_none, profile_may_be_freed_twice,
+        profile_comes_to_no_end_once_the_program_shall_end);
 }
