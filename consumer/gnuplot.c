@@ -372,10 +372,15 @@ static bool png_is_whole(const char *bytes, size_t length)
     return false;
 }
 
+static bool is_space(char character)
+{
+    return character == ' ' || character == '\r' || character == '\n' || character == '\t';
+}
+
 static bool svg_is_whole(const char *bytes, size_t length)
 {
     static const char ending[] = "</svg>";
-    while (length > 0 && memchr(" \r\n\t", bytes[length - 1], 4) != NULL)
+    while (length > 0 && is_space(bytes[length - 1]))
         length--;
     size_t tail = sizeof ending - 1;
     return length > 64 && memcmp(bytes, "<?xml", 5) == 0 &&

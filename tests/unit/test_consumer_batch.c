@@ -417,6 +417,38 @@ START_TEST(batch_grown_while_it_is_read_waits)
 }
 END_TEST
 
+/* A time of modification can be set back, that of the change of the file itself cannot. */
+static void rewrite_data_unseen(const struct place *place)
+{
+    struct stat before;
+    ck_assert_int_eq(stat(place->data, &before), 0);
+    rewrite_data(place);
+    const struct timespec times[2] = {before.st_atim, before.st_mtim};
+    ck_assert_int_eq(utimensat(AT_FDCWD, place->data, times, 0), 0);
+}
+
+START_TEST(batch_rewritten_with_its_time_set_back_waits)
+{
+    assert_waits_when(rewrite_data_unseen);
+}
+END_TEST
+
+START_TEST(batch_that_was_not_read_to_its_end_waits)
+{
+    struct place place = new_place();
+    struct batch batch;
+    struct rejection rejection;
+    char buffer[10];
+    struct digest *digest = digest_create();
+    put_csv(&place);
+    ck_assert_int_eq(open_batch(&place, false, &batch, &rejection), BATCH_GOOD);
+    ck_assert_int_eq(batch_read(&batch, digest, buffer, sizeof buffer), 10);
+    ck_assert_int_eq(batch_verify(&batch, digest, 0, &rejection), BATCH_WAIT);
+    batch_close(&batch);
+    digest_free(digest);
+}
+END_TEST
+
 START_TEST(batch_replaced_while_it_is_read_is_read_to_its_own_end)
 {
     struct place place = new_place();
@@ -489,6 +521,7 @@ int main(void)
         batch_beyond_the_size_limit_is_rejected_unread,
         batch_rewritten_at_the_same_size_while_it_is_read_waits,
         batch_truncated_while_it_is_read_waits, batch_grown_while_it_is_read_waits,
+        batch_rewritten_with_its_time_set_back_waits, batch_that_was_not_read_to_its_end_waits,
         batch_replaced_while_it_is_read_is_read_to_its_own_end,
         batch_that_cannot_be_read_waits_with_the_cause,
         batch_may_be_closed_twice_and_without_having_been_opened);

@@ -315,6 +315,7 @@ START_TEST(discovery_keeps_a_deleted_batch_while_its_chart_is_drawn)
     sighting->in_flight = true;
     delete_file(&watch, "data_1.csv");
     poll_once(&watch);
+    assert_keys(&watch, "1");
     ck_assert_ptr_eq(discovery_at(watch.discovery, 0), sighting);
     sighting->in_flight = false;
     for (int i = 0; i < 10; i++)

@@ -21,6 +21,7 @@
 #define GOOD_CSV "label,value\na,1\nb,2\n"
 #define OTHER_CSV "label,value\na,1\nb,3\n"
 #define RAGGED_CSV "label,value\na,1\nb,2,3\n"
+#define ZEROS "00000000000000000000000000000000"
 
 /* A consumer whose clock is ours. */
 struct world {
@@ -472,6 +473,27 @@ START_TEST(pipeline_records_a_rejection_for_another_reason_as_well)
     ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
     ck_assert_uint_eq(records_with(&world, "\"reason\":\"extra-cell\""), 1);
     ck_assert_uint_eq(records_with(&world, "\"reason\":\"stray-quote\""), 1);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_records_a_rejection_of_the_same_bytes_for_another_reason_as_well)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    put_data(&world, 1, RAGGED_CSV);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    put_true_metadata(&world, 1, OTHER_CSV RAGGED_CSV, 2);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"reason\":\"extra-cell\""), 1);
+    ck_assert_uint_eq(records_with(&world, "\"reason\":\"size-mismatch\""), 1);
+    put_metadata(&world, 1, "{\"hash\": \"sha256:" ZEROS ZEROS "\"}");
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"reason\":\"hash-mismatch\""), 1);
+    put_true_metadata(&world, 1, RAGGED_CSV, 2);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"reason\":\"extra-cell\""), 2);
     stop(&world);
 }
 END_TEST
@@ -951,6 +973,7 @@ int main(void)
         pipeline_adds_no_record_for_the_same_rejection_after_a_restart,
         pipeline_adds_no_record_for_a_rejection_without_a_hash_after_a_restart,
         pipeline_records_a_rejection_for_another_reason_as_well,
+        pipeline_records_a_rejection_of_the_same_bytes_for_another_reason_as_well,
         pipeline_processes_a_rejected_batch_that_was_mended,
         pipeline_tries_a_rejected_batch_again_when_only_its_metadata_changes,
         pipeline_notes_a_change_after_processing_once_and_keeps_the_results,
