@@ -10,7 +10,7 @@
  *         ... gnuplot_image(gnuplot, &length) ...
  *
  * The child is kept because its start costs more than a chart. It has an empty
- * environment, a process group, no way to write a file, and dies with us. It
+ * environment, a process group, no way to put a byte into a file, and dies with us. It
  * answers on its standard output with the image and on its standard error with a
  * word that says that the image is all there; nothing of what it says is believed
  * before the image has been walked through to its last chunk. A child that dies,

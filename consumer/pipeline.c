@@ -174,12 +174,13 @@ static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *si
     if (!has_settled(pipeline, sighting, now_ns))
         return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
                           reading->rejection.detail, now_ns);
-    pipeline->rejected++;
-    if (entry != NULL && entry->outcome == OUTCOME_REJECTED &&
-        entry->reason == reading->rejection.reason && strcmp(entry->sha256, reading->sha256) == 0)
-        return decided(sighting); /* the record of an earlier run stands */
     if (!remove_outputs(pipeline, sighting))
         return PIPELINE_TROUBLE;
+    if (entry != NULL && entry->outcome == OUTCOME_REJECTED &&
+        entry->reason == reading->rejection.reason && strcmp(entry->sha256, reading->sha256) == 0) {
+        pipeline->rejected++;
+        return decided(sighting); /* the record of an earlier run stands */
+    }
     struct processed_record record = {.key = sighting->key,
                                       .file = sighting->data_name,
                                       .outcome = OUTCOME_REJECTED,
@@ -189,8 +190,10 @@ static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *si
                                       .sha256 = reading->sha256,
                                       .plot = PLOT_NONE};
     enum pipeline_taken taken = append(pipeline, sighting, &record);
-    if (taken == PIPELINE_DECIDED)
+    if (taken == PIPELINE_DECIDED) {
+        pipeline->rejected++;
         log_rejected(sighting, "rejected", &reading->rejection);
+    }
     return taken;
 }
 
