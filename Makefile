@@ -22,8 +22,8 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PKG_CONFIG ?= pkg-config
 # libcsv ships no pkg-config file; the others do.
 LIBCSV_LIBS   := -lcsv
-LIBRARY_FLAGS  = $(shell $(PKG_CONFIG) --cflags libcjson libcrypto 2>/dev/null)
-COMMON_LIBS    = $(shell $(PKG_CONFIG) --libs libcjson libcrypto 2>/dev/null) -lm
+LIBRARY_FLAGS  = $(shell $(PKG_CONFIG) --cflags libcjson libcrypto zlib 2>/dev/null)
+COMMON_LIBS    = $(shell $(PKG_CONFIG) --libs libcjson libcrypto zlib 2>/dev/null) -lm
 CHECK_FLAGS    = $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 CHECK_LIBS     = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 

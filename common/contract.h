@@ -23,6 +23,7 @@
 #define CONTRACT_DATA_PATTERN "data_*.csv"
 #define CONTRACT_METADATA_PATTERN "metadata_*.json"
 #define CONTRACT_PROCESSED_LOG "processed.log"
+#define CONTRACT_PROCESSED_CHECKPOINT "processed.checkpoint"
 #define CONTRACT_STATUS "status.json"
 #define CONTRACT_PRODUCER_LOCK ".producer.lock"
 #define CONTRACT_CONSUMER_LOCK ".consumer.lock"

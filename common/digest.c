@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <zlib.h>
 
 #define SHA256_BYTES 32
 
@@ -69,15 +70,12 @@ bool digest_is_hex(const char *text)
     return length == DIGEST_HEX_SIZE - 1 && strspn(text, "0123456789abcdef") == length;
 }
 
-/* Bit by bit: it runs over one line of the log at a time, never over a batch. */
 uint32_t digest_crc32(const void *bytes, size_t length)
 {
-    const unsigned char *byte = bytes;
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < length; i++) {
-        crc ^= byte[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (0xEDB88320u & (0u - (crc & 1u)));
-    }
-    return ~crc;
+    return digest_crc32_more(0, bytes, length);
+}
+
+uint32_t digest_crc32_more(uint32_t crc, const void *bytes, size_t length)
+{
+    return (uint32_t)crc32_z(crc, bytes, length);
 }

@@ -1,5 +1,5 @@
 /*
- * digest - streaming SHA-256 (FIPS 180-4, by OpenSSL) and CRC-32.
+ * digest - streaming SHA-256 (FIPS 180-4, by OpenSSL) and CRC-32 (by zlib).
  *
  *     struct digest *digest = digest_create();
  *     digest_update(digest, chunk, length);      any number of times
@@ -35,5 +35,8 @@ bool digest_is_hex(const char *text);
 
 /* CRC-32 as in gzip and zip (IEEE 802.3, reflected, 0xEDB88320). */
 uint32_t digest_crc32(const void *bytes, size_t length);
+
+/* The same of more bytes behind those whose CRC-32 is `crc`; 0 is that of none. */
+uint32_t digest_crc32_more(uint32_t crc, const void *bytes, size_t length);
 
 #endif

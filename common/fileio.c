@@ -122,35 +122,169 @@ static int write_all(int fd, const void *bytes, size_t length)
     return 0;
 }
 
+/* ---- files that appear whole ---- */
+
+static bool temporary_name(char temporary[CONTRACT_NAME_SIZE], const char *name)
+{
+    int needed = snprintf(temporary, CONTRACT_NAME_SIZE, ".%s.tmp", name);
+    if (needed > 0 && needed < CONTRACT_NAME_SIZE)
+        return true;
+    errno = ENAMETOOLONG;
+    return false;
+}
+
+static void remove_quietly(int directory_fd, const char *name)
+{
+    int saved_errno = errno;
+    (void)unlinkat(directory_fd, name, 0);
+    errno = saved_errno;
+}
+
+/* The open temporary that holds the bytes, not yet flushed; -1, and none is left. */
 static int write_temporary(int directory_fd, const char *temporary, const void *bytes,
-                           size_t length, enum fileio_flush flush)
+                           size_t length)
 {
     int fd = openat(directory_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
                     0644);
-    if (fd < 0)
-        return -1;
-    if (write_all(fd, bytes, length) != 0 || (flush == FILEIO_DURABLE && fsync(fd) != 0)) {
-        close_quietly(fd);
-        return -1;
-    }
-    return close(fd);
+    if (fd < 0 || write_all(fd, bytes, length) == 0)
+        return fd;
+    close_quietly(fd);
+    remove_quietly(directory_fd, temporary);
+    return -1;
 }
 
 int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t length,
                    enum fileio_flush flush)
 {
     char temporary[CONTRACT_NAME_SIZE];
-    int needed = snprintf(temporary, sizeof temporary, ".%s.tmp", name);
-    if (needed < 0 || (size_t)needed >= sizeof temporary) {
-        errno = ENAMETOOLONG;
+    if (!temporary_name(temporary, name))
+        return -1;
+    int fd = write_temporary(directory_fd, temporary, bytes, length);
+    if (fd < 0)
+        return -1;
+    bool flushed = flush == FILEIO_DERIVED || fsync(fd) == 0;
+    if (!flushed)
+        close_quietly(fd);
+    if (flushed && close(fd) == 0 && renameat(directory_fd, temporary, directory_fd, name) == 0)
+        return 0;
+    remove_quietly(directory_fd, temporary);
+    return -1;
+}
+
+struct grouped_file {
+    char name[CONTRACT_NAME_SIZE];
+    int fd; /* of its temporary; -1 once that was closed */
+};
+
+struct fileio_group {
+    int directory_fd;
+    size_t count, capacity;
+    struct grouped_file files[];
+};
+
+struct fileio_group *fileio_group_create(int directory_fd, size_t capacity)
+{
+    struct fileio_group *group = calloc(1, sizeof *group + capacity * sizeof(struct grouped_file));
+    if (group != NULL) {
+        group->directory_fd = directory_fd;
+        group->capacity = capacity;
+    }
+    return group;
+}
+
+void fileio_group_abandon(struct fileio_group *group)
+{
+    int saved_errno = errno;
+    char temporary[CONTRACT_NAME_SIZE];
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->files[i].fd >= 0)
+            (void)close(group->files[i].fd);
+        if (temporary_name(temporary, group->files[i].name))
+            (void)unlinkat(group->directory_fd, temporary, 0);
+    }
+    group->count = 0;
+    errno = saved_errno;
+}
+
+void fileio_group_free(struct fileio_group *group)
+{
+    if (group == NULL)
+        return;
+    fileio_group_abandon(group);
+    free(group);
+}
+
+size_t fileio_group_room(const struct fileio_group *group)
+{
+    return group->capacity - group->count;
+}
+
+/*
+ * The kernel is asked to begin writing at once, and not to wait for it: then the blocks of all
+ * files are allocated by the time the first is flushed, one commit of the journal holds them
+ * all, and the flushes behind it find nothing left to do. It promises nothing by itself.
+ */
+static void begin_writing(int fd)
+{
+    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+int fileio_group_add(struct fileio_group *group, const char *name, const void *bytes, size_t length)
+{
+    char temporary[CONTRACT_NAME_SIZE];
+    struct grouped_file *file = &group->files[group->count];
+    if (group->count == group->capacity) {
+        errno = ENOBUFS;
         return -1;
     }
-    if (write_temporary(directory_fd, temporary, bytes, length, flush) == 0 &&
-        renameat(directory_fd, temporary, directory_fd, name) == 0)
+    if (!temporary_name(temporary, name))
+        return -1;
+    file->fd = write_temporary(group->directory_fd, temporary, bytes, length);
+    if (file->fd < 0)
+        return -1;
+    (void)snprintf(file->name, sizeof file->name, "%s", name);
+    group->count++;
+    if (group->capacity > 1)
+        begin_writing(file->fd);
+    return 0;
+}
+
+/* A failed close may be a failed write, as on network file systems. */
+static int flush_all(struct fileio_group *group)
+{
+    int result = 0;
+    for (size_t i = 0; i < group->count && result == 0; i++) {
+        int fd = group->files[i].fd;
+        if (fsync(fd) != 0)
+            return -1;
+        group->files[i].fd = -1;
+        result = close(fd);
+    }
+    return result;
+}
+
+static int rename_all(const struct fileio_group *group)
+{
+    char temporary[CONTRACT_NAME_SIZE];
+    for (size_t i = 0; i < group->count; i++) {
+        const char *name = group->files[i].name;
+        if (!temporary_name(temporary, name) ||
+            renameat(group->directory_fd, temporary, group->directory_fd, name) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int fileio_group_commit(struct fileio_group *group)
+{
+    if (group->count == 0)
         return 0;
-    int saved_errno = errno;
-    (void)unlinkat(directory_fd, temporary, 0);
-    errno = saved_errno;
+    if (flush_all(group) == 0 && rename_all(group) == 0 &&
+        fileio_sync_directory(group->directory_fd) == 0) {
+        group->count = 0;
+        return 0;
+    }
+    fileio_group_abandon(group);
     return -1;
 }
 

@@ -3,234 +3,35 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/contract.h"
 #include "common/fileio.h"
-#include "common/json.h"
+#include "common/processed_checkpoint.h"
 #include "common/text.h"
 #include "common/wait.h"
 
-/* No record comes near it: keys, names and details are all bounded. */
-#define LINE_MAX_BYTES (64 * 1024)
-#define READ_BYTES (256 * 1024)
-
-static const char *const OUTCOME_WORDS[] = {[OUTCOME_PROCESSED] = "processed",
-                                            [OUTCOME_REJECTED] = "rejected",
-                                            [OUTCOME_CHANGED] = "changed"};
-static const char *const PLOT_WORDS[] = {
-    [PLOT_OK] = "ok", [PLOT_FAILED] = "failed", [PLOT_NONE] = "none"};
+#define READ_BYTES ((size_t)256 * 1024)
+/* Some 3 MB of log: parsing them takes less than a tenth of a second. */
+#define CHECKPOINT_EVERY 10000
+/* Fewer are parsed faster than a person can look. */
+#define CHECKPOINT_AT_CLOSE 1000
 
 struct processed_log {
     int directory_fd; /* borrowed, for opening a log that appears later */
     int fd;
     enum processed_log_mode mode;
-    off_t end; /* just behind the last good line */
-    uint64_t lines;
+    struct processed_index *index;
+    struct processed_position at; /* just behind the last good line */
+    uint64_t checkpoint_lines;    /* how many the newest checkpoint covers */
     uint64_t cut_bytes;
     bool broken;
-    void *index; /* tsearch(3) tree of struct processed_entry, by key */
-    uint64_t standing[2];
-    uint64_t last_number;
-    struct text line;
+    struct text staged;
 };
-
-static int compare_entries(const void *left, const void *right)
-{
-    return strcmp(((const struct processed_entry *)left)->key,
-                  ((const struct processed_entry *)right)->key);
-}
-
-static void free_entry(void *pointer)
-{
-    struct processed_entry *entry = pointer;
-    free(entry->key);
-    free(entry);
-}
-
-static struct processed_entry *find_entry(const struct processed_log *log, const char *key)
-{
-    struct processed_entry probe = {.key = (char *)(uintptr_t)key};
-    void *node = tfind(&probe, &log->index, compare_entries);
-    return node == NULL ? NULL : *(struct processed_entry **)node;
-}
-
-static struct processed_entry *add_entry(struct processed_log *log, const char *key)
-{
-    struct processed_entry *entry = calloc(1, sizeof *entry);
-    if (entry == NULL)
-        return NULL;
-    entry->key = strdup(key);
-    if (entry->key == NULL || tsearch(entry, &log->index, compare_entries) == NULL) {
-        free_entry(entry);
-        return NULL;
-    }
-    return entry;
-}
-
-/* What a line says, in the form in which replay and append both remember it. */
-struct decision {
-    const char *key;
-    enum outcome outcome;
-    enum reason reason;
-    const char *sha256;
-};
-
-static void note_number(struct processed_log *log, const char *key)
-{
-    uint64_t number = 0;
-    if (contract_key_number(key, &number) && number > log->last_number)
-        log->last_number = number;
-}
-
-static bool remember(struct processed_log *log, const struct decision *decision)
-{
-    struct processed_entry *entry = find_entry(log, decision->key);
-    if (decision->outcome == OUTCOME_CHANGED) {
-        if (entry != NULL) {
-            entry->changed = true;
-            (void)snprintf(entry->changed_sha256, sizeof entry->changed_sha256, "%s",
-                           decision->sha256);
-        }
-        return true;
-    }
-    if (entry != NULL)
-        log->standing[entry->outcome]--;
-    else if ((entry = add_entry(log, decision->key)) == NULL)
-        return false;
-    log->standing[decision->outcome]++;
-    entry->outcome = decision->outcome;
-    entry->reason = decision->reason;
-    entry->changed = false;
-    entry->changed_sha256[0] = '\0';
-    (void)snprintf(entry->sha256, sizeof entry->sha256, "%s", decision->sha256);
-    note_number(log, decision->key);
-    return true;
-}
-
-static bool find_word(const char *word, const char *const *words, size_t count, size_t *index)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(words[i], word) == 0) {
-            *index = i;
-            return true;
-        }
-    return false;
-}
-
-static enum reason reason_of_word(const char *word)
-{
-    for (int i = 0; i < REASON_COUNT; i++)
-        if (strcmp(reason_word((enum reason)i), word) == 0)
-            return (enum reason)i;
-    return REASON_NONE;
-}
-
-/* True when the line carries its own checksum and it is right. */
-static bool crc_is_right(const char *line, size_t length)
-{
-    static const char mark[] = ",\"crc\":\"";
-    const size_t tail = sizeof mark - 1 + 8 + 2; /* mark, eight digits, "} */
-    char expected[16];
-    if (length <= tail || memcmp(line + length - tail, mark, sizeof mark - 1) != 0)
-        return false;
-    (void)snprintf(expected, sizeof expected, "%08" PRIx32 "\"}",
-                   digest_crc32(line, length - tail));
-    return memcmp(line + length - 10, expected, 10) == 0;
-}
-
-enum replayed { REPLAYED, DAMAGED, OUT_OF_MEMORY };
-
-static enum replayed replay_line(struct processed_log *log, const char *line, size_t length)
-{
-    char error[JSON_ERROR_SIZE];
-    struct decision decision = {.sha256 = ""};
-    const char *word = "";
-    const char *reason = "";
-    size_t outcome = 0;
-    if (!crc_is_right(line, length))
-        return DAMAGED;
-    struct json *object = json_parse_object(line, length, error);
-    if (object == NULL)
-        return DAMAGED;
-    enum replayed result = DAMAGED;
-    (void)json_get_text(object, "sha256", &decision.sha256);
-    (void)json_get_text(object, "reason", &reason);
-    if (json_get_text(object, "key", &decision.key) == JSON_FOUND &&
-        json_get_text(object, "outcome", &word) == JSON_FOUND &&
-        find_word(word, OUTCOME_WORDS, sizeof OUTCOME_WORDS / sizeof *OUTCOME_WORDS, &outcome)) {
-        decision.outcome = (enum outcome)outcome;
-        decision.reason = reason_of_word(reason);
-        result = remember(log, &decision) ? REPLAYED : OUT_OF_MEMORY;
-    }
-    json_free(object);
-    return result;
-}
-
-/*
- * True when the line ends in a whole record, wherever that begins: where the newline between two
- * records was damaged, the second is good.
- */
-static bool ends_in_good_record(const char *line, size_t length)
-{
-    static const char start[] = "{\"key\":";
-    const char *end = line + length;
-    const char *at = memmem(line, length, start, sizeof start - 1);
-    while (at != NULL && !crc_is_right(at, (size_t)(end - at)))
-        at = memmem(at + 1, (size_t)(end - at) - 1, start, sizeof start - 1);
-    return at != NULL || crc_is_right(line, length);
-}
-
-/* True when a whole line with a right checksum starts somewhere in the file from `at` on. */
-static bool good_line_behind(const struct processed_log *log, off_t at)
-{
-    char *buffer = malloc(READ_BYTES);
-    bool found = false;
-    while (buffer != NULL && !found) {
-        ssize_t count = fileio_read_at(log->fd, buffer, READ_BYTES, at);
-        const char *newline = count <= 0 ? NULL : memrchr(buffer, '\n', (size_t)count);
-        if (newline == NULL && count < READ_BYTES)
-            break;
-        size_t whole = newline == NULL ? READ_BYTES : (size_t)(newline - buffer) + 1;
-        for (size_t start = 0; start < whole && !found;) {
-            const char *end = memchr(buffer + start, '\n', whole - start);
-            size_t length = end == NULL ? whole - start : (size_t)(end - (buffer + start));
-            found = ends_in_good_record(buffer + start, length);
-            start += length + 1;
-        }
-        at += (off_t)whole;
-    }
-    free(buffer);
-    return found;
-}
-
-/*
- * Replays the whole lines in the buffer. Returns the bytes taken; fewer than
- * there are when a line is damaged or unfinished.
- */
-static size_t replay_lines(struct processed_log *log, const char *buffer, size_t count,
-                           enum replayed *result)
-{
-    size_t taken = 0;
-    *result = REPLAYED;
-    while (taken < count) {
-        const char *end = memchr(buffer + taken, '\n', count - taken);
-        if (end == NULL)
-            break;
-        size_t length = (size_t)(end - (buffer + taken));
-        *result = replay_line(log, buffer + taken, length);
-        if (*result != REPLAYED)
-            break;
-        log->lines++;
-        taken += length + 1;
-    }
-    return taken;
-}
 
 static int fail(char error[PROCESSED_LOG_ERROR_SIZE], const char *what)
 {
@@ -245,55 +46,162 @@ static int fail_errno(char error[PROCESSED_LOG_ERROR_SIZE], const char *operatio
     return -1;
 }
 
+/* ---- replay ---- */
+
+static bool take(void *context, const struct processed_record *record)
+{
+    return processed_index_take(context, record);
+}
+
+/*
+ * Takes in the whole lines in the buffer, and moves the position behind them. Stops at a
+ * line that is damaged, unreadable or unfinished.
+ */
+static enum processed_record_read take_lines(struct processed_log *log, const char *buffer,
+                                             size_t count, size_t *taken)
+{
+    enum processed_record_read result = PROCESSED_RECORD_GOOD;
+    const char *end;
+    *taken = 0;
+    while ((end = memchr(buffer + *taken, '\n', count - *taken)) != NULL) {
+        size_t length = (size_t)(end - (buffer + *taken));
+        result = processed_record_read(buffer + *taken, length, take, log->index);
+        if (result != PROCESSED_RECORD_GOOD)
+            break;
+        log->at.lines++;
+        *taken += length + 1;
+    }
+    log->at.bytes += *taken;
+    log->at.crc = digest_crc32_more(log->at.crc, buffer, *taken);
+    return result;
+}
+
+/* True when a whole record stands somewhere in the file from `at` on. */
+static bool good_line_behind(const struct processed_log *log, off_t at, char *buffer)
+{
+    bool found = false;
+    while (!found) {
+        ssize_t count = fileio_read_at(log->fd, buffer, READ_BYTES, at);
+        const char *newline = count <= 0 ? NULL : memrchr(buffer, '\n', (size_t)count);
+        if (newline == NULL && count < (ssize_t)READ_BYTES)
+            break;
+        size_t whole = newline == NULL ? READ_BYTES : (size_t)(newline - buffer) + 1;
+        for (size_t start = 0; start < whole && !found;) {
+            const char *end = memchr(buffer + start, '\n', whole - start);
+            size_t length = end == NULL ? whole - start : (size_t)(end - (buffer + start));
+            found = processed_record_ends_whole(buffer + start, length);
+            start += length + 1;
+        }
+        at += (off_t)whole;
+    }
+    return found;
+}
+
+static int refuse_line(const struct processed_log *log, const char *what,
+                       char error[PROCESSED_LOG_ERROR_SIZE])
+{
+    (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE, "%s: line %" PRIu64 " (at byte %" PRIu64 ") %s",
+                   CONTRACT_PROCESSED_LOG, log->at.lines + 1, log->at.bytes, what);
+    return -1;
+}
+
+/* What stands behind the last good line: nothing, a torn tail, or what is not to be guessed at. */
+static int judge_rest(const struct processed_log *log, enum processed_record_read result,
+                      bool endless, char *buffer, char error[PROCESSED_LOG_ERROR_SIZE])
+{
+    if (result == PROCESSED_RECORD_UNREADABLE)
+        return refuse_line(log, "is whole, but cannot be understood (or memory is short)", error);
+    if ((result == PROCESSED_RECORD_DAMAGED || endless) &&
+        good_line_behind(log, (off_t)log->at.bytes, buffer))
+        return refuse_line(log, "is damaged, with good lines behind it", error);
+    return 0;
+}
+
+static int replay_into(struct processed_log *log, char *buffer,
+                       char error[PROCESSED_LOG_ERROR_SIZE])
+{
+    for (;;) {
+        size_t taken = 0;
+        ssize_t count = fileio_read_at(log->fd, buffer, READ_BYTES, (off_t)log->at.bytes);
+        if (wait_stopping())
+            return fail(error, "stopped by a signal while it was read");
+        if (count < 0)
+            return fail_errno(error, "read");
+        enum processed_record_read result = take_lines(log, buffer, (size_t)count, &taken);
+        if (result == PROCESSED_RECORD_GOOD && taken > 0)
+            continue;
+        /* No newline in all of the buffer: no record is that long. */
+        return judge_rest(log, result, (size_t)count == READ_BYTES, buffer, error);
+    }
+}
+
 static int replay(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE])
 {
     char *buffer = malloc(READ_BYTES);
-    int status = -1;
     if (buffer == NULL)
         return fail(error, "out of memory");
-    for (;;) {
-        enum replayed result;
-        ssize_t count = fileio_read_at(log->fd, buffer, READ_BYTES, log->end);
-        if (wait_stopping()) {
-            (void)fail(error, "stopped by a signal while it was read");
-            break;
-        }
-        if (count < 0) {
-            (void)fail_errno(error, "read");
-            break;
-        }
-        size_t taken = replay_lines(log, buffer, (size_t)count, &result);
-        log->end += (off_t)taken;
-        if (result == OUT_OF_MEMORY) {
-            (void)fail(error, "out of memory");
-            break;
-        }
-        if (result == REPLAYED && taken > 0)
-            continue;
-        bool endless = count == READ_BYTES; /* no newline in all of it: no record is that long */
-        if ((result == DAMAGED || endless) && good_line_behind(log, log->end)) {
-            (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE,
-                           "%s: line %" PRIu64
-                           " (at byte %jd) is damaged, with good lines behind it",
-                           CONTRACT_PROCESSED_LOG, log->lines + 1, (intmax_t)log->end);
-            break;
-        }
-        status = 0;
-        break;
-    }
+    int result = replay_into(log, buffer, error);
     free(buffer);
-    return status;
+    return result;
 }
+
+/* ---- the checkpoint ---- */
+
+/* True when the log begins with the bytes that the checkpoint was made of. */
+static bool covers(const struct processed_log *log, const struct processed_position *position,
+                   char *buffer)
+{
+    uint64_t done = 0;
+    uint32_t crc = 0;
+    while (done < position->bytes && !wait_stopping()) {
+        size_t size =
+            position->bytes - done < READ_BYTES ? (size_t)(position->bytes - done) : READ_BYTES;
+        if (fileio_read_at(log->fd, buffer, size, (off_t)done) != (ssize_t)size)
+            return false;
+        crc = digest_crc32_more(crc, buffer, size);
+        done += size;
+    }
+    return done == position->bytes && crc == position->crc;
+}
+
+/* A checkpoint that does not fit is passed over: the log says it all. */
+static void use_checkpoint(struct processed_log *log)
+{
+    struct processed_position position;
+    char *buffer = malloc(READ_BYTES);
+    struct processed_index *index =
+        buffer == NULL ? NULL : processed_checkpoint_read(log->directory_fd, &position);
+    if (index != NULL && covers(log, &position, buffer)) {
+        processed_index_free(log->index);
+        log->index = index;
+        log->at = position;
+        log->checkpoint_lines = position.lines;
+        index = NULL;
+    }
+    processed_index_free(index);
+    free(buffer);
+}
+
+/* Derived: when it cannot be written, the next start takes a little longer. */
+static void leave_checkpoint(struct processed_log *log, uint64_t every)
+{
+    if (log->at.lines - log->checkpoint_lines < every)
+        return;
+    (void)processed_checkpoint_write(log->directory_fd, log->index, &log->at);
+    log->checkpoint_lines = log->at.lines;
+}
+
+/* ---- open and close ---- */
 
 static int cut_tail(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE])
 {
     struct stat status;
     if (fstat(log->fd, &status) != 0)
         return fail_errno(error, "look at");
-    if (status.st_size <= log->end)
+    if ((uint64_t)status.st_size <= log->at.bytes)
         return 0;
-    log->cut_bytes = (uint64_t)(status.st_size - log->end);
-    if (ftruncate(log->fd, log->end) != 0 || fsync(log->fd) != 0)
+    log->cut_bytes = (uint64_t)status.st_size - log->at.bytes;
+    if (ftruncate(log->fd, (off_t)log->at.bytes) != 0 || fsync(log->fd) != 0)
         return fail_errno(error, "cut the torn tail of");
     return 0;
 }
@@ -308,29 +216,42 @@ static int open_file(struct processed_log *log, char error[PROCESSED_LOG_ERROR_S
     return 0;
 }
 
+static int open_all(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE])
+{
+    if (open_file(log, error) != 0)
+        return -1;
+    if (log->fd >= 0) {
+        use_checkpoint(log);
+        if (replay(log, error) != 0)
+            return -1;
+    }
+    if (log->mode == PROCESSED_LOG_READ)
+        return 0;
+    if (cut_tail(log, error) != 0)
+        return -1;
+    /* The log's own name must last before any record in it may be called durable. */
+    return fileio_sync_directory(log->directory_fd) == 0
+               ? 0
+               : fail_errno(error, "flush the directory of");
+}
+
 struct processed_log *processed_log_open(int results_fd, enum processed_log_mode mode,
                                          char error[PROCESSED_LOG_ERROR_SIZE])
 {
     struct processed_log *log = calloc(1, sizeof *log);
     error[0] = '\0';
-    if (log == NULL) {
+    if (log != NULL) {
+        log->directory_fd = results_fd;
+        log->mode = mode;
+        log->fd = -1;
+        log->index = processed_index_create();
+    }
+    if (log == NULL || log->index == NULL)
         (void)fail(error, "out of memory");
-        return NULL;
-    }
-    log->directory_fd = results_fd;
-    log->mode = mode;
-    log->fd = -1;
-    if (open_file(log, error) != 0 || (log->fd >= 0 && replay(log, error) != 0))
-        goto fail;
-    if (mode == PROCESSED_LOG_WRITE && cut_tail(log, error) != 0)
-        goto fail;
-    /* The log's own name must last before any record in it may be called durable. */
-    if (mode == PROCESSED_LOG_WRITE && fileio_sync_directory(results_fd) != 0) {
-        (void)fail_errno(error, "flush the directory of");
-        goto fail;
-    }
-    return log;
-fail:
+    else if (open_all(log, error) == 0)
+        return log;
+    if (log != NULL)
+        log->broken = true; /* no checkpoint of what was not read whole */
     processed_log_close(log);
     return NULL;
 }
@@ -339,10 +260,12 @@ void processed_log_close(struct processed_log *log)
 {
     if (log == NULL)
         return;
+    if (log->mode == PROCESSED_LOG_WRITE && !log->broken)
+        leave_checkpoint(log, CHECKPOINT_AT_CLOSE);
     if (log->fd >= 0)
         (void)close(log->fd);
-    tdestroy(log->index, free_entry);
-    text_free(&log->line);
+    processed_index_free(log->index);
+    text_free(&log->staged);
     free(log);
 }
 
@@ -353,6 +276,8 @@ int processed_log_refresh(struct processed_log *log, char error[PROCESSED_LOG_ER
     return log->fd < 0 ? 0 : replay(log, error);
 }
 
+/* ---- asking ---- */
+
 uint64_t processed_log_cut_bytes(const struct processed_log *log)
 {
     return log->cut_bytes;
@@ -360,58 +285,101 @@ uint64_t processed_log_cut_bytes(const struct processed_log *log)
 
 const struct processed_entry *processed_log_find(const struct processed_log *log, const char *key)
 {
-    return find_entry(log, key);
+    return processed_index_find(log->index, key);
 }
 
 uint64_t processed_log_count(const struct processed_log *log, enum outcome outcome)
 {
-    return outcome == OUTCOME_CHANGED ? 0 : log->standing[outcome];
+    const struct processed_totals *totals = processed_index_totals(log->index);
+    return outcome == OUTCOME_PROCESSED  ? totals->processed
+           : outcome == OUTCOME_REJECTED ? totals->rejected
+                                         : 0;
 }
 
 uint64_t processed_log_last_number(const struct processed_log *log)
 {
-    return log->last_number;
+    return processed_index_last_number(log->index);
 }
 
-static void put_text(struct text *line, const char *name, const char *value)
+struct recall {
+    const char *key;
+    char *sha256;
+    bool found;
+};
+
+static bool recall_line(void *context, const struct processed_record *record)
 {
-    text_printf(line, "\"%s\":", name);
-    text_json_string_or_null(line, value);
-    text_put(line, ",");
+    struct recall *recall = context;
+    if (record->outcome == OUTCOME_PROCESSED && strcmp(record->key, recall->key) == 0) {
+        (void)snprintf(recall->sha256, DIGEST_HEX_SIZE, "%s", record->sha256);
+        recall->found = true;
+    }
+    return true;
 }
 
-static void format_record(struct text *line, const struct processed_record *record)
+/* Only lines that begin like the key's are parsed. */
+static void recall_from(struct recall *recall, const struct text *start, const char *buffer,
+                        size_t length)
 {
-    char at[CLOCK_TIMESTAMP_SIZE];
-    const struct rejection *rejection = record->rejection;
-    clock_format_now(at);
-    text_clear(line);
-    text_put(line, "{");
-    put_text(line, "key", record->key);
-    put_text(line, "file", record->file);
-    put_text(line, "outcome", OUTCOME_WORDS[record->outcome]);
-    put_text(line, "reason",
-             rejection == NULL || rejection->reason == REASON_NONE
-                 ? NULL
-                 : reason_word(rejection->reason));
-    put_text(line, "detail", rejection == NULL ? NULL : rejection->detail);
-    text_printf(line, "\"verified\":%s,\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",",
-                record->verified ? "true" : "false", record->rows, record->bytes);
-    put_text(line, "sha256", record->sha256[0] == '\0' ? NULL : record->sha256);
-    put_text(line, "plot", PLOT_WORDS[record->plot]);
-    text_printf(line, "\"at\":\"%s\"", at);
-    if (!text_failed(line))
-        text_printf(line, ",\"crc\":\"%08" PRIx32 "\"}\n", digest_crc32(line->bytes, line->length));
+    for (const char *end; (end = memchr(buffer, '\n', length)) != NULL;) {
+        size_t line = (size_t)(end - buffer);
+        if (line > start->length && memcmp(buffer, start->bytes, start->length) == 0)
+            (void)processed_record_read(buffer, line, recall_line, recall);
+        buffer += line + 1;
+        length -= line + 1;
+    }
+}
+
+static void recall_all(const struct processed_log *log, struct recall *recall,
+                       const struct text *start, char *buffer)
+{
+    uint64_t at = 0;
+    while (at < log->at.bytes && !wait_stopping()) {
+        ssize_t count = fileio_read_at(log->fd, buffer, READ_BYTES, (off_t)at);
+        const char *last = count <= 0 ? NULL : memrchr(buffer, '\n', (size_t)count);
+        if (last == NULL)
+            return;
+        recall_from(recall, start, buffer, (size_t)(last - buffer) + 1);
+        at += (uint64_t)(last - buffer) + 1;
+    }
+}
+
+bool processed_log_recall(const struct processed_log *log, const char *key,
+                          char sha256[DIGEST_HEX_SIZE])
+{
+    struct recall recall = {.key = key, .sha256 = sha256};
+    struct text start = {0};
+    char *buffer = malloc(READ_BYTES);
+    text_put(&start, "{\"key\":");
+    text_json_string(&start, key, strlen(key));
+    if (buffer != NULL && !text_failed(&start))
+        recall_all(log, &recall, &start, buffer);
+    text_free(&start);
+    free(buffer);
+    return recall.found;
+}
+
+/* ---- appending ---- */
+
+int processed_log_stage(struct processed_log *log, const struct processed_record *record)
+{
+    size_t before = log->staged.length;
+    processed_record_write(&log->staged, record);
+    if (!text_failed(&log->staged) && log->staged.length - before <= PROCESSED_RECORD_MAX_BYTES)
+        return 0;
+    /* What was staged before goes too: the buffer cannot be trusted, and all can be staged anew. */
+    text_free(&log->staged);
+    errno = ENOMEM;
+    return -1;
 }
 
 /* A half line would hide the good ones behind it, so it goes before anything else is written. */
-static int take_back(struct processed_log *log)
+static void take_back(struct processed_log *log)
 {
     int saved_errno = errno;
-    if (ftruncate(log->fd, log->end) != 0)
+    if (ftruncate(log->fd, (off_t)log->at.bytes) != 0)
         log->broken = true;
     errno = saved_errno;
-    return -1;
 }
 
 /* A record in a file that was removed or replaced would be lost with it. */
@@ -424,37 +392,47 @@ static bool is_still_there(const struct processed_log *log)
            by_name.st_ino == opened.st_ino;
 }
 
-int processed_log_append(struct processed_log *log, const struct processed_record *record)
+static int write_staged(struct processed_log *log)
 {
+    size_t taken = 0;
     if (!log->broken && !is_still_there(log))
         log->broken = true;
     if (log->broken) {
         errno = ESTALE;
         return -1;
     }
-    format_record(&log->line, record);
-    if (text_failed(&log->line) || log->line.length > LINE_MAX_BYTES) {
-        errno = ENOMEM;
+    if (fileio_append(log->fd, log->staged.bytes, log->staged.length) != 0) {
+        take_back(log);
         return -1;
     }
-    if (fileio_append(log->fd, log->line.bytes, log->line.length) != 0)
-        return take_back(log);
     if (fileio_flush(log->fd) != 0) {
         log->broken = true;
         return -1;
     }
-    struct decision decision = {.key = record->key,
-                                .outcome = record->outcome,
-                                .reason = record->rejection == NULL ? REASON_NONE
-                                                                    : record->rejection->reason,
-                                .sha256 = record->sha256};
-    log->end += (off_t)log->line.length;
-    log->lines++;
-    if (!remember(log, &decision)) {
-        log->broken = true; /* it is durable, but this process no longer knows: replay it */
-        return -1;
-    }
-    return 0;
+    (void)take_lines(log, log->staged.bytes, log->staged.length, &taken);
+    if (taken == log->staged.length)
+        return 0;
+    log->broken = true; /* it is durable, but this process no longer knows all of it: replay it */
+    errno = ENOMEM;
+    return -1;
+}
+
+int processed_log_commit(struct processed_log *log)
+{
+    if (log->staged.length == 0)
+        return 0;
+    int result = write_staged(log);
+    int saved_errno = errno;
+    text_clear(&log->staged);
+    if (result == 0)
+        leave_checkpoint(log, CHECKPOINT_EVERY);
+    errno = saved_errno;
+    return result;
+}
+
+int processed_log_append(struct processed_log *log, const struct processed_record *record)
+{
+    return processed_log_stage(log, record) == 0 ? processed_log_commit(log) : -1;
 }
 
 bool processed_log_is_broken(const struct processed_log *log)

@@ -1,23 +1,30 @@
 /*
  * processed_log - processed.log: what was decided about each batch, one JSON
- * object a line, append-only. A durable record IS the commit of a batch; so it
- * is appended after the outputs it speaks of are durable, never before.
+ * object a line (see processed_record), append-only. A durable record IS the
+ * commit of a batch; so it is appended after the outputs it speaks of are
+ * durable, never before.
  *
  * The consumer writes it:
  *
  *     struct processed_log *log = processed_log_open(results_fd, PROCESSED_LOG_WRITE, error);
  *     if (processed_log_find(log, "7") == NULL)
- *         ... outputs ...  processed_log_append(log, &record);
+ *         ... outputs durable ...
+ *     processed_log_stage(log, &record);       one or many,
+ *     processed_log_commit(log);               which share one flush
  *
  * the producer reads it as the acknowledgement of its batches:
  *
  *     struct processed_log *log = processed_log_open(results_fd, PROCESSED_LOG_READ, error);
  *     processed_log_refresh(log, error);       whenever news may have come
  *
- * Each line ends in a CRC-32 of the bytes before its ,"crc": so a line that was
- * torn by a crash is recognised. Damage with no good line behind it is a torn
- * tail: the writer cuts it, a reader waits for it to be completed. Damage with
- * good lines behind it is never guessed at: opening fails and names the line.
+ * Damage with no good line behind it is a torn tail: the writer cuts it, a
+ * reader waits for it to be completed. Damage with good lines behind it is never
+ * guessed at: opening fails and names the line.
+ *
+ * Every some thousand records, and when it is closed, the writer leaves a
+ * checkpoint. With it a start reads the log once, at the speed of a checksum, and
+ * parses only what came after. Memory does not grow with the number of batches
+ * (see processed_index).
  */
 #ifndef COMMON_PROCESSED_LOG_H
 #define COMMON_PROCESSED_LOG_H
@@ -26,34 +33,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/digest.h"
-#include "common/reason.h"
-
-enum outcome { OUTCOME_PROCESSED, OUTCOME_REJECTED, OUTCOME_CHANGED };
-enum plot { PLOT_OK, PLOT_FAILED, PLOT_NONE };
-
-/* What is appended; strings are borrowed. */
-struct processed_record {
-    const char *key;
-    const char *file;
-    enum outcome outcome;
-    const struct rejection *rejection; /* NULL unless rejected or changed */
-    bool verified;                     /* the metadata stated a hash, and it was this one */
-    uint64_t rows;
-    uint64_t bytes;
-    const char *sha256; /* "" where no byte could be read */
-    enum plot plot;
-};
-
-/* What stands about a key: the newest decision. */
-struct processed_entry {
-    char *key;
-    enum outcome outcome; /* processed or rejected */
-    enum reason reason;
-    char sha256[DIGEST_HEX_SIZE]; /* of the bytes that were decided on */
-    bool changed;                 /* other content was seen after that, and logged: */
-    char changed_sha256[DIGEST_HEX_SIZE];
-};
+#include "common/processed_index.h"
+#include "common/processed_record.h"
 
 enum processed_log_mode { PROCESSED_LOG_READ, PROCESSED_LOG_WRITE };
 
@@ -67,6 +48,8 @@ struct processed_log;
  */
 struct processed_log *processed_log_open(int results_fd, enum processed_log_mode mode,
                                          char error[PROCESSED_LOG_ERROR_SIZE]);
+
+/* WRITE: leaves a checkpoint first, when enough has come since the last. */
 void processed_log_close(struct processed_log *log);
 
 /* READ: takes in what was appended since. 0, or -1 with one line in `error`. */
@@ -75,8 +58,16 @@ int processed_log_refresh(struct processed_log *log, char error[PROCESSED_LOG_ER
 /* Bytes of a torn tail that opening for WRITE has cut off; 0 as a rule. */
 uint64_t processed_log_cut_bytes(const struct processed_log *log);
 
-/* What stands about a key; NULL when nothing does. Valid until the next append or refresh. */
+/* What stands about a key; NULL when nothing does. Valid until the next commit or refresh. */
 const struct processed_entry *processed_log_find(const struct processed_log *log, const char *key);
+
+/*
+ * Looks up the hash of the bytes that were processed as `key` in the log itself, which is
+ * read once from end to end: for the key of a range whose entry has none. False when it is
+ * not there or cannot be read.
+ */
+bool processed_log_recall(const struct processed_log *log, const char *key,
+                          char sha256[DIGEST_HEX_SIZE]);
 
 /* Number of keys of which this outcome stands. */
 uint64_t processed_log_count(const struct processed_log *log, enum outcome outcome);
@@ -84,10 +75,17 @@ uint64_t processed_log_count(const struct processed_log *log, enum outcome outco
 /* The largest numeric key in the log, 0 when there is none. */
 uint64_t processed_log_last_number(const struct processed_log *log);
 
+/* Readies a record for the next commit. -1 with errno: then it is not among them. */
+int processed_log_stage(struct processed_log *log, const struct processed_record *record);
+
 /*
- * Appends one record, durably. -1 with errno when it could not: then the record
- * is not in the log, and may be appended again, unless processed_log_is_broken().
+ * Appends what was staged, durably. -1 with errno when it could not: then nothing of it is
+ * in the log and nothing is staged any more; it may be staged again, unless
+ * processed_log_is_broken().
  */
+int processed_log_commit(struct processed_log *log);
+
+/* Stages one record and commits. */
 int processed_log_append(struct processed_log *log, const struct processed_record *record);
 
 /*

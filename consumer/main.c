@@ -22,6 +22,10 @@
 #include "consumer/report.h"
 
 #define TROUBLE_WAIT_MAX_NS (30 * NUMBER_NS_PER_SECOND)
+/* Batches are taken for so long before the directory is looked at again. */
+#define TAKING_NS (250 * NUMBER_NS_PER_MS)
+/* Names of the shared directory read at one look. */
+#define NAMES_AT_ONCE 100000
 
 struct consumer {
     struct config config;
@@ -37,7 +41,9 @@ struct consumer {
     bool report_failed;
     bool results_are_gone;
 
-    bool polled; /* the next look is a poll and not a hint */
+    bool is_full;  /* every gnuplot child was busy when a batch was to be taken */
+    bool in_haste; /* there was no time to take all that could be */
+    bool polled;   /* the next look is a poll and not a hint */
     int64_t next_poll_ns;
     int64_t next_try_ns;   /* the earliest that a waiting batch asked for */
     int64_t settled_by_ns; /* --once: what is not ready by then is left waiting */
@@ -46,6 +52,11 @@ struct consumer {
     int64_t trouble_wait_ns;
     int64_t trouble_until_ns;
 };
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 static int refuse(int exit_code, const char *operation, const char *path)
 {
@@ -105,10 +116,21 @@ static void on_tick(void *context)
     write_report(context, clock_now_ns());
 }
 
+static bool is_processed(void *context, const char *key)
+{
+    const struct processed_entry *entry = processed_log_find(context, key);
+    return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
+}
+
 static int open_rest(struct consumer *consumer)
 {
     errno = ENOMEM;
-    consumer->discovery = discovery_create(consumer->config.shared_path, consumer->config.match);
+    struct discovery_options options = {.path = consumer->config.shared_path,
+                                        .pattern = consumer->config.match,
+                                        .names_at_once = NAMES_AT_ONCE,
+                                        .is_processed = is_processed,
+                                        .context = consumer->log};
+    consumer->discovery = discovery_create(&options);
     consumer->pipeline =
         pipeline_create(&consumer->config, consumer->results_fd, consumer->log, on_tick, consumer);
     if (consumer->discovery == NULL || consumer->pipeline == NULL)
@@ -153,7 +175,7 @@ static void count_waiting(struct consumer *consumer, int64_t now_ns)
     report->oldest_wait_ns = 0;
     for (size_t i = 0; i < discovery_count(consumer->discovery); i++) {
         const struct sighting *sighting = discovery_at(consumer->discovery, i);
-        if (sighting->decided)
+        if (sighting->decided || sighting->processed)
             continue;
         report->backlog++;
         if (now_ns - sighting->waiting_since_ns > report->oldest_wait_ns)
@@ -213,9 +235,19 @@ static bool results_are_there(const struct consumer *consumer)
            by_name.st_ino == opened.st_ino;
 }
 
+/* --once takes what came in time, however long that lasts, and not what still comes. */
+static bool has_seen_enough(const struct consumer *consumer, int64_t now_ns)
+{
+    return consumer->config.once && now_ns > consumer->settled_by_ns &&
+           consumer->report.last_scan_at[0] != '\0' &&
+           discovery_deadline(consumer->discovery) == WAIT_FOREVER;
+}
+
 static bool look(struct consumer *consumer, int64_t now_ns)
 {
     char what[300];
+    if (has_seen_enough(consumer, now_ns))
+        return true;
     enum discovery_look why = consumer->polled ? DISCOVERY_POLL : DISCOVERY_HINT;
     if (discovery_look(consumer->discovery, why, now_ns) != 0) {
         (void)snprintf(what, sizeof what, "cannot read %.200s: %s", consumer->config.shared_path,
@@ -232,49 +264,58 @@ static bool look(struct consumer *consumer, int64_t now_ns)
     return true;
 }
 
-enum taken { TAKEN, LEFT_WAITING, NO_ROOM, IN_TROUBLE };
-
-static enum taken take(struct consumer *consumer, struct sighting *sighting)
+/* True when it got through: decided, in flight, or waiting for something of its own. */
+static bool take(struct consumer *consumer, struct sighting *sighting, int64_t now_ns)
 {
-    int64_t now_ns = clock_now_ns();
     switch (pipeline_take(consumer->pipeline, discovery_directory(consumer->discovery), sighting,
                           now_ns)) {
     case PIPELINE_DECIDED:
-    case PIPELINE_DRAWING: consumer->report_is_stale = true; return TAKEN;
+    case PIPELINE_TAKEN: consumer->report_is_stale = true; return true;
     case PIPELINE_WAITS:
-        if (sighting->next_try_ns < consumer->next_try_ns)
-            consumer->next_try_ns = sighting->next_try_ns;
-        return LEFT_WAITING;
+        consumer->next_try_ns = earliest(consumer->next_try_ns, sighting->next_try_ns);
+        return true;
     case PIPELINE_TROUBLE:
         enter_trouble(consumer, pipeline_trouble(consumer->pipeline), now_ns);
-        return IN_TROUBLE;
-    case PIPELINE_FULL:
+        return false;
+    case PIPELINE_FULL: consumer->is_full = true; return false;
     case PIPELINE_STOPPED: break;
     }
-    return NO_ROOM;
+    return false;
 }
 
-static void take_all(struct consumer *consumer)
+/* Of new batches, or of those that were processed and are only compared. */
+static bool take_some(struct consumer *consumer, bool processed, int64_t until_ns)
 {
-    bool worked = true; /* nothing to do is no trouble either */
-    consumer->next_try_ns = WAIT_FOREVER;
     for (size_t i = 0; i < discovery_count(consumer->discovery); i++) {
         struct sighting *sighting = discovery_at(consumer->discovery, i);
-        if (sighting->decided || sighting->in_flight)
+        if (sighting->decided || sighting->in_flight || sighting->processed != processed)
             continue;
-        enum taken taken = take(consumer, sighting);
-        if (taken == IN_TROUBLE)
-            return;
-        worked = taken != NO_ROOM;
-        if (taken == NO_ROOM)
-            break;
-        leave_trouble(consumer);
-        write_report(consumer, clock_now_ns());
+        int64_t now_ns = clock_now_ns();
+        if (now_ns > until_ns) {
+            consumer->in_haste = true;
+            consumer->next_try_ns = now_ns;
+            return true;
+        }
+        if (!take(consumer, sighting, now_ns))
+            return false;
+        write_report(consumer, now_ns);
     }
-    if (worked)
+    return true;
+}
+
+/* What was taken becomes durable at once when there is nothing else to take. */
+static void take_all(struct consumer *consumer, int64_t now_ns)
+{
+    consumer->next_try_ns = WAIT_FOREVER;
+    consumer->is_full = consumer->in_haste = false;
+    bool through = take_some(consumer, false, now_ns + TAKING_NS) &&
+                   take_some(consumer, true, now_ns + TAKING_NS);
+    if (!pipeline_commit(consumer->pipeline))
+        enter_trouble(consumer, pipeline_trouble(consumer->pipeline), now_ns);
+    else if (through)
         leave_trouble(consumer);
-    else if (consumer->trouble.lasts) /* it could not be tried: every child is busy */
-        consumer->trouble_until_ns = clock_now_ns() + consumer->trouble_wait_ns;
+    else if (consumer->is_full && consumer->trouble.lasts) /* it could not be tried */
+        consumer->trouble_until_ns = now_ns + consumer->trouble_wait_ns;
 }
 
 static void work(struct consumer *consumer)
@@ -284,13 +325,8 @@ static void work(struct consumer *consumer)
     if (!pipeline_advance(consumer->pipeline, now_ns))
         enter_trouble(consumer, pipeline_trouble(consumer->pipeline), now_ns);
     else if (!in_trouble && look(consumer, now_ns))
-        take_all(consumer);
+        take_all(consumer, now_ns);
     write_report(consumer, clock_now_ns());
-}
-
-static int64_t earliest(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 static int64_t next_deadline(const struct consumer *consumer)
@@ -302,6 +338,7 @@ static int64_t next_deadline(const struct consumer *consumer)
         return earliest(deadline, consumer->trouble_until_ns);
     if (consumer->config.once)
         deadline = earliest(deadline, consumer->settled_by_ns);
+    deadline = earliest(deadline, discovery_deadline(consumer->discovery));
     return earliest(deadline, earliest(consumer->next_poll_ns, consumer->next_try_ns));
 }
 
@@ -332,9 +369,12 @@ static bool once_is_over(const struct consumer *consumer)
 {
     if (!consumer->config.once || pipeline_in_flight(consumer->pipeline) > 0)
         return false;
+    bool too_late = clock_now_ns() > consumer->settled_by_ns;
     /* A directory that could not be read is not an empty one. */
-    bool seen = consumer->report.last_scan_at[0] != '\0' && !consumer->trouble.lasts;
-    return (seen && nothing_waits(consumer)) || clock_now_ns() > consumer->settled_by_ns;
+    if (consumer->trouble.lasts || consumer->report.last_scan_at[0] == '\0')
+        return too_late;
+    bool busy = consumer->in_haste || discovery_deadline(consumer->discovery) != WAIT_FOREVER;
+    return !busy && (too_late || nothing_waits(consumer));
 }
 
 /* What another start mends and going on would not: then no record could be trusted to last. */

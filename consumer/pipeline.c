@@ -11,6 +11,7 @@
 #include "common/fileio.h"
 #include "common/log.h"
 #include "common/wait.h"
+#include "consumer/commits.h"
 #include "consumer/drawings.h"
 #include "consumer/profile.h"
 #include "consumer/reading.h"
@@ -18,16 +19,6 @@
 
 /* A file that could not be opened for now (permission, lease) is tried again after this. */
 #define RETRY_NS NUMBER_NS_PER_SECOND
-
-/* A batch whose summary is durable: what its record will say. */
-struct taken_batch {
-    struct sighting *sighting; /* NULL: a free place */
-    int64_t started_ns;
-    bool verified;
-    uint64_t rows;
-    uint64_t bytes;
-    char sha256[DIGEST_HEX_SIZE];
-};
 
 struct pipeline {
     const struct config *config;
@@ -39,7 +30,7 @@ struct pipeline {
     struct text text; /* of the summary being written */
     struct drawings *drawings;
     struct condition no_charts;
-    struct taken_batch in_flight[DRAWINGS_MAX];
+    struct commits *commits;
     uint64_t rejected;
     char trouble[256];
 };
@@ -66,7 +57,9 @@ struct pipeline *pipeline_create(const struct config *config, int results_fd,
     pipeline->no_charts.over = "charts are drawn again";
     pipeline->reader = reader_create(on_tick, pipeline);
     pipeline->drawings = drawings_create((enum config_chart)config->chart, (size_t)config->jobs);
-    if (pipeline->reader != NULL && pipeline->drawings != NULL)
+    if (pipeline->drawings != NULL)
+        pipeline->commits = commits_create(results_fd, log, drawings_capacity(pipeline->drawings));
+    if (pipeline->reader != NULL && pipeline->drawings != NULL && pipeline->commits != NULL)
         return pipeline;
     pipeline_free(pipeline);
     return NULL;
@@ -77,6 +70,7 @@ void pipeline_free(struct pipeline *pipeline)
     if (pipeline == NULL)
         return;
     drawings_free(pipeline->drawings);
+    commits_free(pipeline->commits);
     reader_free(pipeline->reader);
     text_free(&pipeline->text);
     free(pipeline);
@@ -126,24 +120,6 @@ static int64_t settles_at(const struct pipeline *pipeline, const struct sighting
     return sighting->unchanged_since_ns + pipeline->config->settle_ns;
 }
 
-static void log_rejected(const struct sighting *sighting, const char *message,
-                         const struct rejection *rejection)
-{
-    log_event(LOG_LEVEL_WARN, message,
-              (struct log_field[]){log_text("batch", sighting->key),
-                                   log_text("reason", reason_word(rejection->reason)),
-                                   log_text("detail", rejection->detail)},
-              3);
-}
-
-static enum pipeline_taken append(struct pipeline *pipeline, struct sighting *sighting,
-                                  const struct processed_record *record)
-{
-    if (processed_log_append(pipeline->log, record) != 0)
-        return trouble(pipeline, "append to", CONTRACT_PROCESSED_LOG);
-    return decided(sighting);
-}
-
 /* A crash may have left outputs of what the file held then; a rejected batch has none. */
 static bool remove_outputs(struct pipeline *pipeline, const struct sighting *sighting)
 {
@@ -166,6 +142,90 @@ static bool remove_outputs(struct pipeline *pipeline, const struct sighting *sig
     return false;
 }
 
+/* ---- recording ---- */
+
+static struct decision *begin(struct pipeline *pipeline, struct sighting *sighting,
+                              const struct reading *reading, int64_t now_ns)
+{
+    struct decision *decision = commits_begin(pipeline->commits, sighting);
+    decision->started_ns = now_ns;
+    decision->rejection = reading->rejection;
+    decision->verified = reading->verified;
+    decision->rows = reading->rows;
+    decision->bytes = reading->bytes;
+    decision->plot = PLOT_NONE;
+    memcpy(decision->sha256, reading->sha256, sizeof decision->sha256);
+    return decision;
+}
+
+static enum pipeline_taken ready(struct pipeline *pipeline, struct decision *decision,
+                                 enum outcome outcome)
+{
+    decision->outcome = outcome;
+    (void)commits_ready(pipeline->commits, decision);
+    return PIPELINE_TAKEN;
+}
+
+static void log_processed(const struct decision *decision)
+{
+    bool no_chart = decision->plot == PLOT_FAILED;
+    struct log_field fields[] = {
+        log_text("batch", decision->sighting->key), log_count("rows", decision->rows),
+        log_bytes("size", decision->bytes),
+        log_duration("took", clock_now_ns() - decision->started_ns),
+        no_chart ? log_text("chart", "failed") : log_text("verified", "no")};
+    log_event(LOG_LEVEL_INFO, "processed", fields, no_chart || !decision->verified ? 5 : 4);
+}
+
+static void log_rejected(const struct decision *decision)
+{
+    log_event(LOG_LEVEL_WARN, "rejected",
+              (struct log_field[]){log_text("batch", decision->sighting->key),
+                                   log_text("reason", reason_word(decision->rejection.reason)),
+                                   log_text("detail", decision->rejection.detail)},
+              3);
+}
+
+static void log_changed(const struct decision *decision)
+{
+    log_event(LOG_LEVEL_WARN, "changed after it was processed; the results stay as they are",
+              (struct log_field[]){log_text("batch", decision->sighting->key)}, 1);
+}
+
+/* Its record is durable. What changed since it was read is looked into once more. */
+static void on_recorded(void *context, const struct decision *decision)
+{
+    struct pipeline *pipeline = context;
+    struct sighting *sighting = decision->sighting;
+    if (!sighting->changed_in_flight)
+        (void)decided(sighting);
+    sighting->processed = decision->outcome != OUTCOME_REJECTED;
+    switch (decision->outcome) {
+    case OUTCOME_PROCESSED: log_processed(decision); break;
+    case OUTCOME_CHANGED: log_changed(decision); break;
+    case OUTCOME_REJECTED:
+        pipeline->rejected++;
+        log_rejected(decision);
+        break;
+    }
+}
+
+bool pipeline_commit(struct pipeline *pipeline)
+{
+    const char *what = NULL;
+    if (commits_flush(pipeline->commits, on_recorded, pipeline, &what) == 0)
+        return true;
+    (void)trouble(pipeline, what, "the directory --results");
+    return false;
+}
+
+static bool commit_if_due(struct pipeline *pipeline)
+{
+    return !commits_is_full(pipeline->commits, clock_now_ns()) || pipeline_commit(pipeline);
+}
+
+/* ---- rejecting ---- */
+
 /* What is wrong and has stood still for `settle` is final, until its files change. */
 static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *sighting,
                                   const struct reading *reading, int64_t now_ns)
@@ -181,112 +241,65 @@ static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *si
         pipeline->rejected++;
         return decided(sighting); /* the record of an earlier run stands */
     }
-    struct processed_record record = {.key = sighting->key,
-                                      .file = sighting->data_name,
-                                      .outcome = OUTCOME_REJECTED,
-                                      .rejection = &reading->rejection,
-                                      .rows = reading->rows,
-                                      .bytes = reading->bytes,
-                                      .sha256 = reading->sha256,
-                                      .plot = PLOT_NONE};
-    enum pipeline_taken taken = append(pipeline, sighting, &record);
-    if (taken == PIPELINE_DECIDED) {
-        pipeline->rejected++;
-        log_rejected(sighting, "rejected", &reading->rejection);
-    }
-    return taken;
+    return ready(pipeline, begin(pipeline, sighting, reading, now_ns), OUTCOME_REJECTED);
 }
 
-/* ---- committing ---- */
+/* ---- processing ---- */
 
-static bool write_summary(struct pipeline *pipeline, const struct sighting *sighting,
-                          const struct reading *reading)
+/* In trouble the batch is left undecided, and taken anew from its input. */
+static bool add_output(struct pipeline *pipeline, struct decision *decision, const char *name,
+                       const char *bytes, size_t length)
+{
+    if (commits_output(pipeline->commits, decision, name, bytes, length))
+        return true;
+    (void)trouble(pipeline, "write", name);
+    commits_drop(pipeline->commits, decision);
+    return false;
+}
+
+static bool add_summary(struct pipeline *pipeline, struct decision *decision,
+                        const struct reading *reading)
 {
     char name[CONTRACT_NAME_SIZE];
-    struct summary_batch about = {.key = sighting->key,
-                                  .file = sighting->data_name,
+    struct summary_batch about = {.key = decision->sighting->key,
+                                  .file = decision->sighting->data_name,
                                   .bytes = reading->bytes,
                                   .sha256 = reading->sha256,
                                   .verified = reading->verified};
-    contract_summary_name(name, sighting->key);
+    contract_summary_name(name, about.key);
     text_clear(&pipeline->text);
     summary_write(&pipeline->text, &about, &reading->profile);
+    if (!text_failed(&pipeline->text))
+        return add_output(pipeline, decision, name, pipeline->text.bytes, pipeline->text.length);
     errno = ENOMEM;
-    if (!text_failed(&pipeline->text) &&
-        fileio_replace(pipeline->results_fd, name, pipeline->text.bytes, pipeline->text.length,
-                       FILEIO_DURABLE) == 0 &&
-        fileio_sync_directory(pipeline->results_fd) == 0)
-        return true;
     (void)trouble(pipeline, "write", name);
+    commits_drop(pipeline->commits, decision);
     return false;
 }
 
-static void log_processed(const struct taken_batch *batch, enum plot plot)
-{
-    struct log_field fields[] = {
-        log_text("batch", batch->sighting->key), log_count("rows", batch->rows),
-        log_bytes("size", batch->bytes), log_duration("took", clock_now_ns() - batch->started_ns),
-        plot == PLOT_FAILED ? log_text("chart", "failed") : log_text("verified", "no")};
-    size_t count = plot == PLOT_FAILED || !batch->verified ? 5 : 4;
-    log_event(LOG_LEVEL_INFO, "processed", fields, count);
-}
-
-static enum pipeline_taken commit(struct pipeline *pipeline, const struct taken_batch *batch,
-                                  enum plot plot)
-{
-    struct processed_record record = {.key = batch->sighting->key,
-                                      .file = batch->sighting->data_name,
-                                      .outcome = OUTCOME_PROCESSED,
-                                      .verified = batch->verified,
-                                      .rows = batch->rows,
-                                      .bytes = batch->bytes,
-                                      .sha256 = batch->sha256,
-                                      .plot = plot};
-    enum pipeline_taken taken = append(pipeline, batch->sighting, &record);
-    if (taken == PIPELINE_DECIDED)
-        log_processed(batch, plot);
-    return taken;
-}
-
-static bool write_plot(struct pipeline *pipeline, const struct sighting *sighting,
-                       const char *image, size_t length)
-{
-    char name[CONTRACT_NAME_SIZE];
-    contract_plot_name(name, sighting->key,
-                       pipeline->config->chart == CONFIG_CHART_SVG ? "svg" : "png");
-    if (fileio_replace(pipeline->results_fd, name, image, length, FILEIO_DURABLE) == 0 &&
-        fileio_sync_directory(pipeline->results_fd) == 0)
-        return true;
-    (void)trouble(pipeline, "write", name);
-    return false;
-}
-
-/* In trouble the batch is left undecided, and taken anew from its input. */
 static bool on_drawn(void *context, void *drawn, const char *image, size_t length,
                      const char *failure)
 {
     struct pipeline *pipeline = context;
-    struct taken_batch *batch = drawn;
-    struct sighting *sighting = batch->sighting;
-    bool good = true;
+    struct decision *decision = drawn;
+    char name[CONTRACT_NAME_SIZE];
     if (failure != NULL)
         condition_begin(&pipeline->no_charts, "no charts: %s", failure);
     else
         condition_end(&pipeline->no_charts);
-    if (failure == NULL)
-        good = write_plot(pipeline, sighting, image, length);
-    good = good &&
-           commit(pipeline, batch, failure == NULL ? PLOT_OK : PLOT_FAILED) != PIPELINE_TROUBLE;
-    sighting->in_flight = false;
-    if (sighting->changed_in_flight)
-        sighting->decided = false; /* what was recorded is not what is there now */
-    batch->sighting = NULL;
-    return good;
+    decision->plot = failure == NULL ? PLOT_OK : PLOT_FAILED;
+    contract_plot_name(name, decision->sighting->key,
+                       pipeline->config->chart == CONFIG_CHART_SVG ? "svg" : "png");
+    if (failure == NULL && !add_output(pipeline, decision, name, image, length))
+        return false;
+    (void)ready(pipeline, decision, OUTCOME_PROCESSED);
+    return true;
 }
 
 bool pipeline_advance(struct pipeline *pipeline, int64_t now_ns)
 {
-    return drawings_advance(pipeline->drawings, now_ns, on_drawn, pipeline);
+    bool drawn = drawings_advance(pipeline->drawings, now_ns, on_drawn, pipeline);
+    return commit_if_due(pipeline) && drawn;
 }
 
 static bool is_full(const struct pipeline *pipeline)
@@ -295,36 +308,50 @@ static bool is_full(const struct pipeline *pipeline)
     return capacity > 0 && drawings_under_way(pipeline->drawings) == capacity;
 }
 
-/* ---- one batch ---- */
-
-/* The summary is durable; now the chart, or at once the record. */
-static enum pipeline_taken draw(struct pipeline *pipeline, const struct taken_batch *batch,
-                                const struct profile *profile, int64_t now_ns)
+static enum pipeline_taken process(struct pipeline *pipeline, struct sighting *sighting,
+                                   const struct reading *reading, int64_t now_ns)
 {
-    struct taken_batch *place = pipeline->in_flight;
+    struct decision *decision = begin(pipeline, sighting, reading, now_ns);
+    if (!add_summary(pipeline, decision, reading))
+        return PIPELINE_TROUBLE;
     if (drawings_capacity(pipeline->drawings) == 0)
-        return commit(pipeline, batch, PLOT_NONE);
-    while (place->sighting != NULL)
-        place++;
-    *place = *batch;
-    place->sighting->in_flight = true;
-    place->sighting->changed_in_flight = false;
-    drawings_begin(pipeline->drawings, place->sighting->key, profile, place, now_ns);
-    return PIPELINE_DRAWING;
+        return ready(pipeline, decision, OUTCOME_PROCESSED);
+    drawings_begin(pipeline->drawings, sighting->key, &reading->profile, decision, clock_now_ns());
+    return PIPELINE_TAKEN;
 }
 
-static enum pipeline_taken finish(struct pipeline *pipeline, struct sighting *sighting,
-                                  const struct reading *reading, int64_t started_ns)
+/* ---- after it was processed ---- */
+
+/* The first bytes of a summary, which hold the hash of what it was made from. */
+static bool summarised_sha256(const struct pipeline *pipeline, const char *key,
+                              char sha256[DIGEST_HEX_SIZE])
 {
-    struct taken_batch taken = {.sighting = sighting,
-                                .started_ns = started_ns,
-                                .verified = reading->verified,
-                                .rows = reading->rows,
-                                .bytes = reading->bytes};
-    memcpy(taken.sha256, reading->sha256, sizeof taken.sha256);
-    if (!write_summary(pipeline, sighting, reading))
-        return PIPELINE_TROUBLE;
-    return draw(pipeline, &taken, &reading->profile, clock_now_ns());
+    char name[CONTRACT_NAME_SIZE];
+    char bytes[SUMMARY_HEAD_BYTES];
+    struct stat status;
+    int fd = -1;
+    contract_summary_name(name, key);
+    if (fileio_open_input(pipeline->results_fd, name, &fd, &status) != FILEIO_OPENED)
+        return false;
+    ssize_t length = fileio_read_at(fd, bytes, sizeof bytes, 0);
+    (void)close(fd);
+    return length > 0 && summary_sha256(bytes, (size_t)length, sha256);
+}
+
+/*
+ * The log has the last word, and its index leaves out most hashes; a summary that agrees
+ * spares reading the log for each batch after a start.
+ */
+static bool is_what_was_processed(const struct pipeline *pipeline,
+                                  const struct processed_entry *entry, const char *key,
+                                  const char *sha256)
+{
+    char recorded[DIGEST_HEX_SIZE];
+    if (entry->sha256[0] != '\0')
+        return strcmp(entry->sha256, sha256) == 0;
+    if (summarised_sha256(pipeline, key, recorded) && strcmp(recorded, sha256) == 0)
+        return true;
+    return processed_log_recall(pipeline->log, key, recorded) && strcmp(recorded, sha256) == 0;
 }
 
 /* A batch that was processed is final: other content under its key is noted once. */
@@ -332,44 +359,38 @@ static enum pipeline_taken note_change(struct pipeline *pipeline, struct sightin
                                        const struct reading *reading, int64_t now_ns)
 {
     const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
-    if (strcmp(entry->sha256, reading->sha256) == 0 ||
+    if (is_what_was_processed(pipeline, entry, sighting->key, reading->sha256) ||
         (entry->changed && strcmp(entry->changed_sha256, reading->sha256) == 0))
         return decided(sighting);
     if (!has_settled(pipeline, sighting, now_ns))
         return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
                           "changed after it was processed", now_ns);
-    struct rejection why = reading->rejection;
-    if (why.reason == REASON_NONE)
-        rejection_set(&why, REASON_NONE, "other content than was processed; results are kept");
-    struct processed_record record = {.key = sighting->key,
-                                      .file = sighting->data_name,
-                                      .outcome = OUTCOME_CHANGED,
-                                      .rejection = &why,
-                                      .bytes = reading->bytes,
-                                      .sha256 = reading->sha256,
-                                      .plot = PLOT_NONE};
-    enum pipeline_taken taken = append(pipeline, sighting, &record);
-    if (taken == PIPELINE_DECIDED)
-        log_event(LOG_LEVEL_WARN, "changed after it was processed; the results stay as they are",
-                  (struct log_field[]){log_text("batch", sighting->key)}, 1);
-    return taken;
+    struct decision *decision = begin(pipeline, sighting, reading, now_ns);
+    decision->verified = false;
+    decision->rows = 0;
+    if (decision->rejection.reason == REASON_NONE)
+        rejection_set(&decision->rejection, REASON_NONE,
+                      "other content than was processed; results are kept");
+    return ready(pipeline, decision, OUTCOME_CHANGED);
 }
 
+/* ---- one batch ---- */
+
 static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
-                                 struct sighting *sighting, bool processed, int64_t now_ns)
+                                 struct sighting *sighting, int64_t now_ns)
 {
     struct reading reading;
     enum pipeline_taken taken = PIPELINE_STOPPED;
-    enum reader_purpose purpose = processed ? READER_HASH : READER_PROFILE;
+    enum reader_purpose purpose = sighting->processed ? READER_HASH : READER_PROFILE;
     enum reading_verdict verdict =
         reader_read(pipeline->reader, directory_fd, sighting, purpose, &reading);
     switch (verdict) {
     case READING_GOOD:
     case READING_REJECTED:
-        if (processed)
+        if (sighting->processed)
             taken = note_change(pipeline, sighting, &reading, now_ns);
         else if (verdict == READING_GOOD)
-            taken = finish(pipeline, sighting, &reading, now_ns);
+            taken = process(pipeline, sighting, &reading, now_ns);
         else
             taken = reject(pipeline, sighting, &reading, now_ns);
         break;
@@ -393,17 +414,20 @@ enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
     if (now_ns < sighting->next_try_ns)
         return PIPELINE_WAITS;
     const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
-    bool processed = entry != NULL && entry->outcome == OUTCOME_PROCESSED;
+    sighting->processed = entry != NULL && entry->outcome == OUTCOME_PROCESSED;
     if (!sighting->data.there)
-        return processed ? decided(sighting)
-                         : wait_until(pipeline, sighting, WAIT_FOREVER,
-                                      "metadata is there, data is not", now_ns);
-    if (!processed && !sighting->metadata.there && !has_settled(pipeline, sighting, now_ns))
+        return sighting->processed ? decided(sighting)
+                                   : wait_until(pipeline, sighting, WAIT_FOREVER,
+                                                "metadata is there, data is not", now_ns);
+    if (!sighting->processed && !sighting->metadata.there &&
+        !has_settled(pipeline, sighting, now_ns))
         return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
                           "no metadata, and it has not stood still yet", now_ns);
-    if (!processed && is_full(pipeline))
+    if (!sighting->processed && is_full(pipeline))
         return PIPELINE_FULL;
-    return judge(pipeline, directory_fd, sighting, processed, now_ns);
+    if (!commit_if_due(pipeline))
+        return PIPELINE_TROUBLE;
+    return judge(pipeline, directory_fd, sighting, now_ns);
 }
 
 /* ---- for the loop ---- */
@@ -420,7 +444,7 @@ int64_t pipeline_deadline(const struct pipeline *pipeline)
 
 size_t pipeline_in_flight(const struct pipeline *pipeline)
 {
-    return drawings_under_way(pipeline->drawings);
+    return commits_in_flight(pipeline->commits);
 }
 
 uint64_t pipeline_rejected(const struct pipeline *pipeline)

@@ -12,11 +12,16 @@
  *     after the chart        the same, with a chart
  *     after the record       a processed batch, and it is never taken again
  *
- * Charts are drawn by up to `jobs` gnuplot children while the next batches are read;
- * a batch whose chart is under way is in flight, and its record is written when the
- * chart is durable or has failed. The summary stands without its chart.
+ * Under a backlog many batches share the flushes (group commit): their outputs become durable
+ * together, and after that their records do. Whoever has no other batch to take calls
+ * pipeline_commit(), so that a batch by itself waits for nobody. What fails in a group is undone
+ * as a whole and taken again one by one, so that a batch for which there is room gets through.
+ *
+ * Charts are drawn by up to `jobs` gnuplot children while the next batches are read; a batch is
+ * in flight from its reading until its record is durable. The summary stands without its chart.
  *
  *     pipeline_take(pipeline, directory_fd, sighting, now)    for each undecided sighting
+ *     pipeline_commit(pipeline)                               when there is no other to take now
  *     pipeline_advance(pipeline, now)                         whenever pipeline_fds() stir
  */
 #ifndef CONSUMER_PIPELINE_H
@@ -29,11 +34,11 @@
 
 #include "common/processed_log.h"
 #include "consumer/config.h"
-#include "consumer/discovery.h"
+#include "consumer/sighting.h"
 
 enum pipeline_taken {
-    PIPELINE_DECIDED, /* recorded, or nothing was to be done */
-    PIPELINE_DRAWING, /* in flight: the summary is durable */
+    PIPELINE_DECIDED, /* nothing is to be done, or somebody has done it */
+    PIPELINE_TAKEN,   /* in flight: its record becomes durable with a commit */
     PIPELINE_WAITS,   /* until sighting->next_try_ns or a change; the cause has been told */
     PIPELINE_FULL,    /* every gnuplot child is busy: advance, and take it again */
     PIPELINE_STOPPED, /* SIGTERM has come in the middle; nothing was written */
@@ -55,12 +60,20 @@ void pipeline_free(struct pipeline *pipeline);
 enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
                                   struct sighting *sighting, int64_t now_ns);
 
+/*
+ * Makes durable what was taken and drawn. False: see pipeline_trouble(); the batches are
+ * undecided again.
+ */
+bool pipeline_commit(struct pipeline *pipeline);
+
 /* Moves drawings on and commits those that are done. False: see pipeline_trouble(). */
 bool pipeline_advance(struct pipeline *pipeline, int64_t now_ns);
 
-/* What to poll and until when, while anything is in flight. Returns how many were set. */
+/* What to poll and until when, while charts are drawn. Returns how many were set. */
 size_t pipeline_fds(const struct pipeline *pipeline, struct pollfd *fds, size_t size);
 int64_t pipeline_deadline(const struct pipeline *pipeline);
+
+/* Batches that were read and whose record is not durable yet. */
 size_t pipeline_in_flight(const struct pipeline *pipeline);
 
 /* Batches rejected since the start. */

@@ -18,8 +18,8 @@
 
 #include "common/digest.h"
 #include "common/reason.h"
-#include "consumer/discovery.h"
 #include "consumer/profile.h"
+#include "consumer/sighting.h"
 
 enum reading_verdict {
     READING_GOOD,     /* bytes, sha256, verified, and the profile if asked for */

@@ -172,3 +172,19 @@ void summary_write(struct text *text, const struct summary_batch *batch,
     }
     text_put(text, profile->column_count == 0 ? "]\n}\n" : "\n  ]\n}\n");
 }
+
+/* A quote inside a string is escaped, so the mark can stand nowhere but before the member. */
+bool summary_sha256(const char *bytes, size_t length, char sha256[DIGEST_HEX_SIZE])
+{
+    static const char mark[] = "\"sha256\": \"";
+    const size_t digits = DIGEST_HEX_SIZE - 1;
+    const char *at = memmem(bytes, length, mark, sizeof mark - 1);
+    if (at == NULL)
+        return false;
+    at += sizeof mark - 1;
+    if ((size_t)(bytes + length - at) < digits)
+        return false;
+    memcpy(sha256, at, digits);
+    sha256[digits] = '\0';
+    return digest_is_hex(sha256);
+}

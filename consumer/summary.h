@@ -10,8 +10,10 @@
 #define CONSUMER_SUMMARY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "common/digest.h"
 #include "common/text.h"
 #include "consumer/profile.h"
 
@@ -27,5 +29,11 @@ struct summary_batch {
 /* Appends the document and its last newline; see text_failed(). */
 void summary_write(struct text *text, const struct summary_batch *batch,
                    const struct profile *profile);
+
+/* So many first bytes of a summary hold its sha256. */
+#define SUMMARY_HEAD_BYTES 4096
+
+/* The sha256 that the first bytes of a summary state; false when they hold none. */
+bool summary_sha256(const char *bytes, size_t length, char sha256[DIGEST_HEX_SIZE]);
 
 #endif

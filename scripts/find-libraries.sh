@@ -8,6 +8,7 @@ command -v "${CC%% *}" >/dev/null || missing+=("a C compiler, package gcc")
 if command -v "$PKG_CONFIG" >/dev/null; then
     "$PKG_CONFIG" --exists libcjson || missing+=("cJSON, package libcjson-dev")
     "$PKG_CONFIG" --exists libcrypto || missing+=("OpenSSL's libcrypto, package libssl-dev")
+    "$PKG_CONFIG" --exists zlib || missing+=("zlib, package zlib1g-dev")
 else
     missing+=("pkg-config, package pkg-config")
 fi

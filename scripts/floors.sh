@@ -108,6 +108,8 @@ function check_system_include(header) {
         report(file, FNR, "csv.h comes in through consumer/csv_reader and producer/publish alone")
     if (header ~ /^openssl\// && unit != "common/digest")
         report(file, FNR, "OpenSSL comes in through common/digest alone")
+    if (header ~ /^zlib\.h$/ && unit != "common/digest")
+        report(file, FNR, "zlib comes in through common/digest alone")
 }
 
 function check_house_include(header,    target, target_side) {

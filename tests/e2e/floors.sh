@@ -50,7 +50,7 @@ an_include_that_goes_up_is_caught() {
 }
 
 an_include_on_the_same_floor_is_caught() {
-    plant common/processed_log.h '#include "common/metadata.h"'
+    plant common/processed_record.h '#include "common/metadata.h"'
     caught 'includes common/metadata.h of floor'
 }
 

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -19,15 +20,35 @@ struct watch {
     char path[4096];
     struct discovery *discovery;
     int64_t now_ns;
+    uint64_t names_at_once;
+    int processed; /* batches up to this one are */
 };
+
+static bool is_processed(void *context, const char *key)
+{
+    const struct watch *watch = context;
+    return atoi(key) <= watch->processed;
+}
+
+static void start_watch_of(struct watch *watch, const char *pattern, uint64_t names_at_once)
+{
+    watch->names_at_once = names_at_once;
+    watch->processed = 0;
+    (void)snprintf(watch->path, sizeof watch->path, "%s/shared", support_temporary_directory());
+    ck_assert_int_eq(mkdir(watch->path, 0755), 0);
+    struct discovery_options options = {.path = watch->path,
+                                        .pattern = pattern,
+                                        .names_at_once = watch->names_at_once,
+                                        .is_processed = is_processed,
+                                        .context = watch};
+    watch->discovery = discovery_create(&options);
+    watch->now_ns = 1000 * SECOND;
+    ck_assert_ptr_nonnull(watch->discovery);
+}
 
 static void start_watch(struct watch *watch, const char *pattern)
 {
-    (void)snprintf(watch->path, sizeof watch->path, "%s/shared", support_temporary_directory());
-    ck_assert_int_eq(mkdir(watch->path, 0755), 0);
-    watch->discovery = discovery_create(watch->path, pattern);
-    watch->now_ns = 1000 * SECOND;
-    ck_assert_ptr_nonnull(watch->discovery);
+    start_watch_of(watch, pattern, 100000);
 }
 
 static int look_as(struct watch *watch, enum discovery_look why)

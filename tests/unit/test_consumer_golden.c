@@ -34,14 +34,14 @@ static void no_tick(void *context)
 /* What the consumer makes of NAME.csv; returns the extension that it belongs under. */
 static const char *read_batch(const char *name, struct text *outcome)
 {
-    struct sighting sighting = {.data = {.there = true}};
+    char data_name[CONTRACT_NAME_SIZE];
+    struct sighting sighting = {.key = name, .data_name = data_name, .data = {.there = true}};
     struct reading reading;
     struct reader *reader = reader_create(no_tick, NULL);
     int directory_fd = support_open_directory(golden_directory());
     const char *extension = "json";
-    (void)snprintf(sighting.key, sizeof sighting.key, "%s", name);
-    (void)snprintf(sighting.data_name, sizeof sighting.data_name, "%s.csv", name);
-    struct summary_batch about = {.key = name, .file = sighting.data_name};
+    (void)snprintf(data_name, sizeof data_name, "%s.csv", name);
+    struct summary_batch about = {.key = name, .file = data_name};
     switch (reader_read(reader, directory_fd, &sighting, READER_PROFILE, &reading)) {
     case READING_GOOD:
         about.bytes = reading.bytes;

@@ -13,6 +13,7 @@
 #include "common/number.h"
 #include "common/text.h"
 #include "common/wait.h"
+#include "consumer/discovery.h"
 #include "consumer/pipeline.h"
 #include "tests/unit/support.h"
 
@@ -41,13 +42,24 @@ static void no_tick(void *context)
     (void)context;
 }
 
+static bool is_processed(void *context, const char *key)
+{
+    const struct processed_entry *entry = processed_log_find(context, key);
+    return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
+}
+
 static void start(struct world *world)
 {
     char error[PROCESSED_LOG_ERROR_SIZE];
     world->results_fd = support_open_directory(world->results);
     world->log = processed_log_open(world->results_fd, PROCESSED_LOG_WRITE, error);
     ck_assert_msg(world->log != NULL, "%s", error);
-    world->discovery = discovery_create(world->shared, "data_*.csv");
+    struct discovery_options options = {.path = world->shared,
+                                        .pattern = CONTRACT_DATA_PATTERN,
+                                        .names_at_once = 1000,
+                                        .is_processed = is_processed,
+                                        .context = world->log};
+    world->discovery = discovery_create(&options);
     world->pipeline =
         pipeline_create(&world->config, world->results_fd, world->log, world->tick, world);
     ck_assert_ptr_nonnull(world->discovery);
@@ -123,21 +135,35 @@ static void look(struct world *world)
     ck_assert_int_eq(discovery_look(world->discovery, DISCOVERY_POLL, world->now_ns), 0);
 }
 
-static struct sighting *sighting_of(const struct world *world, int number)
+/* NULL when it was processed, and nothing asks for its comparison. */
+static struct sighting *find_sighting(const struct world *world, int number)
 {
     char key[32];
     (void)snprintf(key, sizeof key, "%d", number);
     for (size_t i = 0; i < discovery_count(world->discovery); i++)
         if (strcmp(discovery_at(world->discovery, i)->key, key) == 0)
             return discovery_at(world->discovery, i);
-    ck_abort_msg("batch %d is not seen", number);
+    return NULL;
 }
 
+static bool is_decided(const struct world *world, int number)
+{
+    const struct sighting *sighting = find_sighting(world, number);
+    return sighting == NULL || sighting->decided;
+}
+
+/* Takes it, and commits as if there were no other. */
 static enum pipeline_taken take(struct world *world, int number)
 {
     look(world);
-    return pipeline_take(world->pipeline, discovery_directory(world->discovery),
-                         sighting_of(world, number), world->now_ns);
+    struct sighting *sighting = find_sighting(world, number);
+    if (sighting == NULL)
+        return PIPELINE_DECIDED;
+    enum pipeline_taken taken = pipeline_take(
+        world->pipeline, discovery_directory(world->discovery), sighting, world->now_ns);
+    if (!pipeline_commit(world->pipeline))
+        return PIPELINE_TROUBLE;
+    return taken == PIPELINE_TAKEN && !sighting->in_flight ? PIPELINE_DECIDED : taken;
 }
 
 static enum pipeline_taken take_after(struct world *world, int number, int64_t pause_ns)
@@ -146,14 +172,19 @@ static enum pipeline_taken take_after(struct world *world, int number, int64_t p
     return take(world, number);
 }
 
+static bool advance(struct world *world)
+{
+    bool drawn = pipeline_advance(world->pipeline, clock_now_ns());
+    return pipeline_commit(world->pipeline) && drawn;
+}
+
 static void draw_all(struct world *world)
 {
     while (pipeline_in_flight(world->pipeline) > 0) {
         struct pollfd fds[WAIT_MAX_FDS];
         size_t count = pipeline_fds(world->pipeline, fds, WAIT_MAX_FDS);
         (void)wait_for(fds, count, pipeline_deadline(world->pipeline));
-        ck_assert_msg(pipeline_advance(world->pipeline, clock_now_ns()), "%s",
-                      pipeline_trouble(world->pipeline));
+        ck_assert_msg(advance(world), "%s", pipeline_trouble(world->pipeline));
     }
 }
 
@@ -242,7 +273,7 @@ START_TEST(pipeline_takes_a_processed_batch_for_nothing_after_a_restart)
     restart(&world);
     ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
     ck_assert_uint_eq(records(&world), 1);
-    ck_assert(sighting_of(&world, 1)->decided);
+    ck_assert(is_decided(&world, 1));
     stop(&world);
 }
 END_TEST
@@ -286,7 +317,7 @@ START_TEST(pipeline_takes_data_without_metadata_when_it_has_stood_still)
     ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
     ck_assert_int_eq(take_after(&world, 1, SETTLE - 1), PIPELINE_WAITS);
     ck_assert_uint_eq(records(&world), 0);
-    ck_assert_int_eq(sighting_of(&world, 1)->next_try_ns, world.now_ns + 1);
+    ck_assert_int_eq(find_sighting(&world, 1)->next_try_ns, world.now_ns + 1);
     ck_assert_int_eq(take_after(&world, 1, 1), PIPELINE_DECIDED);
     ck_assert_uint_eq(records_with(&world, "\"verified\":false"), 1);
     stop(&world);
@@ -379,7 +410,7 @@ START_TEST(pipeline_waits_for_a_file_that_may_not_be_read_and_never_rejects_it)
     ck_assert_int_eq(fchmod(directory_fd, 0755), 0);
     if (geteuid() == 0)
         ck_assert_int_eq(seteuid(65534), 0);
-    struct sighting *sighting = sighting_of(&world, 1);
+    struct sighting *sighting = find_sighting(&world, 1);
     for (int i = 0; i < 3; i++) {
         world.now_ns += 3600 * SECOND;
         ck_assert_int_eq(pipeline_take(world.pipeline, directory_fd, sighting, world.now_ns),
@@ -624,7 +655,7 @@ START_TEST(pipeline_in_trouble_with_a_removed_results_directory_starts_over_in_a
     ck_assert_int_eq(take(&world, 1), PIPELINE_TROUBLE);
     ck_assert_msg(strstr(pipeline_trouble(world.pipeline), "summary_1.json: No such file") != NULL,
                   "%s", pipeline_trouble(world.pipeline));
-    ck_assert(!sighting_of(&world, 1)->decided);
+    ck_assert(!is_decided(&world, 1));
     ck_assert_int_eq(mkdir(world.results, 0755), 0);
     restart(&world);
     ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
@@ -645,7 +676,7 @@ START_TEST(pipeline_in_trouble_with_the_summary_writes_no_record_and_works_again
                   pipeline_trouble(world.pipeline));
     ck_assert_uint_eq(records(&world), 0);
     ck_assert_uint_eq(support_count_names(world.results), 1);
-    ck_assert(!sighting_of(&world, 1)->decided);
+    ck_assert(!is_decided(&world, 1));
     limit_file_size(RLIM_INFINITY);
     ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
     ck_assert_uint_eq(records(&world), 1);
@@ -676,7 +707,7 @@ START_TEST(pipeline_in_trouble_with_the_log_has_its_summary_and_works_again)
                   pipeline_trouble(world.pipeline));
     assert_summary_says(&world, 21, "\"key\": \"21\"");
     ck_assert_uint_eq(records(&world), 20);
-    ck_assert(!sighting_of(&world, 21)->decided);
+    ck_assert(!is_decided(&world, 21));
     limit_file_size(RLIM_INFINITY);
     ck_assert(!processed_log_is_broken(world.log));
     ck_assert_int_eq(take_after(&world, 21, SECOND), PIPELINE_DECIDED);
@@ -707,7 +738,7 @@ START_TEST(pipeline_has_a_summary_for_each_record_wherever_the_space_ends)
         enum pipeline_taken taken = take(&world, number);
         limit_file_size(RLIM_INFINITY);
         ck_assert(taken == PIPELINE_TROUBLE || taken == PIPELINE_DECIDED);
-        ck_assert_int_eq(sighting_of(&world, number)->decided, taken == PIPELINE_DECIDED);
+        ck_assert_int_eq(is_decided(&world, number), taken == PIPELINE_DECIDED);
         assert_each_record_has_its_summary(&world, number);
     }
     for (int again = 1; again <= number; again++)
@@ -726,7 +757,7 @@ START_TEST(pipeline_in_trouble_with_a_rejection_does_not_decide_it)
     put_data(&world, 1, RAGGED_CSV);
     limit_file_size(0);
     ck_assert_int_eq(take(&world, 1), PIPELINE_TROUBLE);
-    ck_assert(!sighting_of(&world, 1)->decided);
+    ck_assert(!is_decided(&world, 1));
     limit_file_size(RLIM_INFINITY);
     ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
     ck_assert_uint_eq(records_with(&world, "\"outcome\":\"rejected\""), 1);
@@ -755,17 +786,17 @@ START_TEST(pipeline_commits_a_batch_with_its_chart_when_the_chart_is_there)
     struct world world;
     open_world(&world, CONFIG_CHART_PNG);
     put_batch(&world, 1);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     ck_assert_uint_eq(pipeline_in_flight(world.pipeline), 1);
-    ck_assert(sighting_of(&world, 1)->in_flight);
+    ck_assert(find_sighting(&world, 1)->in_flight);
     assert_summary_says(&world, 1, "\"key\": \"1\"");
     ck_assert_uint_eq(records(&world), 0);
     ck_assert(!support_exists(world.results, "plot_1.png"));
     draw_all(&world);
     ck_assert(support_exists(world.results, "plot_1.png"));
     ck_assert_uint_eq(records_with(&world, "\"plot\":\"ok\""), 1);
-    ck_assert(sighting_of(&world, 1)->decided);
-    ck_assert(!sighting_of(&world, 1)->in_flight);
+    ck_assert(is_decided(&world, 1));
+    ck_assert_uint_eq(pipeline_in_flight(world.pipeline), 0);
     stop(&world);
 }
 END_TEST
@@ -775,7 +806,7 @@ START_TEST(pipeline_leaves_a_batch_alone_while_its_chart_is_drawn)
     struct world world;
     open_world(&world, CONFIG_CHART_PNG);
     put_batch(&world, 1);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
     ck_assert_uint_eq(pipeline_in_flight(world.pipeline), 1);
     draw_all(&world);
@@ -806,8 +837,8 @@ START_TEST(pipeline_commits_a_chart_in_the_middle_of_a_large_batch)
     put_batch(&world, 1);
     put_data(&world, 2, csv.bytes);
     text_free(&csv);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
-    ck_assert_int_eq(take(&world, 2), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_TAKEN);
     ck_assert_uint_eq(records_with(&world, "\"key\":\"1\""), 1);
     ck_assert_uint_eq(pipeline_in_flight(world.pipeline), 1);
     stop(&world);
@@ -825,11 +856,11 @@ START_TEST(pipeline_has_a_summary_and_a_chart_for_each_record_wherever_the_space
         limit_file_size(bytes);
         (void)take(&world, number);
         while (pipeline_in_flight(world.pipeline) > 0)
-            (void)pipeline_advance(world.pipeline, clock_now_ns());
+            (void)advance(&world);
         limit_file_size(RLIM_INFINITY);
         assert_each_record_has_its_summary(&world, number);
         (void)snprintf(plot, sizeof plot, "plot_%d.png", number);
-        ck_assert_int_eq(sighting_of(&world, number)->decided, support_exists(world.results, plot));
+        ck_assert_int_eq(is_decided(&world, number), support_exists(world.results, plot));
     }
     ck_assert_uint_gt(records(&world), 0);
     ck_assert_uint_lt(records(&world), (size_t)number);
@@ -842,7 +873,7 @@ START_TEST(pipeline_draws_svg_where_it_is_asked_for)
     struct world world;
     open_world(&world, CONFIG_CHART_SVG);
     put_batch(&world, 1);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     draw_all(&world);
     ck_assert(support_exists(world.results, "plot_1.svg"));
     ck_assert(!support_exists(world.results, "plot_1.png"));
@@ -856,11 +887,11 @@ START_TEST(pipeline_with_all_children_busy_takes_no_more_and_writes_nothing_for_
     open_world(&world, CONFIG_CHART_PNG);
     put_batch(&world, 1);
     put_batch(&world, 2);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     ck_assert_int_eq(take(&world, 2), PIPELINE_FULL);
     ck_assert_ptr_null(summary_of(&world, 2));
     draw_all(&world);
-    ck_assert_int_eq(take(&world, 2), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_TAKEN);
     draw_all(&world);
     ck_assert_uint_eq(records_with(&world, "\"plot\":\"ok\""), 2);
     stop(&world);
@@ -873,7 +904,7 @@ START_TEST(pipeline_without_gnuplot_processes_the_batch_and_says_that_its_chart_
     struct world world;
     open_world(&world, CONFIG_CHART_PNG);
     put_batch(&world, 1);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     draw_all(&world);
     ck_assert_uint_eq(records_with(&world, "\"plot\":\"failed\""), 1);
     ck_assert_uint_eq(records_with(&world, "\"outcome\":\"processed\""), 1);
@@ -887,17 +918,17 @@ START_TEST(pipeline_in_trouble_with_the_chart_leaves_the_batch_undecided)
     struct world world;
     open_world(&world, CONFIG_CHART_PNG);
     put_batch(&world, 1);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     limit_file_size(100);
     bool good = true;
     while (pipeline_in_flight(world.pipeline) > 0)
-        good = pipeline_advance(world.pipeline, clock_now_ns()) && good;
+        good = advance(&world) && good;
     ck_assert(!good);
     ck_assert_msg(strstr(pipeline_trouble(world.pipeline), "plot_1.png") != NULL, "%s",
                   pipeline_trouble(world.pipeline));
     ck_assert_uint_eq(records(&world), 0);
     limit_file_size(RLIM_INFINITY);
-    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DRAWING);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_TAKEN);
     draw_all(&world);
     ck_assert_uint_eq(records_with(&world, "\"plot\":\"ok\""), 1);
     stop(&world);
@@ -909,10 +940,10 @@ START_TEST(pipeline_ended_while_a_chart_is_drawn_takes_the_batch_again)
     struct world world;
     open_world(&world, CONFIG_CHART_PNG);
     put_batch(&world, 1);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     restart(&world);
     ck_assert_uint_eq(records(&world), 0);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     draw_all(&world);
     ck_assert_uint_eq(records(&world), 1);
     stop(&world);
@@ -924,7 +955,7 @@ START_TEST(pipeline_notes_a_change_that_came_while_the_chart_was_drawn)
     struct world world;
     open_world(&world, CONFIG_CHART_PNG);
     put_batch(&world, 1);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     put_data(&world, 1, OTHER_CSV);
     world.now_ns += SECOND;
     look(&world);
@@ -943,7 +974,7 @@ START_TEST(pipeline_leaves_no_outputs_beside_a_rejection)
     open_world(&world, CONFIG_CHART_PNG);
     world.config.settle_ns = 0;
     put_data(&world, 1, GOOD_CSV);
-    ck_assert_int_eq(take(&world, 1), PIPELINE_DRAWING);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     restart(&world); /* before the record */
     put_data(&world, 1, RAGGED_CSV);
     ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);

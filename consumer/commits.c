@@ -1,0 +1,173 @@
+#include "consumer/commits.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/fileio.h"
+#include "common/number.h"
+
+/* A summary and a chart. */
+#define OUTPUTS_MAX 2
+/* A decision waits no longer for others to share its flush. */
+#define WAIT_MAX_NS (20 * NUMBER_NS_PER_MS)
+
+struct commits {
+    struct processed_log *log;
+    struct fileio_group *outputs;
+    struct decision *places;
+    size_t place_count;
+    size_t in_flight;
+    bool has_pending;        /* some decision has */
+    struct decision **ready; /* in the order in which they became so */
+    size_t ready_count;
+    size_t limit; /* of ready ones, before a flush is due */
+    int64_t first_ready_ns;
+};
+
+struct commits *commits_create(int results_fd, struct processed_log *log, size_t waiting)
+{
+    struct commits *commits = calloc(1, sizeof *commits);
+    if (commits == NULL)
+        return NULL;
+    commits->log = log;
+    commits->limit = COMMITS_AT_ONCE;
+    commits->place_count = COMMITS_AT_ONCE + waiting;
+    commits->places = calloc(commits->place_count, sizeof *commits->places);
+    commits->ready = calloc(commits->place_count, sizeof(struct decision *));
+    commits->outputs = fileio_group_create(results_fd, commits->place_count * OUTPUTS_MAX);
+    if (commits->places != NULL && commits->ready != NULL && commits->outputs != NULL)
+        return commits;
+    commits_free(commits);
+    return NULL;
+}
+
+void commits_free(struct commits *commits)
+{
+    if (commits == NULL)
+        return;
+    fileio_group_free(commits->outputs);
+    free(commits->ready);
+    free(commits->places);
+    free(commits);
+}
+
+struct decision *commits_begin(struct commits *commits, struct sighting *sighting)
+{
+    struct decision *decision = commits->places;
+    while (decision->taken)
+        decision++;
+    *decision = (struct decision){.sighting = sighting, .taken = true};
+    sighting->in_flight = true;
+    sighting->changed_in_flight = false;
+    commits->in_flight++;
+    return decision;
+}
+
+bool commits_output(struct commits *commits, struct decision *decision, const char *name,
+                    const void *bytes, size_t length)
+{
+    if (fileio_group_add(commits->outputs, name, bytes, length) != 0)
+        return false;
+    decision->has_pending = commits->has_pending = true;
+    return true;
+}
+
+bool commits_ready(struct commits *commits, struct decision *decision)
+{
+    if (decision->spoiled) {
+        commits_drop(commits, decision);
+        return false;
+    }
+    if (commits->ready_count == 0)
+        commits->first_ready_ns = clock_now_ns();
+    decision->ready = true;
+    commits->ready[commits->ready_count++] = decision;
+    return true;
+}
+
+void commits_drop(struct commits *commits, struct decision *decision)
+{
+    decision->sighting->in_flight = false;
+    decision->taken = false;
+    commits->in_flight--;
+}
+
+bool commits_is_full(const struct commits *commits, int64_t now_ns)
+{
+    return commits->ready_count >= commits->limit ||
+           (commits->ready_count > 0 && now_ns - commits->first_ready_ns > WAIT_MAX_NS);
+}
+
+size_t commits_in_flight(const struct commits *commits)
+{
+    return commits->in_flight;
+}
+
+static int stage(struct commits *commits, const struct decision *decision)
+{
+    struct processed_record record = {
+        .key = decision->sighting->key,
+        .file = decision->sighting->data_name,
+        .outcome = decision->outcome,
+        .rejection = decision->outcome == OUTCOME_PROCESSED ? NULL : &decision->rejection,
+        .verified = decision->verified,
+        .rows = decision->rows,
+        .bytes = decision->bytes,
+        .sha256 = decision->sha256,
+        .plot = decision->plot};
+    return processed_log_stage(commits->log, &record);
+}
+
+static int record_all(struct commits *commits)
+{
+    for (size_t i = 0; i < commits->ready_count; i++)
+        if (stage(commits, commits->ready[i]) != 0)
+            return -1;
+    return processed_log_commit(commits->log);
+}
+
+/* Whose outputs were in the group: durable now, or lost with it. */
+static void settle_pending(struct commits *commits, bool durable)
+{
+    commits->has_pending = false;
+    for (size_t i = 0; i < commits->place_count; i++) {
+        struct decision *decision = &commits->places[i];
+        if (decision->taken && decision->has_pending && !durable)
+            decision->spoiled = true;
+        decision->has_pending = false;
+    }
+}
+
+static void end_ready(struct commits *commits, commits_done *done, void *context)
+{
+    size_t count = commits->ready_count;
+    commits->ready_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct decision *decision = commits->ready[i];
+        commits_drop(commits, decision);
+        if (done != NULL)
+            done(context, decision);
+    }
+}
+
+int commits_flush(struct commits *commits, commits_done *done, void *context, const char **what)
+{
+    if (commits->ready_count == 0 && !commits->has_pending)
+        return 0;
+    int result = fileio_group_commit(commits->outputs);
+    settle_pending(commits, result == 0);
+    *what = "make outputs durable in";
+    if (result == 0) {
+        result = record_all(commits);
+        *what = "append to " CONTRACT_PROCESSED_LOG " in";
+    }
+    int saved_errno = errno;
+    commits->limit = result != 0                            ? 1
+                     : commits->limit < COMMITS_AT_ONCE / 2 ? commits->limit * 2
+                                                            : COMMITS_AT_ONCE;
+    end_ready(commits, result == 0 ? done : NULL, context);
+    errno = saved_errno;
+    return result;
+}

@@ -1,0 +1,83 @@
+/*
+ * commits - decisions about batches, made durable together with their outputs: all outputs
+ * first, then all records, so that no record is ever durable before what it speaks of.
+ *
+ *     struct decision *decision = commits_begin(commits, sighting);
+ *     commits_output(commits, decision, "summary_7.json", bytes, length);
+ *     ... perhaps a chart, while other batches are decided ...
+ *     decision->outcome = ...; commits_ready(commits, decision);
+ *     commits_flush(commits, done, context, &what);      `done` gets each that was ready
+ *
+ * A flush costs about the same for one decision and for COMMITS_AT_ONCE. After one that
+ * failed, decisions are flushed one by one, and twice as many with each that works: so a group
+ * that is too large for the disk does not keep back the batches for which there is room.
+ */
+#ifndef CONSUMER_COMMITS_H
+#define CONSUMER_COMMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/processed_log.h"
+#include "consumer/sighting.h"
+
+/* The most decisions that share a flush. */
+#define COMMITS_AT_ONCE 64
+
+/* What is to be recorded about a batch, filled in by whoever began it. */
+struct decision {
+    struct sighting *sighting;
+    int64_t started_ns;
+    enum outcome outcome;
+    struct rejection rejection;
+    bool verified;
+    uint64_t rows;
+    uint64_t bytes;
+    char sha256[DIGEST_HEX_SIZE];
+    enum plot plot;
+
+    /* of commits itself */
+    bool taken, ready;
+    bool has_pending; /* outputs that no flush has made durable yet */
+    bool spoiled;     /* outputs that a flush has lost: it must not become ready */
+};
+
+struct commits;
+
+/* Both are borrowed. `waiting` decisions may stay begun without being ready. NULL: no memory. */
+struct commits *commits_create(int results_fd, struct processed_log *log, size_t waiting);
+
+/* Drops everything that was not flushed, as if it had never been begun. */
+void commits_free(struct commits *commits);
+
+/* A place is always free after commits_is_full() said no. Marks the sighting as in flight. */
+struct decision *commits_begin(struct commits *commits, struct sighting *sighting);
+
+/* Adds a file. False with errno: the decision is to be dropped. */
+bool commits_output(struct commits *commits, struct decision *decision, const char *name,
+                    const void *bytes, size_t length);
+
+/* False when a flush has lost its outputs meanwhile: then it was dropped. */
+bool commits_ready(struct commits *commits, struct decision *decision);
+
+/* Gives the place back, and the sighting is in flight no longer. */
+void commits_drop(struct commits *commits, struct decision *decision);
+
+/* True when it is time to flush: another decision would have no place, or waits too long. */
+bool commits_is_full(const struct commits *commits, int64_t now_ns);
+
+size_t commits_in_flight(const struct commits *commits);
+
+/* Called with each decision that was ready, in the order in which they became so. */
+typedef void commits_done(void *context, const struct decision *decision);
+
+/*
+ * Makes durable what is there to be made so, outputs of decisions that are not ready included.
+ * 0 with `done` called, or -1 with errno and `done` not called:
+ * every decision that was ready is dropped, nothing is recorded, and the batches are to be taken
+ * again. *what then says what could not be done.
+ */
+int commits_flush(struct commits *commits, commits_done *done, void *context, const char **what);
+
+#endif
