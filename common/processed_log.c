@@ -100,7 +100,9 @@ static bool good_line_behind(const struct processed_log *log, off_t at, char *bu
 static int refuse_line(const struct processed_log *log, const char *what,
                        char error[PROCESSED_LOG_ERROR_SIZE])
 {
-    (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE, "%s: line %" PRIu64 " (at byte %" PRIu64 ") %s",
+    (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE,
+                   "%s: line %" PRIu64 " (at byte %" PRIu64
+                   ") %s; data-consumer --rebuild makes the log again",
                    CONTRACT_PROCESSED_LOG, log->at.lines + 1, log->at.bytes, what);
     return -1;
 }

@@ -18,6 +18,7 @@ struct config {
     int chart; /* enum config_chart */
     uint64_t jobs;
     bool once;
+    bool rebuild;
     bool health;
     int log_format; /* enum log_format */
     int log_level;  /* enum log_level */

@@ -294,6 +294,11 @@ int discovery_directory(const struct discovery *discovery)
     return discovery->directory_fd;
 }
 
+uint64_t discovery_skipped(const struct discovery *discovery)
+{
+    return sightings_skipped(discovery->sightings);
+}
+
 size_t discovery_count(const struct discovery *discovery)
 {
     return sightings_count(discovery->sightings);

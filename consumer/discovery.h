@@ -65,6 +65,9 @@ int64_t discovery_deadline(const struct discovery *discovery);
 /* The open directory, for opening what was sighted; -1 while it cannot be opened. */
 int discovery_directory(const struct discovery *discovery);
 
+/* How many names of the last whole listing are no batch's and are passed over. */
+uint64_t discovery_skipped(const struct discovery *discovery);
+
 /* A sighting stays where it is until it is decided and then forgotten or shrunk by a look. */
 size_t discovery_count(const struct discovery *discovery);
 struct sighting *discovery_at(const struct discovery *discovery, size_t index);

@@ -19,6 +19,7 @@
 #include "consumer/config.h"
 #include "consumer/discovery.h"
 #include "consumer/pipeline.h"
+#include "consumer/rebuild.h"
 #include "consumer/report.h"
 
 #define TROUBLE_WAIT_MAX_NS (30 * NUMBER_NS_PER_SECOND)
@@ -193,6 +194,7 @@ static void write_report(struct consumer *consumer, int64_t now_ns)
     consumer->report_is_stale = false;
     consumer->report.processed = processed_log_count(consumer->log, OUTCOME_PROCESSED);
     consumer->report.rejected = processed_log_count(consumer->log, OUTCOME_REJECTED);
+    consumer->report.skipped = discovery_skipped(consumer->discovery);
     consumer->report.inotify = discovery_fd(consumer->discovery) >= 0;
     count_waiting(consumer, now_ns);
     bool failed = report_write_status(consumer->results_fd, &consumer->report) != 0;
@@ -336,7 +338,7 @@ static int64_t next_deadline(const struct consumer *consumer)
         earliest(consumer->reported_ns + heartbeat, pipeline_deadline(consumer->pipeline));
     if (consumer->trouble.lasts)
         return earliest(deadline, consumer->trouble_until_ns);
-    if (consumer->config.once)
+    if (consumer->config.once && clock_now_ns() <= consumer->settled_by_ns)
         deadline = earliest(deadline, consumer->settled_by_ns);
     deadline = earliest(deadline, discovery_deadline(consumer->discovery));
     return earliest(deadline, earliest(consumer->next_poll_ns, consumer->next_try_ns));
@@ -437,6 +439,35 @@ static int run(struct consumer *consumer)
     return code;
 }
 
+static int rebuild(struct consumer *consumer)
+{
+    char error[REBUILD_ERROR_SIZE];
+    struct rebuilt rebuilt;
+    int code = open_results(consumer);
+    if (code != CONTRACT_EXIT_DONE)
+        return code;
+    if (rebuild_log(consumer->results_fd, &rebuilt, error) != 0) {
+        log_refusal("%s: %s", consumer->config.results_path, error);
+        return CONTRACT_EXIT_IO;
+    }
+    log_event(LOG_LEVEL_INFO,
+              rebuilt.dropped + rebuilt.made == 0 ? "the log is whole: nothing to rebuild"
+                                                  : "rebuilt " CONTRACT_PROCESSED_LOG,
+              (struct log_field[]){
+                  log_count("kept", rebuilt.kept), log_count("damaged", rebuilt.dropped),
+                  log_count("from_summaries", rebuilt.made), log_text("old_log", rebuilt.old_log)},
+              rebuilt.old_log[0] == '\0' ? 3 : 4);
+    return CONTRACT_EXIT_DONE;
+}
+
+static int run_as_asked(struct consumer *consumer)
+{
+    if (consumer->config.rebuild)
+        return rebuild(consumer);
+    int code = open_all(consumer);
+    return code == CONTRACT_EXIT_DONE && !wait_stopping() ? run(consumer) : code;
+}
+
 static int health(const struct config *config)
 {
     char answer[512];
@@ -458,9 +489,7 @@ int main(int argc, char *argv[])
         return health(&consumer.config);
     log_open("data-consumer", (enum log_format)consumer.config.log_format,
              (enum log_level)consumer.config.log_level);
-    code = open_all(&consumer);
-    if (code == CONTRACT_EXIT_DONE && !wait_stopping())
-        code = run(&consumer);
+    code = run_as_asked(&consumer);
     close_all(&consumer);
     return code;
 }

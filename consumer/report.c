@@ -25,6 +25,7 @@ static void format_status(struct text *text, const struct report *report)
                 now, clock_now_ns() / NUMBER_NS_PER_MS);
     text_printf(text, "  \"processed\": %" PRIu64 ",\n  \"rejected\": %" PRIu64 ",\n",
                 report->processed, report->rejected);
+    text_printf(text, "  \"skipped\": %" PRIu64 ",\n", report->skipped);
     text_printf(text,
                 "  \"backlog\": %" PRIu64 ",\n  \"oldest_waiting_seconds\": %" PRId64 ".%03d,\n",
                 report->backlog, report->oldest_wait_ns / NUMBER_NS_PER_SECOND,

@@ -26,6 +26,7 @@ struct report {
     char last_scan_at[CLOCK_TIMESTAMP_SIZE]; /* "" before the first */
     uint64_t processed;                      /* batches whose newest record says so */
     uint64_t rejected;
+    uint64_t skipped;       /* names in the shared directory that are no batch's */
     uint64_t backlog;       /* batches that wait */
     int64_t oldest_wait_ns; /* how long the oldest of them has waited */
     bool inotify;           /* wake: inotify or poll */

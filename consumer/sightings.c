@@ -25,6 +25,7 @@ struct sightings {
     sightings_is_processed *is_processed;
     void *context;
     uint64_t listing;
+    uint64_t skipped, skipping; /* names that are no batch's: in the last listing, in this one */
 
     struct array all;   /* by contract_key_compare */
     struct array fresh; /* listed and not yet merged, perhaps twice */
@@ -180,6 +181,7 @@ static off_t look_at_settled(struct sightings *sightings, struct settled_batch *
 void sightings_begin(struct sightings *sightings)
 {
     sightings->listing++;
+    sightings->skipping = 0;
     settled_begin_listing(&sightings->settled);
 }
 
@@ -210,8 +212,10 @@ bool sightings_list(struct sightings *sightings, const char *name, int64_t now_n
     char key[CONTRACT_KEY_MAX + 1];
     uint64_t number = 0;
     bool is_data;
-    if (!key_of(sightings, name, key, &is_data))
+    if (!key_of(sightings, name, key, &is_data)) {
+        sightings->skipping += strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
         return true;
+    }
     (void)contract_key_number(key, &number);
     struct settled_batch *settled = settled_find(&sightings->settled, number);
     struct sighting *sighting = find_sighting(sightings, key, number);
@@ -317,6 +321,7 @@ void sightings_forget(struct sightings *sightings, int directory_fd, int64_t now
     }
     forget_gone(sightings);
     settled_forget(&sightings->settled);
+    sightings->skipped = sightings->skipping;
 }
 
 /* ---- looking ---- */
@@ -407,6 +412,11 @@ void sightings_compact(struct sightings *sightings)
 size_t sightings_unverified(const struct sightings *sightings)
 {
     return sightings->unverified;
+}
+
+uint64_t sightings_skipped(const struct sightings *sightings)
+{
+    return sightings->skipped;
 }
 
 size_t sightings_count(const struct sightings *sightings)

@@ -31,7 +31,8 @@ static struct {
     int write_errno;
     int unlink_errno;
     size_t fsyncs;
-    size_t fsyncs_before_rename;
+    size_t fsyncs_before_rename;       /* the last one, */
+    size_t fsyncs_before_first_rename; /* and the first */
     size_t renames;
     void (*after_look)(void); /* once, between a file being looked at and opened */
 } fault;
@@ -79,7 +80,8 @@ int fsync(int fd)
 
 int renameat(int old_fd, const char *old_name, int new_fd, const char *new_name)
 {
-    fault.renames++;
+    if (fault.renames++ == 0)
+        fault.fsyncs_before_first_rename = fault.fsyncs;
     fault.fsyncs_before_rename = fault.fsyncs;
     return (REAL(renameat))(old_fd, old_name, new_fd, new_name);
 }
@@ -736,6 +738,107 @@ START_TEST(a_link_in_the_place_of_a_lock_is_not_followed)
 }
 END_TEST
 
+/* ---- groups ---- */
+
+static struct fileio_group *group_of_three(void)
+{
+    struct fileio_group *group = fileio_group_create(directory_fd, 4);
+    ck_assert_ptr_nonnull(group);
+    ck_assert_int_eq(fileio_group_add(group, "a", "one", 3), 0);
+    ck_assert_int_eq(fileio_group_add(group, "b", "two", 3), 0);
+    ck_assert_int_eq(fileio_group_add(group, "c", "three", 5), 0);
+    return group;
+}
+
+START_TEST(a_group_flushes_all_its_files_then_renames_them_then_flushes_the_directory)
+{
+    in_a_directory();
+    struct fileio_group *group = group_of_three();
+    ck_assert(!support_exists(directory, "a"));
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    ck_assert_uint_eq(fault.fsyncs_before_first_rename, 3);
+    ck_assert_uint_eq(fault.fsyncs_before_rename, 3);
+    ck_assert_uint_eq(fault.renames, 3);
+    ck_assert_uint_eq(fault.fsyncs, 4);
+    assert_content("a", "one");
+    assert_content("c", "three");
+    ck_assert_uint_eq(support_count_names(directory), 3);
+    fileio_group_free(group);
+}
+END_TEST
+
+START_TEST(a_group_can_be_used_again)
+{
+    in_a_directory();
+    struct fileio_group *group = group_of_three();
+    ck_assert_uint_eq(fileio_group_room(group), 1);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    ck_assert_uint_eq(fileio_group_room(group), 4);
+    ck_assert_int_eq(fileio_group_add(group, "a", "new", 3), 0);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    assert_content("a", "new");
+    fileio_group_free(group);
+}
+END_TEST
+
+START_TEST(a_full_group_refuses_another_file_and_keeps_those_it_has)
+{
+    in_a_directory();
+    struct fileio_group *group = group_of_three();
+    ck_assert_int_eq(fileio_group_add(group, "d", "four", 4), 0);
+    ck_assert_int_eq(fileio_group_add(group, "e", "five", 4), -1);
+    ck_assert_int_eq(errno, ENOBUFS);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    ck_assert_uint_eq(support_count_names(directory), 4);
+    fileio_group_free(group);
+}
+END_TEST
+
+START_TEST(a_file_that_does_not_fit_stays_out_of_its_group)
+{
+    in_a_directory();
+    struct fileio_group *group = group_of_three();
+    fault.write_errno = ENOSPC;
+    int result = fileio_group_add(group, "d", "four", 4);
+    fault.write_errno = 0;
+    ck_assert_int_eq(result, -1);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    ck_assert(!support_exists(directory, "d"));
+    ck_assert_uint_eq(support_count_names(directory), 3);
+    fileio_group_free(group);
+}
+END_TEST
+
+START_TEST(a_group_whose_flush_fails_renames_nothing_and_leaves_no_temporary)
+{
+    in_a_directory();
+    put("a", "old");
+    struct fileio_group *group = group_of_three();
+    fault.fsync_errno = EIO;
+    ck_assert_int_eq(fileio_group_commit(group), -1);
+    ck_assert_int_eq(errno, EIO);
+    ck_assert_uint_eq(fault.renames, 0);
+    assert_content("a", "old");
+    ck_assert_uint_eq(support_count_names(directory), 1);
+    ck_assert_uint_eq(fileio_group_room(group), 4);
+    fileio_group_free(group);
+}
+END_TEST
+
+START_TEST(an_abandoned_group_was_never_there)
+{
+    in_a_directory();
+    struct fileio_group *group = group_of_three();
+    fileio_group_abandon(group);
+    ck_assert_uint_eq(support_count_names(directory), 0);
+    ck_assert_uint_eq(fileio_group_room(group), 4);
+    fileio_group_free(group);
+    group = group_of_three();
+    fileio_group_free(group);
+    ck_assert_uint_eq(support_count_names(directory), 0);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
@@ -767,5 +870,10 @@ int main(void)
         a_lock_is_refused_within_the_same_process_too,
         asking_about_a_lock_neither_takes_nor_drops_it, a_lock_that_was_never_made_is_not_held,
         a_lock_is_not_handed_to_the_programs_that_are_started,
-        a_link_in_the_place_of_a_lock_is_not_followed);
+        a_link_in_the_place_of_a_lock_is_not_followed,
+        a_group_flushes_all_its_files_then_renames_them_then_flushes_the_directory,
+        a_group_can_be_used_again, a_full_group_refuses_another_file_and_keeps_those_it_has,
+        a_file_that_does_not_fit_stays_out_of_its_group,
+        a_group_whose_flush_fails_renames_nothing_and_leaves_no_temporary,
+        an_abandoned_group_was_never_there);
 }

@@ -593,6 +593,172 @@ START_TEST(discovery_is_not_slowed_by_twenty_thousand_other_names_nor_by_lost_ev
 }
 END_TEST
 
+/* ---- slices ---- */
+
+static int looks_until_listed(struct watch *watch)
+{
+    int looks = 1;
+    hint(watch);
+    for (; discovery_deadline(watch->discovery) == 0; looks++)
+        hint(watch);
+    return looks;
+}
+
+START_TEST(discovery_lists_a_large_directory_in_slices_and_takes_news_in_between)
+{
+    struct watch watch;
+    char name[64];
+    start_watch_of(&watch, CONTRACT_DATA_PATTERN, 10);
+    for (int i = 0; i < 100; i++) {
+        (void)snprintf(name, sizeof name, "junk_%d", i);
+        put(&watch, name);
+    }
+    put(&watch, "data_1.csv");
+    poll_once(&watch);
+    ck_assert_int_eq(discovery_deadline(watch.discovery), 0); /* more is to be listed */
+    put(&watch, "data_2.csv");
+    hint(&watch); /* by its event */
+    ck_assert_str_eq(discovery_at(watch.discovery, discovery_count(watch.discovery) - 1)->key, "2");
+    ck_assert_int_ge(looks_until_listed(&watch), 5);
+    assert_keys(&watch, "1 2");
+    ck_assert_uint_eq(discovery_skipped(watch.discovery), 100);
+    discovery_free(watch.discovery);
+}
+END_TEST
+
+START_TEST(discovery_counts_the_names_that_are_no_batchs_once_however_often_they_are_listed)
+{
+    struct watch watch;
+    start_watch(&watch, CONTRACT_DATA_PATTERN);
+    put(&watch, "data_01.csv");
+    put(&watch, ".nfs0001");
+    put(&watch, "data_1.csv");
+    put(&watch, "metadata_1.json");
+    for (int i = 0; i < 30; i++)
+        poll_once(&watch);
+    ck_assert_uint_eq(discovery_skipped(watch.discovery), 2);
+    delete_file(&watch, "data_01.csv");
+    for (int i = 0; i < 30; i++)
+        poll_once(&watch);
+    ck_assert_uint_eq(discovery_skipped(watch.discovery), 1);
+    discovery_free(watch.discovery);
+}
+END_TEST
+
+/* ---- what was processed ---- */
+
+/* As whoever decides notes it. */
+static void process_all(struct watch *watch)
+{
+    for (size_t i = 0; i < discovery_count(watch->discovery); i++) {
+        struct sighting *sighting = discovery_at(watch->discovery, i);
+        sighting->decided = sighting->processed = true;
+    }
+}
+
+START_TEST(discovery_shrinks_what_was_processed_and_sights_it_again_when_it_changes)
+{
+    struct watch watch;
+    start_watch(&watch, CONTRACT_DATA_PATTERN);
+    put(&watch, "data_1.csv");
+    put(&watch, "data_2.csv");
+    put(&watch, "data_a.csv");
+    poll_once(&watch);
+    process_all(&watch);
+    poll_once(&watch);
+    assert_keys(&watch, "a"); /* a key that is no number stays */
+    rewrite(&watch, "data_2.csv");
+    hint(&watch);
+    assert_keys(&watch, "2 a");
+    ck_assert(discovery_at(watch.discovery, 0)->processed);
+    ck_assert(!discovery_at(watch.discovery, 0)->decided);
+    discovery_free(watch.discovery);
+}
+END_TEST
+
+START_TEST(discovery_notices_a_rewrite_of_a_processed_batch_without_events)
+{
+    struct watch watch;
+    start_watch(&watch, CONTRACT_DATA_PATTERN);
+    put(&watch, "data_1.csv");
+    poll_once(&watch);
+    process_all(&watch);
+    poll_once(&watch);
+    assert_keys(&watch, "");
+    deafen(&watch);
+    rewrite(&watch, "data_1.csv");
+    poll_once(&watch);
+    assert_keys(&watch, "1");
+    discovery_free(watch.discovery);
+}
+END_TEST
+
+START_TEST(discovery_sights_each_processed_batch_once_after_a_start)
+{
+    struct watch watch;
+    start_watch(&watch, CONTRACT_DATA_PATTERN);
+    watch.processed = 2;
+    put(&watch, "data_1.csv");
+    put(&watch, "data_2.csv");
+    put(&watch, "data_3.csv");
+    poll_once(&watch);
+    assert_keys(&watch, "1 2 3");
+    ck_assert(discovery_at(watch.discovery, 1)->processed);
+    ck_assert(!discovery_at(watch.discovery, 2)->processed);
+    process_all(&watch);
+    for (int i = 0; i < 20; i++) {
+        poll_once(&watch);
+        assert_keys(&watch, "");
+    }
+    ck_assert_int_eq(discovery_deadline(watch.discovery), INT64_MAX);
+    discovery_free(watch.discovery);
+}
+END_TEST
+
+START_TEST(discovery_of_many_processed_batches_compares_some_at_each_look)
+{
+    struct watch watch;
+    char name[64];
+    start_watch(&watch, CONTRACT_DATA_PATTERN);
+    watch.processed = 1000;
+    for (int i = 1; i <= watch.processed; i++) {
+        (void)snprintf(name, sizeof name, "data_%d.csv", i);
+        put(&watch, name);
+    }
+    poll_once(&watch);
+    size_t sighted = discovery_count(watch.discovery);
+    ck_assert_uint_gt(sighted, 0);
+    ck_assert_uint_lt(sighted, 500);
+    ck_assert_int_lt(discovery_deadline(watch.discovery), watch.now_ns + SECOND);
+    for (int i = 0; i < 10; i++) {
+        process_all(&watch);
+        poll_once(&watch);
+    }
+    ck_assert_int_eq(discovery_deadline(watch.discovery), INT64_MAX);
+    assert_keys(&watch, "");
+    discovery_free(watch.discovery);
+}
+END_TEST
+
+START_TEST(discovery_forgets_a_processed_batch_that_was_deleted)
+{
+    struct watch watch;
+    start_watch(&watch, CONTRACT_DATA_PATTERN);
+    put(&watch, "data_1.csv");
+    poll_once(&watch);
+    process_all(&watch);
+    poll_once(&watch);
+    delete_file(&watch, "data_1.csv");
+    for (int i = 0; i < 20; i++)
+        poll_once(&watch);
+    assert_keys(&watch, "");
+    put(&watch, "data_1.csv"); /* new to us: whether it is processed, others know */
+    hint(&watch);
+    assert_keys(&watch, "1");
+    discovery_free(watch.discovery);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
@@ -617,5 +783,12 @@ int main(void)
         discovery_is_woken_by_a_new_file_and_sees_it_at_the_hint,
         discovery_looks_only_at_the_batch_that_an_event_names,
         discovery_finds_at_the_next_poll_what_no_event_told,
-        discovery_is_not_slowed_by_twenty_thousand_other_names_nor_by_lost_events);
+        discovery_is_not_slowed_by_twenty_thousand_other_names_nor_by_lost_events,
+        discovery_lists_a_large_directory_in_slices_and_takes_news_in_between,
+        discovery_counts_the_names_that_are_no_batchs_once_however_often_they_are_listed,
+        discovery_shrinks_what_was_processed_and_sights_it_again_when_it_changes,
+        discovery_notices_a_rewrite_of_a_processed_batch_without_events,
+        discovery_sights_each_processed_batch_once_after_a_start,
+        discovery_of_many_processed_batches_compares_some_at_each_look,
+        discovery_forgets_a_processed_batch_that_was_deleted);
 }

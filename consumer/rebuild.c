@@ -1,0 +1,250 @@
+#include "consumer/rebuild.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/fileio.h"
+#include "common/json.h"
+#include "common/processed_index.h"
+#include "common/processed_record.h"
+#include "common/text.h"
+
+#define SUMMARY_PATTERN "summary_*.json"
+#define SUMMARY_MAX_BYTES ((size_t)1024 * 1024 * 1024)
+#define LOG_MAX_BYTES ((size_t)64 * 1024 * 1024 * 1024)
+#define OLD_LOGS_MAX 1000
+
+struct rebuild {
+    int results_fd;
+    struct rebuilt *rebuilt;
+    char *error;
+    struct processed_index *index; /* of the kept lines */
+    struct text kept;
+    struct text made;
+    char **keys; /* that have a summary and no record */
+    size_t key_count, key_capacity;
+    bool there_was_a_log;
+};
+
+static int fail(struct rebuild *rebuild, const char *operation, const char *name)
+{
+    (void)snprintf(rebuild->error, REBUILD_ERROR_SIZE, "cannot %s %.120s: %s", operation, name,
+                   strerror(errno));
+    return -1;
+}
+
+/* -1 with errno; ENOENT when there is none. */
+static int read_file(int directory_fd, const char *name, size_t maximum, char **bytes,
+                     size_t *length)
+{
+    int fd = openat(directory_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    int result = fileio_read_whole(fd, maximum, bytes, length);
+    int saved_errno = errno;
+    (void)close(fd);
+    errno = saved_errno;
+    return result;
+}
+
+/* ---- the lines that are whole ---- */
+
+static bool take(void *context, const struct processed_record *record)
+{
+    return processed_index_take(context, record);
+}
+
+/* A good line is not dropped for want of memory. */
+static int keep_line(struct rebuild *rebuild, const char *line, size_t length)
+{
+    errno = 0;
+    if (processed_record_read(line, length, take, rebuild->index) != PROCESSED_RECORD_GOOD) {
+        rebuild->rebuilt->dropped++;
+        return errno == ENOMEM ? fail(rebuild, "read", CONTRACT_PROCESSED_LOG) : 0;
+    }
+    rebuild->rebuilt->kept++;
+    text_append(&rebuild->kept, line, length);
+    text_append(&rebuild->kept, "\n", 1);
+    return 0;
+}
+
+static int keep_lines(struct rebuild *rebuild)
+{
+    char *log = NULL;
+    size_t length = 0;
+    if (read_file(rebuild->results_fd, CONTRACT_PROCESSED_LOG, LOG_MAX_BYTES, &log, &length) != 0)
+        return errno == ENOENT ? 0 : fail(rebuild, "read", CONTRACT_PROCESSED_LOG);
+    int result = 0;
+    rebuild->there_was_a_log = true;
+    for (size_t at = 0; at < length && result == 0;) {
+        const char *end = memchr(log + at, '\n', length - at);
+        size_t line = end == NULL ? length - at : (size_t)(end - (log + at));
+        result = keep_line(rebuild, log + at, line);
+        at += line + 1;
+    }
+    free(log);
+    return result;
+}
+
+/* ---- what the summaries say ---- */
+
+static bool add_key(struct rebuild *rebuild, const char *key)
+{
+    if (rebuild->key_count == rebuild->key_capacity) {
+        size_t capacity = rebuild->key_capacity == 0 ? 64 : rebuild->key_capacity * 2;
+        char **keys = reallocarray(rebuild->keys, capacity, sizeof *keys);
+        if (keys == NULL)
+            return false;
+        rebuild->keys = keys;
+        rebuild->key_capacity = capacity;
+    }
+    rebuild->keys[rebuild->key_count] = strdup(key);
+    return rebuild->keys[rebuild->key_count++] != NULL;
+}
+
+static bool is_processed(const struct rebuild *rebuild, const char *key)
+{
+    const struct processed_entry *entry = processed_index_find(rebuild->index, key);
+    return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    return contract_key_compare(*(char *const *)left, *(char *const *)right);
+}
+
+static int list_keys(struct rebuild *rebuild)
+{
+    int fd = openat(rebuild->results_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry = NULL;
+    char key[CONTRACT_KEY_MAX + 1];
+    int result = -1;
+    if (directory == NULL)
+        goto out;
+    while (errno = 0, (entry = readdir(directory)) != NULL)
+        if (contract_match(SUMMARY_PATTERN, entry->d_name, key) && !is_processed(rebuild, key) &&
+            !add_key(rebuild, key))
+            goto out;
+    if (errno != 0)
+        goto out;
+    qsort(rebuild->keys, rebuild->key_count, sizeof *rebuild->keys, compare_keys);
+    result = 0;
+out:
+    if (result != 0)
+        (void)fail(rebuild, "list", "the directory --results");
+    if (directory != NULL)
+        (void)closedir(directory);
+    else if (fd >= 0)
+        (void)close(fd);
+    return result;
+}
+
+static enum plot plot_of(const struct rebuild *rebuild, const char *key)
+{
+    static const char *const EXTENSIONS[] = {"png", "svg"};
+    char name[CONTRACT_NAME_SIZE];
+    for (size_t i = 0; i < sizeof EXTENSIONS / sizeof *EXTENSIONS; i++) {
+        contract_plot_name(name, key, EXTENSIONS[i]);
+        if (faccessat(rebuild->results_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            return PLOT_OK;
+    }
+    return PLOT_NONE;
+}
+
+static bool understand(const struct json *summary, const char *key, struct processed_record *record)
+{
+    const char *stated = "";
+    return json_get_text(summary, "key", &stated) == JSON_FOUND && strcmp(stated, key) == 0 &&
+           json_get_text(summary, "file", &record->file) == JSON_FOUND &&
+           json_get_text(summary, "sha256", &record->sha256) == JSON_FOUND &&
+           json_get_bool(summary, "verified", &record->verified) == JSON_FOUND &&
+           json_get_u64(summary, "bytes", &record->bytes) == JSON_FOUND &&
+           json_get_u64(summary, "record_count", &record->rows) == JSON_FOUND;
+}
+
+/* A summary that is not whole makes no record: its batch is taken anew. */
+static void make_record(struct rebuild *rebuild, const char *key, const struct json *summary)
+{
+    struct processed_record record = {.key = key, .outcome = OUTCOME_PROCESSED};
+    if (summary == NULL || !understand(summary, key, &record))
+        return;
+    record.plot = plot_of(rebuild, key);
+    processed_record_write(&rebuild->made, &record);
+    rebuild->rebuilt->made++;
+}
+
+static int make_records(struct rebuild *rebuild)
+{
+    for (size_t i = 0; i < rebuild->key_count; i++) {
+        char name[CONTRACT_NAME_SIZE];
+        char why[JSON_ERROR_SIZE];
+        char *bytes = NULL;
+        size_t length = 0;
+        contract_summary_name(name, rebuild->keys[i]);
+        if (read_file(rebuild->results_fd, name, SUMMARY_MAX_BYTES, &bytes, &length) != 0)
+            return fail(rebuild, "read", name);
+        struct json *summary = json_parse_object(bytes, length, why);
+        make_record(rebuild, rebuild->keys[i], summary);
+        json_free(summary);
+        free(bytes);
+    }
+    return 0;
+}
+
+/* ---- the new log ---- */
+
+/* A second name first: so neither log is ever without one. */
+static int keep_old_log(struct rebuild *rebuild)
+{
+    char *name = rebuild->rebuilt->old_log;
+    (void)snprintf(name, CONTRACT_NAME_SIZE, "%s.damaged", CONTRACT_PROCESSED_LOG);
+    for (int i = 2;
+         linkat(rebuild->results_fd, CONTRACT_PROCESSED_LOG, rebuild->results_fd, name, 0) != 0;
+         i++) {
+        if (errno != EEXIST || i > OLD_LOGS_MAX)
+            return fail(rebuild, "keep the old log as", name);
+        (void)snprintf(name, CONTRACT_NAME_SIZE, "%s.damaged-%d", CONTRACT_PROCESSED_LOG, i);
+    }
+    return 0;
+}
+
+static int write_log(struct rebuild *rebuild)
+{
+    text_append(&rebuild->made, rebuild->kept.bytes, rebuild->kept.length);
+    errno = ENOMEM;
+    if (text_failed(&rebuild->kept) || text_failed(&rebuild->made))
+        return fail(rebuild, "make", CONTRACT_PROCESSED_LOG);
+    if (rebuild->there_was_a_log && keep_old_log(rebuild) != 0)
+        return -1;
+    if (fileio_replace(rebuild->results_fd, CONTRACT_PROCESSED_LOG, rebuild->made.bytes,
+                       rebuild->made.length, FILEIO_DURABLE) != 0 ||
+        fileio_sync_directory(rebuild->results_fd) != 0)
+        return fail(rebuild, "write", CONTRACT_PROCESSED_LOG);
+    return 0;
+}
+
+int rebuild_log(int results_fd, struct rebuilt *rebuilt, char error[REBUILD_ERROR_SIZE])
+{
+    struct rebuild rebuild = {.results_fd = results_fd, .rebuilt = rebuilt, .error = error};
+    int result = -1;
+    *rebuilt = (struct rebuilt){0};
+    errno = ENOMEM;
+    rebuild.index = processed_index_create();
+    if (rebuild.index == NULL)
+        (void)fail(&rebuild, "index", CONTRACT_PROCESSED_LOG);
+    else if (keep_lines(&rebuild) == 0 && list_keys(&rebuild) == 0 && make_records(&rebuild) == 0)
+        result = rebuilt->dropped + rebuilt->made == 0 ? 0 : write_log(&rebuild);
+    for (size_t i = 0; i < rebuild.key_count; i++)
+        free(rebuild.keys[i]);
+    free(rebuild.keys);
+    text_free(&rebuild.kept);
+    text_free(&rebuild.made);
+    processed_index_free(rebuild.index);
+    return result;
+}

@@ -1,0 +1,39 @@
+/*
+ * rebuild - processed.log made again, after damage that opening it does not guess at.
+ *
+ *     struct rebuilt rebuilt;
+ *     if (rebuild_log(results_fd, &rebuilt, error) != 0) ...
+ *
+ * Every whole line of the old log is kept, in its order. A batch that has a whole summary
+ * and of which no line says that it was processed gets such a record again, from that summary;
+ * these records come first, so that what a kept line says about a change still comes after.
+ * A batch that has neither, because it was rejected or nothing is left of it, is taken anew by
+ * the next run, as every batch without a record is.
+ *
+ * The old log stays as processed.log.damaged (or .damaged-2 and so on); at each moment there
+ * is a log under the log's own name. Needs memory for the log and for one summary.
+ */
+#ifndef CONSUMER_REBUILD_H
+#define CONSUMER_REBUILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/contract.h"
+
+#define REBUILD_ERROR_SIZE 256
+
+struct rebuilt {
+    uint64_t kept;                    /* lines */
+    uint64_t dropped;                 /* lines that were damaged, a torn tail included */
+    uint64_t made;                    /* records, from summaries */
+    char old_log[CONTRACT_NAME_SIZE]; /* what the old log is called now; "" when there was none */
+};
+
+/*
+ * In a directory whose lock is held. 0, also when nothing was dropped and nothing had to be
+ * made: then the log is as it was. -1 with one line in `error`, and the log is as it was.
+ */
+int rebuild_log(int results_fd, struct rebuilt *rebuilt, char error[REBUILD_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,265 @@
+#include "consumer/commits.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/contract.h"
+#include "common/number.h"
+#include "tests/unit/support.h"
+
+#define HASH_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define WAITING 2
+
+/* These stand before the C library's functions, in this program alone. */
+static size_t fsyncs;
+static size_t fdatasyncs;
+static size_t fsyncs_at_the_first_fdatasync;
+static int fsync_errno;
+static int fdatasync_errno;
+
+int fsync(int fd)
+{
+    fsyncs++;
+    if (fsync_errno != 0) {
+        errno = fsync_errno;
+        return -1;
+    }
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int fdatasync(int fd)
+{
+    if (fdatasyncs++ == 0)
+        fsyncs_at_the_first_fdatasync = fsyncs;
+    if (fdatasync_errno != 0) {
+        errno = fdatasync_errno;
+        return -1;
+    }
+    return (int)syscall(SYS_fdatasync, fd);
+}
+
+static const char *directory;
+static struct processed_log *processed;
+static struct commits *commits;
+static struct sighting sightings[COMMITS_AT_ONCE + WAITING];
+static char keys[COMMITS_AT_ONCE + WAITING][8];
+static char done_keys[1024];
+
+static void open_commits(void)
+{
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    directory = support_temporary_directory();
+    int directory_fd = support_open_directory(directory);
+    processed = processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error);
+    ck_assert_msg(processed != NULL, "%s", error);
+    commits = commits_create(directory_fd, processed, WAITING);
+    ck_assert_ptr_nonnull(commits);
+    for (size_t i = 0; i < sizeof sightings / sizeof *sightings; i++) {
+        (void)snprintf(keys[i], sizeof keys[i], "%zu", i + 1);
+        sightings[i] = (struct sighting){.key = keys[i], .data_name = "data.csv"};
+    }
+    fsyncs = fdatasyncs = 0;
+    done_keys[0] = '\0';
+}
+
+static void close_commits(void)
+{
+    commits_free(commits);
+    processed_log_close(processed);
+}
+
+static struct decision *begin(size_t number)
+{
+    char name[CONTRACT_NAME_SIZE];
+    struct decision *decision = commits_begin(commits, &sightings[number - 1]);
+    contract_summary_name(name, keys[number - 1]);
+    ck_assert(commits_output(commits, decision, name, "{}", 2));
+    decision->outcome = OUTCOME_PROCESSED;
+    decision->plot = PLOT_NONE;
+    (void)snprintf(decision->sha256, sizeof decision->sha256, "%s", HASH_A);
+    return decision;
+}
+
+static void decide(size_t number)
+{
+    ck_assert(commits_ready(commits, begin(number)));
+}
+
+static void note_done(void *context, const struct decision *decision)
+{
+    size_t length = strlen(done_keys);
+    (void)context;
+    (void)snprintf(done_keys + length, sizeof done_keys - length, "%s ", decision->sighting->key);
+}
+
+static int flush(void)
+{
+    const char *what = NULL;
+    return commits_flush(commits, note_done, NULL, &what);
+}
+
+static bool has_record(size_t number)
+{
+    return processed_log_find(processed, keys[number - 1]) != NULL;
+}
+
+START_TEST(commits_makes_all_outputs_durable_before_the_first_record)
+{
+    open_commits();
+    for (size_t number = 1; number <= 10; number++)
+        decide(number);
+    ck_assert(!has_record(1));
+    ck_assert_uint_eq(support_count_names(directory), 1 + 10); /* temporaries */
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_uint_eq(fsyncs_at_the_first_fdatasync, 10 + 1);
+    ck_assert_uint_eq(fdatasyncs, 1);
+    for (size_t number = 1; number <= 10; number++)
+        ck_assert(has_record(number) && !sightings[number - 1].in_flight);
+    ck_assert(support_exists(directory, "summary_10.json"));
+    ck_assert_str_eq(done_keys, "1 2 3 4 5 6 7 8 9 10 ");
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_is_full_when_as_many_are_ready_as_may_share_a_flush)
+{
+    open_commits();
+    for (size_t number = 1; number <= COMMITS_AT_ONCE; number++) {
+        ck_assert(!commits_is_full(commits, 0));
+        decide(number);
+    }
+    ck_assert(commits_is_full(commits, 0));
+    ck_assert_uint_eq(commits_in_flight(commits), COMMITS_AT_ONCE);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_uint_eq(commits_in_flight(commits), 0);
+    ck_assert(!commits_is_full(commits, INT64_MAX));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_is_full_when_one_has_been_ready_for_long)
+{
+    open_commits();
+    decide(1);
+    ck_assert(commits_is_full(commits, INT64_MAX));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_keeps_the_outputs_of_a_decision_that_is_not_ready_and_makes_no_record)
+{
+    open_commits();
+    struct decision *drawing = begin(1);
+    decide(2);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert(support_exists(directory, "summary_1.json"));
+    ck_assert(!has_record(1) && has_record(2));
+    ck_assert(sightings[0].in_flight);
+    ck_assert(commits_ready(commits, drawing));
+    ck_assert_int_eq(flush(), 0);
+    ck_assert(has_record(1));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_that_lost_outputs_in_a_flush_record_nothing_of_them)
+{
+    open_commits();
+    struct decision *drawing = begin(1);
+    decide(2);
+    fsync_errno = EIO;
+    ck_assert_int_eq(flush(), -1);
+    ck_assert_int_eq(errno, EIO);
+    fsync_errno = 0;
+    ck_assert_str_eq(done_keys, "");
+    ck_assert(!sightings[1].in_flight);
+    ck_assert(!commits_ready(commits, drawing)); /* its summary was in that flush */
+    ck_assert(!sightings[0].in_flight);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert(!has_record(1) && !has_record(2));
+    ck_assert_uint_eq(support_count_names(directory), 1);
+    ck_assert(!processed_log_is_broken(processed));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_go_one_by_one_after_a_failure_and_twice_as_many_with_each_success)
+{
+    open_commits();
+    decide(1);
+    fsync_errno = ENOSPC;
+    ck_assert_int_eq(flush(), -1);
+    fsync_errno = 0;
+    for (size_t limit = 1; limit <= 4; limit *= 2) {
+        for (size_t i = 0; i < limit; i++) {
+            ck_assert(!commits_is_full(commits, 0));
+            decide(1 + i);
+        }
+        ck_assert(commits_is_full(commits, 0));
+        ck_assert_int_eq(flush(), 0);
+    }
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_whose_log_cannot_be_flushed_are_undecided_and_the_log_is_broken)
+{
+    open_commits();
+    decide(1);
+    fdatasync_errno = EIO;
+    ck_assert_int_eq(flush(), -1);
+    ck_assert_str_eq(done_keys, "");
+    ck_assert(!sightings[0].in_flight);
+    ck_assert(processed_log_is_broken(processed));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_dropped_leave_nothing_in_flight)
+{
+    open_commits();
+    commits_drop(commits, begin(1));
+    ck_assert_uint_eq(commits_in_flight(commits), 0);
+    ck_assert(!sightings[0].in_flight);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert(!has_record(1));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_freed_leave_no_temporary)
+{
+    open_commits();
+    decide(1);
+    (void)begin(2);
+    close_commits();
+    ck_assert_uint_eq(support_count_names(directory), 1);
+}
+END_TEST
+
+START_TEST(commits_with_nothing_to_flush_cost_nothing)
+{
+    open_commits();
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_uint_eq(fsyncs + fdatasyncs, 0);
+    close_commits();
+}
+END_TEST
+
+int main(void)
+{
+    return SUPPORT_RUN(
+        "consumer_commits", commits_makes_all_outputs_durable_before_the_first_record,
+        commits_is_full_when_as_many_are_ready_as_may_share_a_flush,
+        commits_is_full_when_one_has_been_ready_for_long,
+        commits_keeps_the_outputs_of_a_decision_that_is_not_ready_and_makes_no_record,
+        commits_that_lost_outputs_in_a_flush_record_nothing_of_them,
+        commits_go_one_by_one_after_a_failure_and_twice_as_many_with_each_success,
+        commits_whose_log_cannot_be_flushed_are_undecided_and_the_log_is_broken,
+        commits_dropped_leave_nothing_in_flight, commits_freed_leave_no_temporary,
+        commits_with_nothing_to_flush_cost_nothing);
+}
