@@ -8,11 +8,13 @@
 
 #include <cjson/cJSON.h>
 
-#include "common/contract.h"
+#include "common/number.h"
 #include "common/text.h"
 
 struct json {
     cJSON *root;
+    char *text;
+    size_t length;
 };
 
 static bool refuse(char error[JSON_ERROR_SIZE], const char *cause, size_t offset)
@@ -56,47 +58,128 @@ static bool in_number(char character)
     return is_digit(character) || (character != '\0' && strchr("+-.eE", character) != NULL);
 }
 
-/* What is wrong with the number at its character `at`, the `place`th from 1: 01, -01, 1. and 1.e5
- */
-static const char *odd_number(const char *bytes, size_t length, size_t at, size_t place)
+static size_t number_length(const char *bytes, size_t length)
 {
-    bool digit_follows = at + 1 < length && is_digit(bytes[at + 1]);
-    bool first_digit = place == 1 || (place == 2 && bytes[at - 1] == '-');
-    if (place > JSON_NUMBER_MAX)
-        return "number with too many digits";
-    if (bytes[at] == '0' && first_digit && digit_follows)
-        return "number with a leading zero";
-    bool digit_before = place > 1 && is_digit(bytes[at - 1]);
-    return bytes[at] == '.' && !(digit_before && digit_follows)
-               ? "number that begins or ends in a point"
-               : NULL;
+    size_t count = 0;
+    while (count < length && in_number(bytes[count]))
+        count++;
+    return count;
+}
+
+static size_t skip_digits(const char *bytes, size_t length, size_t at)
+{
+    while (at < length && is_digit(bytes[at]))
+        at++;
+    return at;
+}
+
+/* RFC 8259, 6: no leading zero, no bare point, digits behind an e. */
+static bool is_number(const char *bytes, size_t length)
+{
+    size_t first = bytes[0] == '-' ? 1 : 0;
+    size_t at = skip_digits(bytes, length, first);
+    if (at == first || (bytes[first] == '0' && at > first + 1))
+        return false;
+    if (at < length && bytes[at] == '.') {
+        size_t fraction = at + 1;
+        at = skip_digits(bytes, length, fraction);
+        if (at == fraction)
+            return false;
+    }
+    if (at < length && (bytes[at] == 'e' || bytes[at] == 'E')) {
+        at++;
+        if (at < length && (bytes[at] == '+' || bytes[at] == '-'))
+            at++;
+        if (at == length)
+            return false;
+        at = skip_digits(bytes, length, at);
+    }
+    return at == length;
+}
+
+/* Walks over the text by token, with what cJSON does not look at. */
+struct scanner {
+    const char *bytes;
+    size_t length;
+    size_t at;
+    size_t depth;
+    size_t depth_max;
+    const char *cause; /* of a refusal, at `at` */
+};
+
+static void pass_number(struct scanner *scanner)
+{
+    const char *number = scanner->bytes + scanner->at;
+    size_t length = number_length(number, scanner->length - scanner->at);
+    if (length > JSON_NUMBER_MAX)
+        scanner->cause = "number with too many digits";
+    else if (!is_number(number, length))
+        scanner->cause = "a number that is none";
+    else
+        scanner->at += length;
+}
+
+static void pass_string(struct scanner *scanner)
+{
+    scanner->at = string_end(scanner->bytes, scanner->length, scanner->at, &scanner->cause);
+    if (scanner->cause == NULL && scanner->at < scanner->length)
+        scanner->at++;
+}
+
+static void pass_other(struct scanner *scanner, char character)
+{
+    if (character == '\0' || strchr("\t\r\n", character) == NULL)
+        scanner->cause = control_character(character);
+    if ((character == '{' || character == '[') && ++scanner->depth > scanner->depth_max)
+        scanner->cause = "nested too deeply";
+    if ((character == '}' || character == ']') && scanner->depth > 0)
+        scanner->depth--;
+    if (scanner->cause == NULL)
+        scanner->at++;
+}
+
+static void pass_token(struct scanner *scanner)
+{
+    char character = scanner->bytes[scanner->at];
+    if (character == '-' || is_digit(character))
+        pass_number(scanner);
+    else if (character == '"')
+        pass_string(scanner);
+    else
+        pass_other(scanner, character);
 }
 
 /* What cJSON would let through, or would pay for in stack, before it sees it. */
-static bool scan(const char *bytes, size_t length, char error[JSON_ERROR_SIZE])
+static bool scan(const char *bytes, size_t length, size_t depth_max, char error[JSON_ERROR_SIZE])
 {
-    size_t depth = 0;
-    size_t place = 0;
-    const char *cause = NULL;
-    for (size_t at = 0; at < length; at++) {
-        char character = bytes[at];
-        place = in_number(character) ? place + 1 : 0;
-        if (place > 0)
-            cause = odd_number(bytes, length, at, place);
-        else if (character == '"')
-            at = string_end(bytes, length, at, &cause);
-        else if (strchr("\t\r\n", character) == NULL || character == '\0')
-            cause = control_character(character);
-        if ((character == '{' || character == '[') && ++depth > JSON_DEPTH_MAX)
-            cause = "nested too deeply";
-        if (cause != NULL)
-            return refuse(error, cause, at);
-        if ((character == '}' || character == ']') && depth > 0)
-            depth--;
-    }
+    struct scanner scanner = {.bytes = bytes, .length = length, .depth_max = depth_max};
+    while (scanner.at < length && scanner.cause == NULL)
+        pass_token(&scanner);
+    if (scanner.cause != NULL)
+        return refuse(error, scanner.cause, scanner.at);
     if (!text_is_utf8(bytes, length))
         return refuse(error, "not UTF-8, somewhere before", length);
     return true;
+}
+
+/*
+ * cJSON keeps numbers as doubles alone. Those of the object itself are found again in its text:
+ * `ordinal` counts them, in the order in which cJSON keeps its members too. The text was parsed,
+ * so it is whole.
+ */
+static const char *own_number(const struct json *object, size_t ordinal, size_t *length)
+{
+    struct scanner scanner = {
+        .bytes = object->text, .length = object->length, .depth_max = object->length};
+    while (scanner.at < scanner.length) {
+        const char *token = scanner.bytes + scanner.at;
+        if (scanner.depth == 1 && (*token == '-' || is_digit(*token)) && ordinal-- == 0) {
+            *length = number_length(token, scanner.length - scanner.at);
+            return token;
+        }
+        pass_token(&scanner);
+    }
+    return NULL;
 }
 
 static int compare_names(const void *left, const void *right)
@@ -125,7 +208,7 @@ static bool names_are_distinct(const cJSON *object, char error[JSON_ERROR_SIZE])
     return twice == NULL;
 }
 
-/* Recursion is bounded by JSON_DEPTH_MAX, which scan() has checked. */
+/* Recursion is bounded by JSON_DEPTH_LIMIT, which scan() has checked. */
 static bool check_members(const cJSON *item, char error[JSON_ERROR_SIZE])
 {
     const cJSON *member = NULL;
@@ -157,23 +240,41 @@ static bool check_document(const cJSON *root, const char *bytes, size_t length, 
     return check_members(root, error);
 }
 
-struct json *json_parse_object(const char *bytes, size_t length, char error[JSON_ERROR_SIZE])
+/* The numbers of the object are read from this copy, see own_number(). */
+static bool keep_text(struct json *object, const char *bytes, size_t length)
+{
+    object->text = malloc(length + 1);
+    if (object->text == NULL)
+        return false;
+    memcpy(object->text, bytes, length);
+    object->text[length] = '\0';
+    object->length = length;
+    return true;
+}
+
+struct json *json_parse_object_within(const char *bytes, size_t length, size_t depth_max,
+                                      char error[JSON_ERROR_SIZE])
 {
     const char *end = NULL;
     error[0] = '\0';
-    if (!scan(bytes, length, error))
+    if (!scan(bytes, length, depth_max, error))
         return NULL;
     struct json *object = calloc(1, sizeof *object);
-    if (object == NULL) {
+    if (object == NULL || !keep_text(object, bytes, length)) {
         (void)refuse(error, "out of memory", 0);
-        return NULL;
+        goto fail;
     }
     object->root = cJSON_ParseWithLengthOpts(bytes, length, &end, false);
-    if (!check_document(object->root, bytes, length, end, error)) {
-        json_free(object);
-        return NULL;
-    }
-    return object;
+    if (check_document(object->root, bytes, length, end, error))
+        return object;
+fail:
+    json_free(object);
+    return NULL;
+}
+
+struct json *json_parse_object(const char *bytes, size_t length, char error[JSON_ERROR_SIZE])
+{
+    return json_parse_object_within(bytes, length, JSON_DEPTH_MAX, error);
 }
 
 void json_free(struct json *object)
@@ -181,6 +282,7 @@ void json_free(struct json *object)
     if (object == NULL)
         return;
     cJSON_Delete(object->root);
+    free(object->text);
     free(object);
 }
 
@@ -212,16 +314,23 @@ enum json_found json_get_bool(const struct json *object, const char *name, bool 
     return JSON_FOUND;
 }
 
+/* Which of the object's own numbers it is. */
+static size_t ordinal_of(const struct json *object, const cJSON *item)
+{
+    size_t ordinal = 0;
+    for (const cJSON *member = object->root->child; member != item; member = member->next)
+        ordinal += cJSON_IsNumber(member) ? 1 : 0;
+    return ordinal;
+}
+
 enum json_found json_get_u64(const struct json *object, const char *name, uint64_t *value)
 {
+    size_t length = 0;
     const cJSON *item = member_of(object, name);
     if (item == NULL)
         return JSON_ABSENT;
     if (!cJSON_IsNumber(item))
         return JSON_WRONG_TYPE;
-    double number = item->valuedouble;
-    if (!(number >= 0) || number > (double)CONTRACT_JSON_INTEGER_MAX || floor(number) != number)
-        return JSON_WRONG_TYPE;
-    *value = (uint64_t)number;
-    return JSON_FOUND;
+    const char *number = own_number(object, ordinal_of(object, item), &length);
+    return number != NULL && number_parse_u64(number, length, value) ? JSON_FOUND : JSON_WRONG_TYPE;
 }

@@ -3,9 +3,9 @@
  *
  * cJSON by itself takes text behind the document, duplicate names, names that
  * differ in case only, raw control characters, \u0000 (which cuts the string
- * short), invalid UTF-8 and numbers such as 01, and rounds integers beyond 2^53
- * without a word. All of these are refused here, before or after it parses;
- * nesting is bounded at 32.
+ * short), invalid UTF-8 and numbers such as 01. All of these are refused here,
+ * before or after it parses; nesting is bounded. It rounds integers beyond 2^53
+ * without a word; counts are therefore read from the text itself.
  *
  *     char error[JSON_ERROR_SIZE];
  *     struct json *object = json_parse_object(bytes, length, error);
@@ -20,7 +20,10 @@
 #include <stdint.h>
 
 #define JSON_ERROR_SIZE 160
+/* How deep objects and lists may nest where nobody says otherwise, the outermost being 1, */
 #define JSON_DEPTH_MAX 32
+/* and as deep as anybody may say: cJSON's own limit, and a bound for the stack. */
+#define JSON_DEPTH_LIMIT 1000
 /* Longer numbers are refused: no double needs more digits. */
 #define JSON_NUMBER_MAX 40
 
@@ -31,6 +34,10 @@ struct json;
  * none; `error` then says why, and where as an offset in bytes.
  */
 struct json *json_parse_object(const char *bytes, size_t length, char error[JSON_ERROR_SIZE]);
+
+/* The same with another bound for nesting, 1 to JSON_DEPTH_LIMIT. */
+struct json *json_parse_object_within(const char *bytes, size_t length, size_t depth_max,
+                                      char error[JSON_ERROR_SIZE]);
 void json_free(struct json *object);
 
 enum json_found { JSON_FOUND, JSON_ABSENT, JSON_WRONG_TYPE };
@@ -39,7 +46,10 @@ enum json_found { JSON_FOUND, JSON_ABSENT, JSON_WRONG_TYPE };
 enum json_found json_get_text(const struct json *object, const char *name, const char **value);
 enum json_found json_get_bool(const struct json *object, const char *name, bool *value);
 
-/* A whole number from 0 to 2^53 - 1; any other number is JSON_WRONG_TYPE. */
+/*
+ * A count: digits alone, up to 2^64 - 1, exact. Any other number is JSON_WRONG_TYPE, one such
+ * as 1.0, 1e2 or -0 too: there is one way to write a count, and it loses no digit.
+ */
 enum json_found json_get_u64(const struct json *object, const char *name, uint64_t *value);
 
 #endif

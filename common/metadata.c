@@ -2,11 +2,15 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/contract.h"
 #include "common/json.h"
 
 #define HASH_PREFIX "sha256:"
+#define NAME_PREFIX "data_"
+#define MD5_DIGITS 32
+#define COUNT_WORDS "a whole number in digits alone, up to 2^64 - 1"
 
 static void put_member(struct text *text, const char *name, const char *value)
 {
@@ -31,7 +35,7 @@ static void put_fields(struct text *text, const struct metadata *metadata)
 void metadata_write(struct text *text, const struct metadata *metadata)
 {
     text_put(text, "{\n");
-    text_printf(text, "  \"name\": \"data_%" PRIu64 "\",\n", metadata->batch);
+    text_printf(text, "  \"name\": \"" NAME_PREFIX "%" PRIu64 "\",\n", metadata->batch);
     put_member(text, "path", metadata->filename);
     put_member(text, "profile", "tabular-data-resource");
     put_member(text, "$schema", "https://datapackage.org/profiles/2.0/dataresource.json");
@@ -75,13 +79,36 @@ static bool check_name(const struct json *object, const char *name, const char *
     return false;
 }
 
+/*
+ * `name` may be anything, but where it is written as our producer does, data_N, N is the batch's:
+ * metadata_8.json copied to metadata_7.json is another batch's.
+ */
+static bool check_resource_name(const struct json *object, const char *key,
+                                struct rejection *rejection)
+{
+    const char *value = NULL;
+    uint64_t number = 0;
+    switch (json_get_text(object, "name", &value)) {
+    case JSON_ABSENT: return true;
+    case JSON_WRONG_TYPE: return wrong(rejection, "name", "a string");
+    case JSON_FOUND: break;
+    }
+    if (strncmp(value, NAME_PREFIX, sizeof NAME_PREFIX - 1) != 0 ||
+        !contract_key_number(value + sizeof NAME_PREFIX - 1, &number) ||
+        !contract_key_number(key, &number) || strcmp(value + sizeof NAME_PREFIX - 1, key) == 0)
+        return true;
+    rejection_set(rejection, REASON_METADATA_MISMATCH,
+                  "metadata: 'name' is '%.80s', the file name says %s", value, key);
+    return false;
+}
+
 static bool check_batch(const struct json *object, const char *key, struct rejection *rejection)
 {
     uint64_t stated = 0;
     uint64_t number = 0;
     switch (json_get_u64(object, "batch", &stated)) {
     case JSON_ABSENT: return true;
-    case JSON_WRONG_TYPE: return wrong(rejection, "batch", "a whole number up to 2^53 - 1");
+    case JSON_WRONG_TYPE: return wrong(rejection, "batch", COUNT_WORDS);
     case JSON_FOUND: break;
     }
     if (!contract_key_number(key, &number) || number == stated)
@@ -96,10 +123,51 @@ static bool take_count(const struct json *object, const char *name, bool *has, u
 {
     enum json_found found = json_get_u64(object, name, value);
     *has = found == JSON_FOUND;
-    return found != JSON_WRONG_TYPE || wrong(rejection, name, "a whole number up to 2^53 - 1");
+    return found != JSON_WRONG_TYPE || wrong(rejection, name, COUNT_WORDS);
 }
 
-/* A hash by another algorithm is not refused; it just verifies nothing. */
+static bool is_hex_digit(char character)
+{
+    return character != '\0' && strchr("0123456789abcdefABCDEF", character) != NULL;
+}
+
+static size_t count_hex(const char *text)
+{
+    size_t count = 0;
+    while (is_hex_digit(text[count]))
+        count++;
+    return count;
+}
+
+/* ALGORITHM:DIGITS, or MD5 without its name, as Frictionless has it. */
+static bool is_hash_by_another(const char *value)
+{
+    const char *digits = value + strspn(value, "abcdefghijklmnopqrstuvwxyz"
+                                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/");
+    size_t count = 0;
+    if (*digits == '\0')
+        return count_hex(value) == MD5_DIGITS && strlen(value) == MD5_DIGITS;
+    if (*digits != ':' || digits == value)
+        return false;
+    count = count_hex(digits + 1);
+    return count > 0 && digits[1 + count] == '\0';
+}
+
+static bool take_sha256(const char *digits, struct metadata_claims *claims)
+{
+    if (count_hex(digits) != DIGEST_HEX_SIZE - 1 || digits[DIGEST_HEX_SIZE - 1] != '\0')
+        return false;
+    for (size_t i = 0; i < DIGEST_HEX_SIZE; i++) {
+        char digit = digits[i];
+        claims->sha256[i] = digit >= 'A' && digit <= 'F' ? (char)(digit - 'A' + 'a') : digit;
+    }
+    return claims->has_sha256 = true;
+}
+
+/*
+ * Written as SHA256: it is as much a claim as in lower case; to pass over it would call a batch
+ * unverified whose hash is stated, and wrong.
+ */
 static bool take_hash(const struct json *object, struct metadata_claims *claims,
                       struct rejection *rejection)
 {
@@ -108,32 +176,39 @@ static bool take_hash(const struct json *object, struct metadata_claims *claims,
     enum json_found found = json_get_text(object, "hash", &value);
     if (found == JSON_WRONG_TYPE)
         return wrong(rejection, "hash", "a string");
-    if (found == JSON_ABSENT || strncmp(value, HASH_PREFIX, prefix) != 0)
+    if (found == JSON_ABSENT)
         return true;
-    if (!digest_is_hex(value + prefix))
-        return wrong(rejection, "hash", "'sha256:' and 64 hexadecimal digits");
-    memcpy(claims->sha256, value + prefix, DIGEST_HEX_SIZE);
-    claims->has_sha256 = true;
-    return true;
+    if (strncasecmp(value, HASH_PREFIX, prefix) == 0)
+        return take_sha256(value + prefix, claims) ||
+               wrong(rejection, "hash", "'sha256:' and 64 hexadecimal digits");
+    return is_hash_by_another(value) ||
+           wrong(rejection, "hash", "the name of an algorithm, ':' and hexadecimal digits");
 }
 
-bool metadata_read(const char *bytes, size_t length, const char *key, const char *file,
+bool metadata_read(const char *bytes, size_t length, const struct metadata_subject *subject,
                    struct metadata_claims *claims, struct rejection *rejection)
 {
     char error[JSON_ERROR_SIZE];
+    size_t depth = subject->json_depth == 0 ? JSON_DEPTH_MAX : subject->json_depth;
     *claims = (struct metadata_claims){0};
-    struct json *object = json_parse_object(bytes, length, error);
+    struct json *object = json_parse_object_within(bytes, length, depth, error);
     if (object == NULL) {
         rejection_set(rejection, REASON_METADATA_INVALID, "metadata: %s", error);
         return false;
     }
-    bool good = check_name(object, "path", file, rejection) &&
-                check_name(object, "filename", file, rejection) &&
-                check_batch(object, key, rejection) &&
+    bool good = check_name(object, "path", subject->file, rejection) &&
+                check_name(object, "filename", subject->file, rejection) &&
+                check_resource_name(object, subject->key, rejection) &&
+                check_batch(object, subject->key, rejection) &&
                 take_count(object, "bytes", &claims->has_bytes, &claims->bytes, rejection) &&
                 take_count(object, "record_count", &claims->has_record_count, &claims->record_count,
                            rejection) &&
                 take_hash(object, claims, rejection);
     json_free(object);
     return good;
+}
+
+bool metadata_claims_nothing(const struct metadata_claims *claims)
+{
+    return !claims->has_bytes && !claims->has_record_count && !claims->has_sha256;
 }

@@ -52,14 +52,31 @@ struct metadata_claims {
     bool has_sha256;
     uint64_t bytes;
     uint64_t record_count;
-    char sha256[DIGEST_HEX_SIZE];
+    char sha256[DIGEST_HEX_SIZE]; /* in lower case, however it was written */
+};
+
+/* The batch that metadata stands beside. */
+struct metadata_subject {
+    const char *key;
+    const char *file;  /* name of the data file */
+    size_t json_depth; /* how deep the document may nest; 0: JSON_DEPTH_MAX */
 };
 
 /*
- * Reads the metadata of the batch `key`, whose data stands in `file`. False when
- * it is no such document, or speaks of something else; `rejection` says why.
+ * Reads the metadata of a batch. False when it is no such document, or speaks of
+ * something else; `rejection` says why.
+ *
+ * A hash is `sha256:` and 64 digits, in either case. One by another algorithm (`md5:...`, or 32
+ * digits without a name, which Frictionless reads as MD5) claims nothing here; what is no hash
+ * at all is invalid.
  */
-bool metadata_read(const char *bytes, size_t length, const char *key, const char *file,
+bool metadata_read(const char *bytes, size_t length, const struct metadata_subject *subject,
                    struct metadata_claims *claims, struct rejection *rejection);
+
+/*
+ * True when nothing in it could tell a whole batch from a half one: neither a size, nor a hash,
+ * nor a number of rows. Such metadata is no commit mark; the data must have stood still instead.
+ */
+bool metadata_claims_nothing(const struct metadata_claims *claims);
 
 #endif

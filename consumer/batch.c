@@ -45,7 +45,8 @@ static enum batch_state read_metadata(struct batch *batch, int directory_fd, con
         return state;
     if (fileio_read_whole(fd, CONTRACT_METADATA_MAX_BYTES, &bytes, &length) == 0) {
         batch->has_metadata = true;
-        if (!metadata_read(bytes, length, key, data_name, &batch->claims, rejection))
+        const struct metadata_subject subject = {.key = key, .file = data_name};
+        if (!metadata_read(bytes, length, &subject, &batch->claims, rejection))
             state = BATCH_REJECTED;
     } else if (errno == EFBIG) {
         rejection_set(rejection, REASON_TOO_LARGE, "metadata of more than %ld bytes",

@@ -1,5 +1,6 @@
 #include "common/json.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,28 +115,62 @@ START_TEST(a_member_of_another_type_is_told_apart_from_an_absent_one)
 }
 END_TEST
 
-START_TEST(a_count_is_a_whole_number_up_to_2_to_the_53_less_1)
+static void assert_count(const char *text, uint64_t expected)
 {
-    uint64_t value = 0;
-    ck_assert_int_eq(count_of("0", &value), JSON_FOUND);
-    ck_assert_uint_eq(value, 0);
-    ck_assert_int_eq(count_of("9007199254740991", &value), JSON_FOUND);
-    ck_assert_uint_eq(value, UINT64_C(9007199254740991));
-    ck_assert_int_eq(count_of("1e3", &value), JSON_FOUND);
-    ck_assert_uint_eq(value, 1000);
-    const char *const others[] = {"9007199254740992",
-                                  "9007199254740993",
-                                  "18446744073709551616",
+    uint64_t value = 42;
+    ck_assert_msg(count_of(text, &value) == JSON_FOUND, "%s", text);
+    ck_assert_msg(value == expected, "%s is read as %" PRIu64, text, value);
+}
+
+START_TEST(a_count_is_exact_up_to_2_to_the_64_less_1)
+{
+    assert_count("0", 0);
+    assert_count("1", 1);
+    assert_count("9007199254740991", UINT64_C(9007199254740991));
+    assert_count("9007199254740992", UINT64_C(9007199254740992));
+    assert_count("9007199254740993", UINT64_C(9007199254740993));
+    assert_count("18446744073709551614", UINT64_MAX - 1);
+    assert_count("18446744073709551615", UINT64_MAX);
+}
+END_TEST
+
+START_TEST(a_number_that_is_not_digits_alone_is_no_count)
+{
+    const char *const others[] = {"18446744073709551616",
+                                  "99999999999999999999",
                                   "-1",
+                                  "-0",
+                                  "1.0",
+                                  "0.0",
+                                  "1e2",
+                                  "1E0",
+                                  "100e-2",
                                   "1.5",
                                   "1e300",
                                   "0.1",
                                   "-9007199254740993",
                                   "1e-5"};
-    value = 42;
+    uint64_t value = 42;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         ck_assert_msg(count_of(others[i], &value) == JSON_WRONG_TYPE, "%s", others[i]);
     ck_assert_uint_eq(value, 42);
+}
+END_TEST
+
+START_TEST(a_count_is_read_from_its_own_place_among_other_numbers)
+{
+    const char document[] = "{\"s\": \"\\\"7,8\", \"x\": 0.5, \"list\": [1, {\"a\": 2}, 3],"
+                            " \"a\": 18446744073709551615, \"o\": {\"b\": 4}, \"t\": true,"
+                            " \"b\": 9007199254740993}";
+    uint64_t value = 0;
+    struct json *object = json_parse_object(document, strlen(document), error);
+    ck_assert_msg(object != NULL, "%s", error);
+    ck_assert_int_eq(json_get_u64(object, "b", &value), JSON_FOUND);
+    ck_assert_uint_eq(value, UINT64_C(9007199254740993));
+    ck_assert_int_eq(json_get_u64(object, "a", &value), JSON_FOUND);
+    ck_assert_uint_eq(value, UINT64_MAX);
+    ck_assert_int_eq(json_get_u64(object, "x", &value), JSON_WRONG_TYPE);
+    json_free(object);
 }
 END_TEST
 
@@ -226,7 +261,7 @@ START_TEST(numbers_that_no_double_holds_are_refused)
     assert_refused("{\"n\": NaN}", "not JSON");
     assert_refused("{\"n\": nan}", "not JSON");
     assert_refused("{\"n\": Infinity}", "not JSON");
-    assert_refused("{\"n\": -Infinity}", "not JSON");
+    assert_refused("{\"n\": -Infinity}", "number that is none");
 }
 END_TEST
 
@@ -280,6 +315,38 @@ START_TEST(nesting_may_be_32_deep_and_no_deeper)
     }
     ck_assert_ptr_nonnull(strstr(error, "nested too deeply"));
     text_free(&document);
+}
+END_TEST
+
+static bool parses_at_depth(size_t depth, size_t depth_max)
+{
+    char *lists = repeated("[", "", "]", depth - 1); /* the object is a level too */
+    struct text document = {0};
+    text_printf(&document, "{\"a\":%s}", depth == 1 ? "0" : lists);
+    struct json *object =
+        json_parse_object_within(document.bytes, document.length, depth_max, error);
+    bool parsed = object != NULL;
+    json_free(object);
+    text_free(&document);
+    free(lists);
+    return parsed;
+}
+
+START_TEST(nesting_may_be_bounded_otherwise)
+{
+    const size_t bounds[] = {1, 2, 100, JSON_DEPTH_LIMIT};
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+        ck_assert_msg(parses_at_depth(bounds[i], bounds[i]), "%zu: %s", bounds[i], error);
+        ck_assert(!parses_at_depth(bounds[i] + 1, bounds[i]));
+        ck_assert_ptr_nonnull(strstr(error, "nested too deeply"));
+    }
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_before_the_object_is_passed_over)
+{
+    assert_parses("\xEF\xBB\xBF{\"a\": 1}");
+    assert_refused("{\"a\": \xEF\xBB\xBF 1}", "not JSON");
 }
 END_TEST
 
@@ -399,7 +466,9 @@ int main(void)
         "common_json", an_object_gives_its_members_by_name,
         a_member_that_is_null_or_not_there_is_absent_and_the_value_stays,
         a_member_of_another_type_is_told_apart_from_an_absent_one,
-        a_count_is_a_whole_number_up_to_2_to_the_53_less_1, text_behind_the_document_is_refused,
+        a_count_is_exact_up_to_2_to_the_64_less_1, a_number_that_is_not_digits_alone_is_no_count,
+        a_count_is_read_from_its_own_place_among_other_numbers, nesting_may_be_bounded_otherwise,
+        a_byte_order_mark_before_the_object_is_passed_over, text_behind_the_document_is_refused,
         a_name_that_is_there_twice_is_refused, names_that_differ_in_case_alone_are_refused,
         a_name_that_is_there_twice_deep_inside_is_refused,
         a_raw_nul_byte_is_refused_wherever_it_stands,

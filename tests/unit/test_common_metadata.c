@@ -23,13 +23,15 @@ static const struct metadata METADATA = {.batch = 7,
                                          .fields = FIELDS,
                                          .field_count = 3};
 
+static const struct metadata_subject SUBJECT = {.key = "7", .file = "data_7.csv"};
+
 static struct metadata_claims claims;
 static struct rejection rejection;
 
 static bool reads(const char *document)
 {
     rejection = (struct rejection){0};
-    return metadata_read(document, strlen(document), "7", "data_7.csv", &claims, &rejection);
+    return metadata_read(document, strlen(document), &SUBJECT, &claims, &rejection);
 }
 
 static void assert_accepted(const char *document)
@@ -175,10 +177,12 @@ START_TEST(another_batch_number_is_a_mismatch)
 }
 END_TEST
 
+static const struct metadata_subject ORDERS = {.key = "x", .file = "orders-x.csv"};
+
 START_TEST(a_batch_number_beside_a_key_that_is_no_number_says_nothing)
 {
     const char document[] = "{\"batch\": 8, \"path\": \"orders-x.csv\"}";
-    ck_assert(metadata_read(document, strlen(document), "x", "orders-x.csv", &claims, &rejection));
+    ck_assert(metadata_read(document, strlen(document), &ORDERS, &claims, &rejection));
 }
 END_TEST
 
@@ -196,7 +200,7 @@ END_TEST
 
 START_TEST(counts_that_are_none_are_invalid)
 {
-    const char *const counts[] = {"-1", "1.5", "9007199254740993", "1e300", "18446744073709551615"};
+    const char *const counts[] = {"-1", "1.5", "1.0", "1e2", "-0", "1e300", "18446744073709551616"};
     char document[128];
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         (void)snprintf(document, sizeof document, "{\"record_count\": %s}", counts[i]);
@@ -204,26 +208,60 @@ START_TEST(counts_that_are_none_are_invalid)
         (void)snprintf(document, sizeof document, "{\"bytes\": %s}", counts[i]);
         assert_rejected(document, REASON_METADATA_INVALID, "'bytes' is not a whole number");
     }
-    assert_accepted("{\"record_count\": 9007199254740991, \"bytes\": 0}");
-    ck_assert_uint_eq(claims.record_count, UINT64_C(9007199254740991));
+    assert_accepted("{\"record_count\": 18446744073709551615, \"bytes\": 0}");
+    ck_assert_uint_eq(claims.record_count, UINT64_MAX);
     ck_assert(claims.has_bytes);
     ck_assert_uint_eq(claims.bytes, 0);
 }
 END_TEST
 
-START_TEST(a_sha256_that_is_none_is_invalid)
+START_TEST(metadata_refuses_a_sha256_that_is_none)
 {
-    const char *const hashes[] = {"sha256:",
-                                  "sha256:abc",
-                                  "sha256:" HASH "0",
-                                  "sha256: " HASH,
-                                  "sha256:BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F"
-                                  "20015AD",
-                                  "sha256:g"};
+    const char *const hashes[] = {"sha256:",         "sha256:abc", "sha256:" HASH "0",
+                                  "sha256: " HASH,   "sha256:g",   "sha256:" HASH " ",
+                                  "SHA256:" HASH "0"};
     char document[128];
     for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
         (void)snprintf(document, sizeof document, "{\"hash\": \"%s\"}", hashes[i]);
         assert_rejected(document, REASON_METADATA_INVALID, "64 hexadecimal digits");
+    }
+}
+END_TEST
+
+START_TEST(metadata_takes_a_sha256_in_capitals_as_the_same_claim)
+{
+    static const char CAPITALS[] =
+        "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
+    const char *const prefixes[] = {"sha256:", "SHA256:", "Sha256:"};
+    char document[128];
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        (void)snprintf(document, sizeof document, "{\"hash\": \"%s%s\"}", prefixes[i], CAPITALS);
+        assert_accepted(document);
+        ck_assert(claims.has_sha256);
+        ck_assert_str_eq(claims.sha256, HASH);
+    }
+}
+END_TEST
+
+START_TEST(metadata_refuses_a_hash_that_is_no_hash)
+{
+    const char *const hashes[] = {"",
+                                  HASH,
+                                  ":" HASH,
+                                  "sha256",
+                                  "md5:",
+                                  "md5:xy",
+                                  "md5: 900150",
+                                  " sha256:" HASH,
+                                  "sha 256:" HASH,
+                                  "none",
+                                  "sha256=" HASH,
+                                  "a:b:c"};
+    char document[128];
+    for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+        (void)snprintf(document, sizeof document, "{\"hash\": \"%s\"}", hashes[i]);
+        assert_rejected(document, REASON_METADATA_INVALID,
+                        "'hash' is not the name of an algorithm");
     }
 }
 END_TEST
@@ -234,21 +272,213 @@ START_TEST(a_hash_by_another_algorithm_verifies_nothing)
     ck_assert(!claims.has_sha256);
     assert_accepted("{\"hash\": \"900150983cd24fb0d6963f7d28e17f72\"}");
     ck_assert(!claims.has_sha256);
+    assert_accepted("{\"hash\": \"sha512/256:0123456789abcdef\"}");
+    ck_assert(metadata_claims_nothing(&claims));
 }
 END_TEST
 
-START_TEST(what_is_no_strict_json_is_invalid_and_says_where)
+START_TEST(metadata_claims_nothing_unless_it_states_bytes_hash_or_rows)
 {
-    assert_rejected("", REASON_METADATA_INVALID, "metadata: ");
-    assert_rejected("{\"batch\": 7", REASON_METADATA_INVALID, "at byte");
-    assert_rejected("{\"batch\": 7} trailing", REASON_METADATA_INVALID, "text behind");
-    assert_rejected("{\"batch\": 7}{\"batch\": 7}", REASON_METADATA_INVALID, "text behind");
-    assert_rejected("{\"bytes\": 1, \"bytes\": 2}", REASON_METADATA_INVALID, "twice");
-    assert_rejected("{\"bytes\": 1, \"BYTES\": 2}", REASON_METADATA_INVALID, "twice");
-    assert_rejected("{\"bytes\": NaN}", REASON_METADATA_INVALID, "not JSON");
-    assert_rejected("{\"bytes\": 1e999}", REASON_METADATA_INVALID, "out of range");
-    assert_rejected("{\"path\": \"data_7.csv\\u0000\"}", REASON_METADATA_INVALID, "\\u0000");
-    assert_rejected("[]", REASON_METADATA_INVALID, "not a JSON object");
+    const char *const nothing[] = {"{}", "{\"path\": \"data_7.csv\", \"batch\": 7}",
+                                   "{\"created_at\": \"2026-11-23\", \"description\": \"x\"}",
+                                   "{\"bytes\": null, \"hash\": null, \"record_count\": null}",
+                                   "{\"hash\": \"md5:00\"}"};
+    const char *const something[] = {"{\"bytes\": 0}", "{\"record_count\": 0}",
+                                     "{\"hash\": \"sha256:" HASH "\"}"};
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        assert_accepted(nothing[i]);
+        ck_assert_msg(metadata_claims_nothing(&claims), "%s", nothing[i]);
+    }
+    for (size_t i = 0; i < sizeof something / sizeof *something; i++) {
+        assert_accepted(something[i]);
+        ck_assert_msg(!metadata_claims_nothing(&claims), "%s", something[i]);
+    }
+}
+END_TEST
+
+START_TEST(metadata_refuses_the_name_of_another_batch)
+{
+    assert_rejected("{\"name\": \"data_8\"}", REASON_METADATA_MISMATCH,
+                    "'name' is 'data_8', the file name says 7");
+    assert_rejected("{\"name\": 7}", REASON_METADATA_INVALID, "'name' is not a string");
+    assert_accepted("{\"name\": \"data_7\"}");
+    assert_accepted("{\"name\": \"a-resource-of-ours\"}");
+    assert_accepted("{\"name\": \"data_of_last_week\"}");
+    static const char OTHER[] = "{\"name\": \"data_8\"}";
+    ck_assert(metadata_read(OTHER, strlen(OTHER), &ORDERS, &claims, &rejection));
+}
+END_TEST
+
+START_TEST(metadata_refuses_a_batch_number_that_only_a_double_would_take_for_its_own)
+{
+    static const struct metadata_subject LARGE = {.key = "9007199254740992",
+                                                  .file = "data_9007199254740992.csv"};
+    static const char NEXT[] = "{\"batch\": 9007199254740993}";
+    static const char OWN[] = "{\"batch\": 9007199254740992}";
+    ck_assert(!metadata_read(NEXT, strlen(NEXT), &LARGE, &claims, &rejection));
+    ck_assert_int_eq(rejection.reason, REASON_METADATA_MISMATCH);
+    ck_assert(metadata_read(OWN, strlen(OWN), &LARGE, &claims, &rejection));
+}
+END_TEST
+
+START_TEST(metadata_keeps_counts_exact_up_to_2_to_the_64_less_1_both_ways)
+{
+    const uint64_t counts[] = {0, 1, (UINT64_C(1) << 53) - 1, (UINT64_C(1) << 53) + 1, UINT64_MAX};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        struct metadata metadata = METADATA;
+        struct text text = {0};
+        metadata.bytes = counts[i];
+        metadata.record_count = UINT64_MAX - counts[i];
+        metadata_write(&text, &metadata);
+        assert_accepted(text.bytes);
+        ck_assert_uint_eq(claims.bytes, counts[i]);
+        ck_assert_uint_eq(claims.record_count, UINT64_MAX - counts[i]);
+        text_free(&text);
+    }
+}
+END_TEST
+
+/* ---- documents that are no strict JSON, by the words of the fault ---- */
+
+static void assert_invalid(const char *document, const char *detail)
+{
+    assert_rejected(document, REASON_METADATA_INVALID, detail);
+}
+
+START_TEST(metadata_refuses_trailing_junk)
+{
+    assert_invalid("{\"batch\": 7} trailing", "text behind the document at byte 12");
+    assert_invalid("{\"batch\": 7}}", "text behind");
+    assert_accepted("{\"batch\": 7}\r\n\t \n");
+}
+END_TEST
+
+START_TEST(metadata_refuses_two_documents)
+{
+    assert_invalid("{\"batch\": 7}{\"batch\": 7}", "text behind");
+    assert_invalid("{\"batch\": 7}\n{\"batch\": 7}\n", "text behind");
+}
+END_TEST
+
+START_TEST(metadata_refuses_duplicate_keys)
+{
+    assert_invalid("{\"bytes\": 1, \"bytes\": 1}", "'bytes' is there twice");
+    assert_invalid("{\"schema\": {\"fields\": [{\"name\": \"a\", \"name\": \"b\"}]}}", "twice");
+}
+END_TEST
+
+START_TEST(metadata_refuses_keys_that_differ_in_case_only)
+{
+    assert_invalid("{\"bytes\": 1, \"Bytes\": 2}", "twice");
+    assert_invalid("{\"x\": 1, \"X\": 2}", "twice");
+}
+END_TEST
+
+START_TEST(metadata_refuses_a_raw_nul)
+{
+    static const char NUL[] = "{\"path\": \"data_7.csv\"}\0";
+    ck_assert(!metadata_read(NUL, sizeof NUL - 1, &SUBJECT, &claims, &rejection));
+    ck_assert_int_eq(rejection.reason, REASON_METADATA_INVALID);
+    ck_assert_ptr_nonnull(strstr(rejection.detail, "NUL byte at byte 22"));
+}
+END_TEST
+
+START_TEST(metadata_refuses_an_escaped_nul)
+{
+    assert_invalid("{\"path\": \"data_7.csv\\u0000\"}", "\\u0000");
+    assert_invalid("{\"data\\u0000\": 1}", "\\u0000");
+}
+END_TEST
+
+START_TEST(metadata_refuses_invalid_utf8)
+{
+    assert_invalid("{\"description\": \"\xC3(\"}", "UTF-8");
+    assert_invalid("{\"\xFF\": 1}", "UTF-8");
+    assert_invalid("{\"description\": \"\xC0\xAF\"}", "UTF-8");
+}
+END_TEST
+
+START_TEST(metadata_refuses_lone_surrogates)
+{
+    assert_invalid("{\"description\": \"\\ud83d\"}", "not JSON");
+    assert_invalid("{\"description\": \"\\ude00\\ud83d\"}", "not JSON");
+    assert_invalid("{\"description\": \"\xED\xA0\xBD\"}", "UTF-8");
+}
+END_TEST
+
+static bool reads_nested(size_t levels, size_t depth_max)
+{
+    struct metadata_subject subject = SUBJECT;
+    struct text text = {0};
+    subject.json_depth = depth_max;
+    text_put(&text, "{\"schema\":");
+    for (size_t i = 1; i < levels; i++)
+        text_put(&text, "[");
+    for (size_t i = 1; i < levels; i++)
+        text_put(&text, "]");
+    text_put(&text, "}");
+    bool read = metadata_read(text.bytes, text.length, &subject, &claims, &rejection);
+    text_free(&text);
+    return read;
+}
+
+START_TEST(metadata_refuses_1001_levels_and_one_more_than_was_allowed)
+{
+    ck_assert(reads_nested(JSON_DEPTH_MAX, 0));
+    ck_assert(!reads_nested(JSON_DEPTH_MAX + 1, 0));
+    ck_assert(reads_nested(1000, 1000));
+    ck_assert(!reads_nested(1001, 1000));
+    ck_assert_int_eq(rejection.reason, REASON_METADATA_INVALID);
+    ck_assert_ptr_nonnull(strstr(rejection.detail, "nested too deeply at byte"));
+}
+END_TEST
+
+START_TEST(metadata_refuses_two_million_brackets)
+{
+    struct text text = {0};
+    for (int i = 0; i < 2000000; i++)
+        text_put(&text, "[");
+    assert_invalid(text.bytes, "nested too deeply at byte 32");
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(metadata_refuses_numbers_that_json_has_not)
+{
+    const char *const numbers[] = {"NaN", "nan", "Infinity", "-Infinity", "0x10", "01", "+1", ".5"};
+    char document[64];
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        (void)snprintf(document, sizeof document, "{\"x\": %s}", numbers[i]);
+        assert_invalid(document, " at byte ");
+    }
+}
+END_TEST
+
+START_TEST(metadata_refuses_1e999)
+{
+    assert_invalid("{\"x\": 1e999}", "out of range");
+    assert_invalid("{\"x\": -1e999}", "out of range");
+}
+END_TEST
+
+START_TEST(metadata_refuses_a_number_of_60_digits)
+{
+    assert_invalid("{\"x\": 123456789012345678901234567890123456789012345678901234567890}",
+                   "too many digits at byte 6");
+}
+END_TEST
+
+START_TEST(metadata_refuses_a_path_of_another_place)
+{
+    const char *const paths[] = {
+        "../data_7.csv",      "..",           "/etc/passwd",
+        "sub/data_7.csv",     "./data_7.csv", "http://localhost/data_7.csv",
+        "file:///data_7.csv", "data_7.csv#",  "data_7%2Ecsv"};
+    char document[64];
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        (void)snprintf(document, sizeof document, "{\"path\": \"%s\"}", paths[i]);
+        assert_rejected(document, REASON_METADATA_MISMATCH, "'path' is");
+    }
 }
 END_TEST
 
@@ -274,6 +504,19 @@ int main(void)
         another_path_or_filename_is_a_mismatch, another_batch_number_is_a_mismatch,
         a_batch_number_beside_a_key_that_is_no_number_says_nothing,
         members_of_the_wrong_type_are_invalid_and_named, counts_that_are_none_are_invalid,
-        a_sha256_that_is_none_is_invalid, a_hash_by_another_algorithm_verifies_nothing,
-        what_is_no_strict_json_is_invalid_and_says_where, a_path_of_a_megabyte_is_quoted_shortly);
+        metadata_refuses_a_sha256_that_is_none,
+        metadata_takes_a_sha256_in_capitals_as_the_same_claim,
+        metadata_refuses_a_hash_that_is_no_hash, a_hash_by_another_algorithm_verifies_nothing,
+        metadata_claims_nothing_unless_it_states_bytes_hash_or_rows,
+        metadata_refuses_the_name_of_another_batch,
+        metadata_refuses_a_batch_number_that_only_a_double_would_take_for_its_own,
+        metadata_keeps_counts_exact_up_to_2_to_the_64_less_1_both_ways,
+        metadata_refuses_trailing_junk, metadata_refuses_two_documents,
+        metadata_refuses_duplicate_keys, metadata_refuses_keys_that_differ_in_case_only,
+        metadata_refuses_a_raw_nul, metadata_refuses_an_escaped_nul, metadata_refuses_invalid_utf8,
+        metadata_refuses_lone_surrogates,
+        metadata_refuses_1001_levels_and_one_more_than_was_allowed,
+        metadata_refuses_two_million_brackets, metadata_refuses_numbers_that_json_has_not,
+        metadata_refuses_1e999, metadata_refuses_a_number_of_60_digits,
+        metadata_refuses_a_path_of_another_place, a_path_of_a_megabyte_is_quoted_shortly);
 }

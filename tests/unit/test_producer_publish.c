@@ -69,7 +69,8 @@ static void assert_claims(const char *key, const char *csv, uint64_t rows)
     (void)snprintf(name, sizeof name, "metadata_%s.json", key);
     (void)snprintf(file, sizeof file, "data_%s.csv", key);
     char *bytes = support_read_file(directory, name, &length);
-    ck_assert(metadata_read(bytes, length, key, file, &claims, &rejection));
+    ck_assert(metadata_read(bytes, length, &(struct metadata_subject){.key = key, .file = file},
+                            &claims, &rejection));
     struct digest *digest = digest_create();
     digest_update(digest, csv, strlen(csv));
     ck_assert(digest_finish(digest, hex));
