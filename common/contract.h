@@ -32,8 +32,6 @@
 #define CONTRACT_KEY_MAX 128
 /* A file name and its terminating NUL (NAME_MAX of Linux is 255). */
 #define CONTRACT_NAME_SIZE 256
-/* More metadata than this describes no batch: it is refused unread. */
-#define CONTRACT_METADATA_MAX_BYTES (1024L * 1024L)
 /* The largest integer that every JSON reader keeps exactly (RFC 7493, 2.2). */
 #define CONTRACT_JSON_INTEGER_MAX ((UINT64_C(1) << 53) - 1)
 

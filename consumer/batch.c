@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/contract.h"
 #include "common/fileio.h"
 
 static enum batch_state wait_for(struct batch *batch, const char *cause)
@@ -31,26 +30,29 @@ static enum batch_state open_plain(struct batch *batch, int directory_fd, const 
     return BATCH_REJECTED;
 }
 
-static enum batch_state read_metadata(struct batch *batch, int directory_fd, const char *key,
-                                      const char *data_name, const char *metadata_name,
+static enum batch_state read_metadata(struct batch *batch, int directory_fd,
+                                      const struct batch_files *files, const struct limits *limits,
                                       struct rejection *rejection)
 {
+    const struct metadata_subject subject = {
+        .key = files->key, .file = files->data, .json_depth = (size_t)limits->json_depth};
     struct stat status;
     char *bytes = NULL;
     size_t length = 0;
     int fd = -1;
     enum batch_state state =
-        open_plain(batch, directory_fd, metadata_name, &fd, &status, rejection);
+        open_plain(batch, directory_fd, files->metadata, &fd, &status, rejection);
     if (state != BATCH_GOOD)
         return state;
-    if (fileio_read_whole(fd, CONTRACT_METADATA_MAX_BYTES, &bytes, &length) == 0) {
+    if (fileio_read_whole(fd, (size_t)limits->metadata_bytes, &bytes, &length) == 0) {
         batch->has_metadata = true;
-        const struct metadata_subject subject = {.key = key, .file = data_name};
         if (!metadata_read(bytes, length, &subject, &batch->claims, rejection))
             state = BATCH_REJECTED;
     } else if (errno == EFBIG) {
-        rejection_set(rejection, REASON_TOO_LARGE, "metadata of more than %ld bytes",
-                      CONTRACT_METADATA_MAX_BYTES);
+        rejection_set(rejection, REASON_TOO_LARGE,
+                      "metadata of %jd bytes, where it has at most %" PRIu64
+                      " (--max-metadata-size)",
+                      (intmax_t)status.st_size, limits->metadata_bytes);
         state = BATCH_REJECTED;
     } else {
         state = wait_for(batch, strerror(errno));
@@ -60,13 +62,14 @@ static enum batch_state read_metadata(struct batch *batch, int directory_fd, con
     return state;
 }
 
-static enum batch_state check_size(const struct batch *batch, struct rejection *rejection)
+static enum batch_state check_size(const struct batch *batch, const struct limits *limits,
+                                   struct rejection *rejection)
 {
     uint64_t size = (uint64_t)batch->opened.st_size;
-    if (size > BATCH_MAX_BYTES) {
+    if (size > limits->batch_bytes) {
         rejection_set(rejection, REASON_TOO_LARGE,
-                      "%" PRIu64 " bytes, where a batch has at most %" PRIu64, size,
-                      BATCH_MAX_BYTES);
+                      "%" PRIu64 " bytes, where a batch has at most %" PRIu64 " (--max-batch-size)",
+                      size, limits->batch_bytes);
         return BATCH_REJECTED;
     }
     if (batch->claims.has_bytes && batch->claims.bytes != size) {
@@ -77,17 +80,17 @@ static enum batch_state check_size(const struct batch *batch, struct rejection *
     return BATCH_GOOD;
 }
 
-enum batch_state batch_open(int directory_fd, const char *key, const char *data_name,
-                            const char *metadata_name, struct batch *batch,
+enum batch_state batch_open(int directory_fd, const struct batch_files *files,
+                            const struct limits *limits, struct batch *batch,
                             struct rejection *rejection)
 {
     enum batch_state state = BATCH_GOOD;
     *batch = (struct batch){.fd = -1};
-    if (metadata_name != NULL)
-        state = read_metadata(batch, directory_fd, key, data_name, metadata_name, rejection);
+    if (files->metadata != NULL)
+        state = read_metadata(batch, directory_fd, files, limits, rejection);
     if (state == BATCH_GOOD)
-        state = open_plain(batch, directory_fd, data_name, &batch->fd, &batch->opened, rejection);
-    return state == BATCH_GOOD ? check_size(batch, rejection) : state;
+        state = open_plain(batch, directory_fd, files->data, &batch->fd, &batch->opened, rejection);
+    return state == BATCH_GOOD ? check_size(batch, limits, rejection) : state;
 }
 
 ssize_t batch_read(struct batch *batch, struct digest *digest, char *buffer, size_t size)
@@ -136,6 +139,11 @@ enum batch_state batch_verify(struct batch *batch, struct digest *digest, ssize_
 bool batch_is_verified(const struct batch *batch)
 {
     return batch->claims.has_sha256;
+}
+
+bool batch_is_unproven(const struct batch *batch)
+{
+    return batch->has_metadata && metadata_claims_nothing(&batch->claims);
 }
 
 void batch_close(struct batch *batch)

@@ -2,7 +2,7 @@
  * batch - one batch's files: opened once, held against its metadata, and read
  * through that same descriptor, so that what is checked is what is parsed.
  *
- *     enum batch_state state = batch_open(directory_fd, sighting, &batch, &rejection);
+ *     enum batch_state state = batch_open(directory_fd, &files, &limits, &batch, &rejection);
  *     while (state == BATCH_GOOD && (n = batch_read(&batch, digest, buffer, size)) > 0)
  *         ... parse buffer[0..n) ...
  *     state = batch_verify(&batch, digest, n, &rejection);
@@ -25,9 +25,7 @@
 #include "common/digest.h"
 #include "common/metadata.h"
 #include "common/reason.h"
-
-/* The largest batch that is read: beyond it a file is refused on its size alone. */
-#define BATCH_MAX_BYTES (UINT64_C(1) << 40)
+#include "consumer/limits.h"
 
 enum batch_state { BATCH_GOOD, BATCH_WAIT, BATCH_REJECTED };
 
@@ -41,12 +39,19 @@ struct batch {
     const char *wait_cause; /* of BATCH_WAIT, for the log */
 };
 
+/* Where a batch is found. */
+struct batch_files {
+    const char *key;
+    const char *data;
+    const char *metadata; /* NULL: there is none, or it is not to be looked at */
+};
+
 /*
- * Opens the data and, where metadata_name is not NULL, reads the metadata. The
- * batch is to be closed whatever comes back.
+ * Opens the data and reads the metadata, within the limits of their sizes. The batch is to be
+ * closed whatever comes back.
  */
-enum batch_state batch_open(int directory_fd, const char *key, const char *data_name,
-                            const char *metadata_name, struct batch *batch,
+enum batch_state batch_open(int directory_fd, const struct batch_files *files,
+                            const struct limits *limits, struct batch *batch,
                             struct rejection *rejection);
 
 /* The next bytes, taken into the digest. 0 at the end; -1 with errno. */
@@ -61,6 +66,9 @@ enum batch_state batch_verify(struct batch *batch, struct digest *digest, ssize_
 
 /* True when the metadata stated a hash; after batch_verify said GOOD, it was right. */
 bool batch_is_verified(const struct batch *batch);
+
+/* True when it has metadata, which states nothing that could be checked: it commits nothing. */
+bool batch_is_unproven(const struct batch *batch);
 
 void batch_close(struct batch *batch);
 

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consumer/limits.h"
+
 enum config_chart { CONFIG_CHART_PNG, CONFIG_CHART_SVG, CONFIG_CHART_NONE };
 
 struct config {
@@ -17,6 +19,8 @@ struct config {
     const char *match;
     int chart; /* enum config_chart */
     uint64_t jobs;
+    struct limits limits;
+    uint64_t scan_names; /* names that one look at the directory takes in */
     bool once;
     bool rebuild;
     bool health;

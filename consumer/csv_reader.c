@@ -20,6 +20,7 @@ struct csv_reader {
     struct csv_parser parser;
     csv_row_function *on_row;
     void *context;
+    struct limits limits;
 
     struct text row;        /* the bytes of the current row's cells, one behind the other */
     struct csv_cell *cells; /* while a row grows, only lengths are right */
@@ -61,7 +62,13 @@ struct csv_reader *csv_reader_create(csv_row_function *on_row, void *context)
     reader->on_row = on_row;
     reader->context = context;
     reader->line = 1;
+    reader->limits = LIMITS_DEFAULT;
     return reader;
+}
+
+void csv_reader_limit(struct csv_reader *reader, const struct limits *limits)
+{
+    reader->limits = *limits;
 }
 
 void csv_reader_free(struct csv_reader *reader)
@@ -121,6 +128,31 @@ static bool grow_cells(struct csv_reader *reader)
     return true;
 }
 
+static void reject_beyond(struct csv_reader *reader, uint64_t limit, const char *of_what)
+{
+    char what[96];
+    (void)snprintf(what, sizeof what, "more than %" PRIu64 " %s", limit, of_what);
+    reject(reader, REASON_TOO_LARGE, current_line(reader), reader->count + 1, what);
+}
+
+/*
+ * Rejects where the row's next cell, of so many bytes so far, is beyond a limit. Of two that a
+ * cell exceeds, the one that it meets first is named, so that it does not matter when it is asked.
+ */
+static bool is_beyond_limits(struct csv_reader *reader, uint64_t cell_bytes)
+{
+    const struct limits *limits = &reader->limits;
+    uint64_t before = reader->row.length + reader->count; /* with a comma behind each cell */
+    uint64_t room = before < limits->row_bytes ? limits->row_bytes - before : 0;
+    if (reader->count >= limits->columns)
+        reject_beyond(reader, limits->columns, "cells in a row (--max-columns)");
+    else if (limits->field_bytes <= room && cell_bytes > limits->field_bytes)
+        reject_beyond(reader, limits->field_bytes, "bytes in a cell (--max-field-length)");
+    else if (before + cell_bytes > limits->row_bytes)
+        reject_beyond(reader, limits->row_bytes, "bytes in a row (--max-row-size)");
+    return reader->stopped;
+}
+
 static void on_cell(void *bytes, size_t length, void *context)
 {
     struct csv_reader *reader = context;
@@ -130,16 +162,8 @@ static void on_cell(void *bytes, size_t length, void *context)
         reader->line_ends |= ENDS_CR;
         reader->after_cr = false;
     }
-    if (length > CSV_READER_MAX_CELL_BYTES) {
-        reject(reader, REASON_TOO_LARGE, current_line(reader), reader->count + 1,
-               "a cell of more than 1 MiB");
+    if (is_beyond_limits(reader, length))
         return;
-    }
-    if (reader->count >= CSV_READER_MAX_COLUMNS) {
-        reject(reader, REASON_TOO_LARGE, current_line(reader), reader->count + 1,
-               "more than 16384 columns");
-        return;
-    }
     text_append(&reader->row, bytes, length);
     if (length > 0)
         reader->breaks += count_breaks(bytes, length);
@@ -229,9 +253,10 @@ static void on_row_end(int terminator, void *context)
 }
 
 /* libcsv counts a closing quote as one more byte until it has seen what stands behind it. */
-static bool cell_is_too_large(const struct csv_reader *reader)
+static bool open_cell_is_beyond_limits(struct csv_reader *reader)
 {
-    return reader->parser.entry_pos > CSV_READER_MAX_CELL_BYTES + 1;
+    size_t bytes = reader->parser.entry_pos;
+    return bytes > 1 && is_beyond_limits(reader, bytes - 1);
 }
 
 static void parse(struct csv_reader *reader, const char *bytes, size_t length)
@@ -239,10 +264,9 @@ static void parse(struct csv_reader *reader, const char *bytes, size_t length)
     size_t parsed = csv_parse(&reader->parser, bytes, length, on_cell, on_row_end, reader);
     if (reader->stopped)
         return;
-    if (cell_is_too_large(reader))
-        reject(reader, REASON_TOO_LARGE, current_line(reader), reader->count + 1,
-               "a cell of more than 1 MiB");
-    else if (parsed < length && csv_error(&reader->parser) == CSV_EPARSE)
+    if (open_cell_is_beyond_limits(reader))
+        return;
+    if (parsed < length && csv_error(&reader->parser) == CSV_EPARSE)
         reject(reader, REASON_STRAY_QUOTE, line_inside_cell(reader), reader->count + 1,
                "a quote inside a bare cell, or text behind a closing quote");
     else if (parsed < length)

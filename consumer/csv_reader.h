@@ -12,7 +12,8 @@
  * rows. A byte order mark is passed over. Spaces belong to the cell. Damage is
  * reported with its line and column (1-based; a column is a cell, not a byte),
  * and nothing is delivered after it: libcsv hands out a phantom row when it is
- * finished after an error.
+ * finished after an error. A cell or a row that goes on beyond its limit is given
+ * up soon after that, whatever stands behind.
  */
 #ifndef CONSUMER_CSV_READER_H
 #define CONSUMER_CSV_READER_H
@@ -22,9 +23,7 @@
 #include <stdint.h>
 
 #include "common/reason.h"
-
-#define CSV_READER_MAX_CELL_BYTES (1024u * 1024u)
-#define CSV_READER_MAX_COLUMNS 16384u
+#include "consumer/limits.h"
 
 struct csv_cell {
     const char *bytes; /* not NUL-terminated; valid during the callback */
@@ -49,6 +48,9 @@ struct csv_reader;
 /* NULL when memory is short. */
 struct csv_reader *csv_reader_create(csv_row_function *on_row, void *context);
 void csv_reader_free(struct csv_reader *reader);
+
+/* Those of cells, rows and columns; before the first byte. Until then they are LIMITS_DEFAULT. */
+void csv_reader_limit(struct csv_reader *reader, const struct limits *limits);
 
 /*
  * False when the text is damaged (rejection says how) or when the callback or

@@ -25,8 +25,6 @@
 #define TROUBLE_WAIT_MAX_NS (30 * NUMBER_NS_PER_SECOND)
 /* Batches are taken for so long before the directory is looked at again. */
 #define TAKING_NS (250 * NUMBER_NS_PER_MS)
-/* Names of the shared directory read at one look. */
-#define NAMES_AT_ONCE 100000
 
 struct consumer {
     struct config config;
@@ -128,7 +126,7 @@ static int open_rest(struct consumer *consumer)
     errno = ENOMEM;
     struct discovery_options options = {.path = consumer->config.shared_path,
                                         .pattern = consumer->config.match,
-                                        .names_at_once = NAMES_AT_ONCE,
+                                        .names_at_once = consumer->config.scan_names,
                                         .is_processed = is_processed,
                                         .context = consumer->log};
     consumer->discovery = discovery_create(&options);

@@ -59,6 +59,8 @@ struct pipeline *pipeline_create(const struct config *config, int results_fd,
     pipeline->drawings = drawings_create((enum config_chart)config->chart, (size_t)config->jobs);
     if (pipeline->drawings != NULL)
         pipeline->commits = commits_create(results_fd, log, drawings_capacity(pipeline->drawings));
+    if (pipeline->reader != NULL)
+        reader_limit(pipeline->reader, &config->limits);
     if (pipeline->reader != NULL && pipeline->drawings != NULL && pipeline->commits != NULL)
         return pipeline;
     pipeline_free(pipeline);
@@ -389,6 +391,10 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
     case READING_REJECTED:
         if (sighting->processed)
             taken = note_change(pipeline, sighting, &reading, now_ns);
+        else if (reading.unproven && !has_settled(pipeline, sighting, now_ns))
+            taken =
+                wait_until(pipeline, sighting, settles_at(pipeline, sighting),
+                           "its metadata states nothing, and it has not stood still yet", now_ns);
         else if (verdict == READING_GOOD)
             taken = process(pipeline, sighting, &reading, now_ns);
         else

@@ -62,6 +62,11 @@ void profiler_free(struct profiler *profiler)
     free(profiler);
 }
 
+void profiler_limit(struct profiler *profiler, const struct limits *limits)
+{
+    csv_reader_limit(profiler->reader, limits);
+}
+
 bool profiler_feed(struct profiler *profiler, const char *bytes, size_t length,
                    struct rejection *rejection)
 {

@@ -22,6 +22,7 @@
 #include "common/reason.h"
 #include "consumer/column.h"
 #include "consumer/csv_reader.h"
+#include "consumer/limits.h"
 #include "consumer/sample.h"
 
 struct profile {
@@ -37,6 +38,9 @@ struct profiler;
 
 struct profiler *profiler_create(void);
 void profiler_free(struct profiler *profiler);
+
+/* Before the first byte; until then they are LIMITS_DEFAULT. */
+void profiler_limit(struct profiler *profiler, const struct limits *limits);
 
 /*
  * False when the text is damaged (rejection says how) or memory is short

@@ -15,6 +15,7 @@ struct reader {
     char *buffer;
     reader_tick *tick;
     void *context;
+    struct limits limits;
 };
 
 struct reader *reader_create(reader_tick *tick, void *context)
@@ -24,6 +25,7 @@ struct reader *reader_create(reader_tick *tick, void *context)
         return NULL;
     reader->tick = tick;
     reader->context = context;
+    reader->limits = LIMITS_DEFAULT;
     reader->digest = digest_create();
     reader->buffer = malloc(READ_BYTES);
     if (reader->digest != NULL && reader->buffer != NULL)
@@ -39,6 +41,11 @@ void reader_free(struct reader *reader)
     digest_free(reader->digest);
     free(reader->buffer);
     free(reader);
+}
+
+void reader_limit(struct reader *reader, const struct limits *limits)
+{
+    reader->limits = *limits;
 }
 
 /* How far the profiler came. */
@@ -109,6 +116,7 @@ static enum reading_verdict read_and_judge(struct reader *reader, struct batch *
     if (state == BATCH_REJECTED)
         return READING_REJECTED;
     reading->verified = batch_is_verified(batch);
+    reading->unproven = batch_is_unproven(batch);
     return conclude(batch, parse, reading);
 }
 
@@ -123,6 +131,7 @@ static enum reading_verdict read_opened(struct reader *reader, struct batch *bat
             errno = ENOMEM;
             return READING_FAILED;
         }
+        profiler_limit(parse.profiler, &reader->limits);
     }
     enum reading_verdict verdict = read_and_judge(reader, batch, &parse, reading);
     int saved_errno = errno;
@@ -139,9 +148,10 @@ enum reading_verdict reader_read(struct reader *reader, int directory_fd,
     enum reading_verdict verdict = READING_REJECTED;
     bool with_metadata = purpose == READER_PROFILE && sighting->metadata.there;
     *reading = (struct reading){.bytes = 0};
-    switch (batch_open(directory_fd, sighting->key, sighting->data_name,
-                       with_metadata ? sighting->metadata_name : NULL, &batch,
-                       &reading->rejection)) {
+    const struct batch_files files = {.key = sighting->key,
+                                      .data = sighting->data_name,
+                                      .metadata = with_metadata ? sighting->metadata_name : NULL};
+    switch (batch_open(directory_fd, &files, &reader->limits, &batch, &reading->rejection)) {
     case BATCH_GOOD: verdict = read_opened(reader, &batch, purpose, reading); break;
     case BATCH_WAIT:
         reading->cause = batch.wait_cause;

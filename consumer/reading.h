@@ -18,6 +18,7 @@
 
 #include "common/digest.h"
 #include "common/reason.h"
+#include "consumer/limits.h"
 #include "consumer/profile.h"
 #include "consumer/sighting.h"
 
@@ -33,6 +34,8 @@ struct reading {
     uint64_t bytes;
     char sha256[DIGEST_HEX_SIZE];
     bool verified; /* the metadata stated a hash, and this is it */
+    bool unproven; /* it has metadata, which states nothing that could be checked; so its data
+                      counts as complete only when it has stood still, as without metadata */
     uint64_t rows;
     struct profile profile;
     struct rejection rejection;
@@ -46,6 +49,9 @@ typedef void reader_tick(void *context);
 
 struct reader *reader_create(reader_tick *tick, void *context);
 void reader_free(struct reader *reader);
+
+/* From the next batch on; until then they are LIMITS_DEFAULT. */
+void reader_limit(struct reader *reader, const struct limits *limits);
 
 enum reader_purpose {
     READER_PROFILE, /* verify and profile */

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,12 +43,20 @@ static void put_metadata(const struct place *place, const char *json)
     support_write_file(place->path, "metadata_1.json", json, strlen(json));
 }
 
+static enum batch_state open_within(const struct limits *limits, const struct place *place,
+                                    bool with_metadata, struct batch *batch,
+                                    struct rejection *rejection)
+{
+    const struct batch_files files = {
+        .key = "1", .data = "data_1.csv", .metadata = with_metadata ? "metadata_1.json" : NULL};
+    *rejection = (struct rejection){.reason = REASON_NONE};
+    return batch_open(place->fd, &files, limits, batch, rejection);
+}
+
 static enum batch_state open_batch(const struct place *place, bool with_metadata,
                                    struct batch *batch, struct rejection *rejection)
 {
-    *rejection = (struct rejection){.reason = REASON_NONE};
-    return batch_open(place->fd, "1", "data_1.csv", with_metadata ? "metadata_1.json" : NULL, batch,
-                      rejection);
+    return open_within(&LIMITS_DEFAULT, place, with_metadata, batch, rejection);
 }
 
 static void assert_rejected(const struct place *place, bool with_metadata, enum reason reason,
@@ -338,7 +347,8 @@ START_TEST(batch_with_metadata_of_a_gibibyte_is_rejected_unread)
     put_csv(&place);
     put_metadata(&place, "{}");
     ck_assert_int_eq(truncate(place.metadata, 1L << 30), 0);
-    assert_rejected(&place, true, REASON_TOO_LARGE, "metadata of more than");
+    assert_rejected(&place, true, REASON_TOO_LARGE,
+                    "metadata of 1073741824 bytes, where it has at most 1048576");
 }
 END_TEST
 
@@ -346,9 +356,120 @@ START_TEST(batch_beyond_the_size_limit_is_rejected_unread)
 {
     struct place place = new_place();
     put_csv(&place);
-    if (truncate(place.data, (off_t)BATCH_MAX_BYTES + 1) != 0)
+    if (truncate(place.data, (off_t)LIMITS_TIB + 1) != 0)
         return; /* a file system that cannot hold such a file holds no such batch */
     assert_rejected(&place, false, REASON_TOO_LARGE, "1099511627777 bytes");
+}
+END_TEST
+
+START_TEST(batch_as_large_as_the_size_limit_is_opened_and_a_byte_more_is_rejected)
+{
+    struct batch batch;
+    struct rejection rejection;
+    struct limits limits = LIMITS_DEFAULT;
+    struct place place = new_place();
+    put_csv(&place);
+    limits.batch_bytes = CSV_BYTES;
+    ck_assert_int_eq(open_within(&limits, &place, false, &batch, &rejection), BATCH_GOOD);
+    batch_close(&batch);
+    limits.batch_bytes = CSV_BYTES - 1;
+    ck_assert_int_eq(open_within(&limits, &place, false, &batch, &rejection), BATCH_REJECTED);
+    ck_assert_int_eq(rejection.reason, REASON_TOO_LARGE);
+    ck_assert_ptr_nonnull(strstr(rejection.detail, "(--max-batch-size)"));
+    batch_close(&batch);
+}
+END_TEST
+
+/* ext4 ends at 16 TiB, tmpfs does not end. */
+static bool make_hole_of_8_exbibytes(struct place *place)
+{
+    static char path[] = "/dev/shm/shared-data-hole.XXXXXX";
+    place->path = mkdtemp(path);
+    if (place->path == NULL)
+        return false;
+    place->fd = support_open_directory(place->path);
+    int fd = openat(place->fd, "data_1.csv", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    bool made = fd >= 0 && ftruncate(fd, INT64_MAX) == 0;
+    (void)close(fd);
+    return made;
+}
+
+START_TEST(batch_of_8_exbibytes_is_rejected_on_its_size)
+{
+    struct place place;
+    struct batch batch = {.fd = -1};
+    struct rejection rejection = {.reason = REASON_NONE};
+    struct limits limits = LIMITS_DEFAULT;
+    limits.batch_bytes = 1024 * LIMITS_TIB; /* the highest that may be asked for */
+    if (!make_hole_of_8_exbibytes(&place))
+        return; /* where no file can be that large, none comes */
+    enum batch_state state = open_within(&limits, &place, false, &batch, &rejection);
+    batch_close(&batch);
+    (void)unlinkat(place.fd, "data_1.csv", 0);
+    (void)rmdir(place.path);
+    ck_assert_int_eq(state, BATCH_REJECTED);
+    ck_assert_int_eq(rejection.reason, REASON_TOO_LARGE);
+    ck_assert_ptr_nonnull(strstr(rejection.detail, "9223372036854775807 bytes"));
+}
+END_TEST
+
+START_TEST(batch_with_metadata_as_large_as_the_limit_is_read_and_a_byte_more_is_rejected)
+{
+    struct batch batch;
+    struct rejection rejection;
+    struct limits limits = LIMITS_DEFAULT;
+    struct place place = new_place();
+    put_csv(&place);
+    put_metadata(&place, "{\"batch\": 1}");
+    limits.metadata_bytes = 12;
+    ck_assert_int_eq(open_within(&limits, &place, true, &batch, &rejection), BATCH_GOOD);
+    batch_close(&batch);
+    limits.metadata_bytes = 11;
+    ck_assert_int_eq(open_within(&limits, &place, true, &batch, &rejection), BATCH_REJECTED);
+    ck_assert_int_eq(rejection.reason, REASON_TOO_LARGE);
+    ck_assert_ptr_nonnull(strstr(rejection.detail, "metadata of 12 bytes"));
+    ck_assert_ptr_nonnull(strstr(rejection.detail, "(--max-metadata-size)"));
+    batch_close(&batch);
+}
+END_TEST
+
+START_TEST(batch_with_metadata_that_nests_as_deep_as_the_limit_is_read_and_no_deeper)
+{
+    struct batch batch;
+    struct rejection rejection;
+    struct limits limits = LIMITS_DEFAULT;
+    struct place place = new_place();
+    put_csv(&place);
+    put_metadata(&place, "{\"a\": [{}]}");
+    limits.json_depth = 3;
+    ck_assert_int_eq(open_within(&limits, &place, true, &batch, &rejection), BATCH_GOOD);
+    batch_close(&batch);
+    limits.json_depth = 2;
+    ck_assert_int_eq(open_within(&limits, &place, true, &batch, &rejection), BATCH_REJECTED);
+    ck_assert_int_eq(rejection.reason, REASON_METADATA_INVALID);
+    ck_assert_ptr_nonnull(strstr(rejection.detail, "nested too deeply at byte 7"));
+    batch_close(&batch);
+}
+END_TEST
+
+START_TEST(batch_is_unproven_only_beside_metadata_that_states_nothing)
+{
+    struct batch batch;
+    struct rejection rejection;
+    struct place place = new_place();
+    put_csv(&place);
+    ck_assert_int_eq(open_batch(&place, false, &batch, &rejection), BATCH_GOOD);
+    ck_assert(!batch_is_unproven(&batch));
+    batch_close(&batch);
+    put_metadata(&place, "{}");
+    ck_assert_int_eq(open_batch(&place, true, &batch, &rejection), BATCH_GOOD);
+    ck_assert(batch_is_unproven(&batch));
+    ck_assert(!batch_is_verified(&batch));
+    batch_close(&batch);
+    put_metadata(&place, "{\"record_count\": 2}");
+    ck_assert_int_eq(open_batch(&place, true, &batch, &rejection), BATCH_GOOD);
+    ck_assert(!batch_is_unproven(&batch));
+    batch_close(&batch);
 }
 END_TEST
 
@@ -519,6 +640,11 @@ int main(void)
         batch_with_metadata_that_is_none_is_rejected, batch_with_metadata_of_another_is_rejected,
         batch_with_metadata_of_a_gibibyte_is_rejected_unread,
         batch_beyond_the_size_limit_is_rejected_unread,
+        batch_as_large_as_the_size_limit_is_opened_and_a_byte_more_is_rejected,
+        batch_of_8_exbibytes_is_rejected_on_its_size,
+        batch_with_metadata_as_large_as_the_limit_is_read_and_a_byte_more_is_rejected,
+        batch_with_metadata_that_nests_as_deep_as_the_limit_is_read_and_no_deeper,
+        batch_is_unproven_only_beside_metadata_that_states_nothing,
         batch_rewritten_at_the_same_size_while_it_is_read_waits,
         batch_truncated_while_it_is_read_waits, batch_grown_while_it_is_read_waits,
         batch_rewritten_with_its_time_set_back_waits, batch_that_was_not_read_to_its_end_waits,

@@ -42,6 +42,8 @@ START_TEST(config_without_options_is_what_the_help_says)
     ck_assert_int_eq(config.settle_ns, 2 * NUMBER_NS_PER_SECOND);
     ck_assert_str_eq(config.match, "data_*.csv");
     ck_assert_int_eq(config.chart, CONFIG_CHART_PNG);
+    ck_assert(memcmp(&config.limits, &LIMITS_DEFAULT, sizeof config.limits) == 0);
+    ck_assert_uint_eq(config.scan_names, 100000);
     ck_assert(!config.once);
     ck_assert(!config.health);
     ck_assert_int_eq(config.log_format, LOG_FORMAT_TEXT);
@@ -94,6 +96,28 @@ static const struct {
      {"data.csv", "*_*.csv", "a/*.csv", "/data_*.csv"}},
     {"--chart", "CONSUMER_CHART", {"png", "svg", "none"}, {"gif", "PNG", "pn"}},
     {"--jobs", "CONSUMER_JOBS", {"1", "8"}, {"0", "9", "-1", "two", "1.5"}},
+    {"--max-batch-size",
+     "CONSUMER_MAX_BATCH_SIZE",
+     {"1", "1024TiB", "10MB"},
+     {"0", "1025TiB", "1125899906842625", "-1", "1.5GiB", "1 MiB"}},
+    {"--max-field-length",
+     "CONSUMER_MAX_FIELD_LENGTH",
+     {"1", "1GiB"},
+     {"0", "1073741825", "2GiB", "-1", "x"}},
+    {"--max-row-size",
+     "CONSUMER_MAX_ROW_SIZE",
+     {"1", "4GiB"},
+     {"0", "4294967297", "5GiB", "-1", "x"}},
+    {"--max-columns", "CONSUMER_MAX_COLUMNS", {"1", "1048576"}, {"0", "1048577", "1MiB", "-1"}},
+    {"--max-metadata-size",
+     "CONSUMER_MAX_METADATA_SIZE",
+     {"2", "16MiB"},
+     {"1", "0", "16777217", "17MiB", "-1"}},
+    {"--max-json-depth", "CONSUMER_MAX_JSON_DEPTH", {"1", "1000"}, {"0", "1001", "-1", "deep"}},
+    {"--max-names",
+     "CONSUMER_MAX_NAMES",
+     {"100", "100000000"},
+     {"99", "0", "100000001", "1k", "-1"}},
     {"--log-format", "LOG_FORMAT", {"text", "json"}, {"xml", "TEXT"}},
     {"--log-level", "LOG_LEVEL", {"error", "warn", "info", "debug"}, {"all", "INFO"}},
 };
@@ -158,6 +182,22 @@ START_TEST(config_values_end_in_their_members)
     ck_assert_int_eq(LOAD("--health", "--chart", "none"), RUNS);
     ck_assert(config.health);
     ck_assert_int_eq(config.chart, CONFIG_CHART_NONE);
+}
+END_TEST
+
+START_TEST(config_limits_end_in_their_members)
+{
+    ck_assert_int_eq(LOAD("--max-batch-size=1GiB", "--max-field-length=2KiB", "--max-row-size=3KiB",
+                          "--max-columns=4", "--max-metadata-size=5KiB", "--max-json-depth=6",
+                          "--max-names=700"),
+                     RUNS);
+    ck_assert_uint_eq(config.limits.batch_bytes, UINT64_C(1) << 30);
+    ck_assert_uint_eq(config.limits.field_bytes, 2048);
+    ck_assert_uint_eq(config.limits.row_bytes, 3072);
+    ck_assert_uint_eq(config.limits.columns, 4);
+    ck_assert_uint_eq(config.limits.metadata_bytes, 5120);
+    ck_assert_uint_eq(config.limits.json_depth, 6);
+    ck_assert_uint_eq(config.scan_names, 700);
 }
 END_TEST
 
@@ -234,7 +274,7 @@ int main(void)
                        config_takes_every_option_at_both_ends_of_its_range,
                        config_refuses_a_bad_flag_with_64_and_a_bad_variable_with_78,
                        config_tests_stand_for_every_option_of_the_table,
-                       config_values_end_in_their_members,
+                       config_values_end_in_their_members, config_limits_end_in_their_members,
                        config_flag_wins_over_the_environment_and_an_empty_variable_is_none,
                        config_takes_once_from_the_environment, config_refuses_what_it_does_not_know,
                        config_refuses_a_pattern_that_is_too_long_for_a_file_name,

@@ -42,11 +42,15 @@ static bool feed_in_chunks(struct csv_reader *reader, const char *csv, size_t le
     return true;
 }
 
+static struct limits limits;
+
 static void read_in_chunks(const char *csv, size_t length, size_t chunk, struct text *seen)
 {
     struct rejection rejection = {.reason = REASON_NONE};
     struct csv_reader *reader = csv_reader_create(put_row, seen);
     ck_assert_ptr_nonnull(reader);
+    if (limits.columns > 0)
+        csv_reader_limit(reader, &limits);
     bool good = feed_in_chunks(reader, csv, length, chunk, &rejection);
     /* Finished even after damage: this is where a phantom row would come. */
     bool finished = csv_reader_finish(reader, &rejection);
@@ -365,6 +369,9 @@ END_TEST
 
 /* ---- limits ---- */
 
+#define MAX_CELL_BYTES 1048576u
+#define MAX_COLUMNS 16384u
+
 /* `before`, then a cell of `length` bytes, then `behind`. */
 static char *long_cell(const char *before, size_t length, const char *behind, size_t *total)
 {
@@ -384,7 +391,7 @@ static void assert_ends(const char *before, size_t length, const char *behind, c
 {
     size_t total = 0;
     char *csv = long_cell(before, length, behind, &total);
-    size_t limit = CSV_READER_MAX_CELL_BYTES + strlen(before);
+    size_t limit = MAX_CELL_BYTES + strlen(before);
     const size_t chunks[] = {4093,  65536,     65537,     262144,    limit - 2, limit - 1,
                              limit, limit + 1, limit + 2, total - 2, total - 1, total};
     for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
@@ -400,29 +407,31 @@ static void assert_ends(const char *before, size_t length, const char *behind, c
 
 START_TEST(csv_reader_reads_a_cell_of_one_mebibyte)
 {
-    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES, "\n", "lf");
-    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES, "", "lf");
-    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES, "\"\n", "lf");
-    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES - 1, "\"\"\"\n", "lf");
+    assert_ends("a\n", MAX_CELL_BYTES, "\n", "lf");
+    assert_ends("a\n", MAX_CELL_BYTES, "", "lf");
+    assert_ends("a\n\"", MAX_CELL_BYTES, "\"\n", "lf");
+    assert_ends("a\n\"", MAX_CELL_BYTES - 1, "\"\"\"\n", "lf");
 }
 END_TEST
 
 START_TEST(csv_reader_rejects_a_cell_of_more_than_one_mebibyte)
 {
-    static const char TOO_LARGE[] = "too-large: line 2, column 1: a cell of more than 1 MiB";
-    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES + 1, "\n", TOO_LARGE);
-    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES + 1, "", TOO_LARGE);
-    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES + 1, "\"\n", TOO_LARGE);
-    assert_ends("a\n", 4 * CSV_READER_MAX_CELL_BYTES, "", TOO_LARGE);
+    static const char TOO_LARGE[] =
+        "too-large: line 2, column 1: more than 1048576 bytes in a cell (--max-field-length)";
+    assert_ends("a\n", MAX_CELL_BYTES + 1, "\n", TOO_LARGE);
+    assert_ends("a\n", MAX_CELL_BYTES + 1, "", TOO_LARGE);
+    assert_ends("a\n\"", MAX_CELL_BYTES + 1, "\"\n", TOO_LARGE);
+    assert_ends("a\n", 4 * MAX_CELL_BYTES, "", TOO_LARGE);
 }
 END_TEST
 
 START_TEST(csv_reader_names_the_length_of_a_cell_before_other_damage_in_it)
 {
-    static const char TOO_LARGE[] = "too-large: line 2, column 1: a cell of more than 1 MiB";
-    assert_ends("a\n", CSV_READER_MAX_CELL_BYTES + 9, "\"\n", TOO_LARGE);
-    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES + 9, "\"x\n", TOO_LARGE);
-    assert_ends("a\n\"", CSV_READER_MAX_CELL_BYTES + 9, "", TOO_LARGE);
+    static const char TOO_LARGE[] =
+        "too-large: line 2, column 1: more than 1048576 bytes in a cell (--max-field-length)";
+    assert_ends("a\n", MAX_CELL_BYTES + 9, "\"\n", TOO_LARGE);
+    assert_ends("a\n\"", MAX_CELL_BYTES + 9, "\"x\n", TOO_LARGE);
+    assert_ends("a\n\"", MAX_CELL_BYTES + 9, "", TOO_LARGE);
 }
 END_TEST
 
@@ -437,7 +446,7 @@ START_TEST(csv_reader_gives_up_a_cell_without_end_soon_after_the_limit)
     while (fed < total && csv_reader_feed(reader, csv + fed, 65536, &rejection))
         fed += 65536;
     ck_assert_int_eq(rejection.reason, REASON_TOO_LARGE);
-    ck_assert_uint_le(fed, CSV_READER_MAX_CELL_BYTES + 65536);
+    ck_assert_uint_le(fed, MAX_CELL_BYTES + 65536);
     csv_reader_free(reader);
     text_free(&seen);
     free(csv);
@@ -464,11 +473,70 @@ static void assert_columns(size_t cells, const char *expected)
 
 START_TEST(csv_reader_reads_as_many_columns_as_the_limit_and_rejects_one_more)
 {
-    assert_columns(CSV_READER_MAX_COLUMNS, "lf");
-    assert_columns(CSV_READER_MAX_COLUMNS + 1,
-                   "too-large: line 1, column 16385: more than 16384 columns");
-    assert_columns(100 * CSV_READER_MAX_COLUMNS,
-                   "too-large: line 1, column 16385: more than 16384 columns");
+    assert_columns(MAX_COLUMNS, "lf");
+    assert_columns(
+        MAX_COLUMNS + 1,
+        "too-large: line 1, column 16385: more than 16384 cells in a row (--max-columns)");
+    assert_columns(
+        100 * MAX_COLUMNS,
+        "too-large: line 1, column 16385: more than 16384 cells in a row (--max-columns)");
+}
+END_TEST
+
+START_TEST(csv_reader_takes_a_cell_as_long_as_the_limit_and_no_longer)
+{
+    limits = LIMITS_DEFAULT;
+    limits.field_bytes = 3;
+    ASSERT_READS("a,b\nxyz,\"x\"\"y\"\n", "[a|b] [xyz|x\"y] lf");
+    ASSERT_READS("a,b\nx,wxyz\n", "[a|b] too-large: line 2, column 2: more than 3 bytes in a cell "
+                                  "(--max-field-length)");
+    ASSERT_READS("a,b\nx,\"wxyz\"\n", "[a|b] too-large: line 2, column 2: more than 3 bytes in a "
+                                      "cell (--max-field-length)");
+    ASSERT_READS("a,b\n\"\n\",\"vwxyz", "[a|b] too-large: line 3, column 2: more than 3 bytes in "
+                                        "a cell (--max-field-length)");
+}
+END_TEST
+
+START_TEST(csv_reader_takes_a_row_as_large_as_the_limit_and_no_larger)
+{
+    static const char TOO_LARGE[] =
+        "[a|b] too-large: line 2, column 2: more than 5 bytes in a row (--max-row-size)";
+    limits = LIMITS_DEFAULT;
+    limits.row_bytes = 5;
+    ASSERT_READS("a,b\nwx,yz\n", "[a|b] [wx|yz] lf");
+    ASSERT_READS("a,b\nwxyz,\n", "[a|b] [wxyz|] lf");
+    ASSERT_READS("a,b\n\"wx\",\"\"\"\"\n", "[a|b] [wx|\"] lf");
+    ASSERT_READS("a,b\nwx,xyz\n", TOO_LARGE);
+    ASSERT_READS("a,b\nvwxyz,\n", TOO_LARGE);
+    ASSERT_READS("a,b\nwx,\"xyz\n\n\n", TOO_LARGE);
+    ASSERT_READS("a\nuvwxyz\n", "[a] too-large: line 2, column 1: more than 5 bytes in a row "
+                                "(--max-row-size)");
+}
+END_TEST
+
+START_TEST(csv_reader_names_the_limit_that_a_cell_meets_first)
+{
+    limits = LIMITS_DEFAULT;
+    limits.field_bytes = 4;
+    limits.row_bytes = 6;
+    ASSERT_READS("a,b\nx,uvwxyz\n", "[a|b] too-large: line 2, column 2: more than 4 bytes in a "
+                                    "cell (--max-field-length)");
+    ASSERT_READS("a,b\nwx,uvwxyz\n", "[a|b] too-large: line 2, column 2: more than 6 bytes in a "
+                                     "row (--max-row-size)");
+}
+END_TEST
+
+START_TEST(csv_reader_takes_as_many_columns_as_the_limit_and_no_more)
+{
+    limits = LIMITS_DEFAULT;
+    limits.columns = 2;
+    ASSERT_READS("a,b\n1,2\n", "[a|b] [1|2] lf");
+    ASSERT_READS("a,b,c\n", "too-large: line 1, column 3: more than 2 cells in a row "
+                            "(--max-columns)");
+    ASSERT_READS("a,b\n1,2,3\n", "[a|b] too-large: line 2, column 3: more than 2 cells in a row "
+                                 "(--max-columns)");
+    ASSERT_READS("a,b\n,,\"xyz\n", "[a|b] too-large: line 2, column 3: more than 2 cells in a row "
+                                   "(--max-columns)");
 }
 END_TEST
 
@@ -504,5 +572,9 @@ int main(void)
         csv_reader_rejects_a_cell_of_more_than_one_mebibyte,
         csv_reader_names_the_length_of_a_cell_before_other_damage_in_it,
         csv_reader_gives_up_a_cell_without_end_soon_after_the_limit,
-        csv_reader_reads_as_many_columns_as_the_limit_and_rejects_one_more);
+        csv_reader_reads_as_many_columns_as_the_limit_and_rejects_one_more,
+        csv_reader_takes_a_cell_as_long_as_the_limit_and_no_longer,
+        csv_reader_takes_a_row_as_large_as_the_limit_and_no_larger,
+        csv_reader_names_the_limit_that_a_cell_meets_first,
+        csv_reader_takes_as_many_columns_as_the_limit_and_no_more);
 }

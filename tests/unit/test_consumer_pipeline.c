@@ -82,11 +82,12 @@ static void restart(struct world *world)
 
 static void open_world(struct world *world, enum config_chart chart)
 {
-    *world = (struct world){.shared = support_temporary_directory(),
-                            .results = support_temporary_directory(),
-                            .config = {.settle_ns = SETTLE, .chart = (int)chart, .jobs = 1},
-                            .tick = no_tick,
-                            .now_ns = 1000 * SECOND};
+    *world = (struct world){
+        .shared = support_temporary_directory(),
+        .results = support_temporary_directory(),
+        .config = {.settle_ns = SETTLE, .limits = LIMITS_DEFAULT, .chart = (int)chart, .jobs = 1},
+        .tick = no_tick,
+        .now_ns = 1000 * SECOND};
     ck_assert_int_eq(wait_open(), 0);
     start(world);
 }
@@ -305,6 +306,21 @@ START_TEST(pipeline_takes_a_batch_with_metadata_at_once)
     world.config.settle_ns = 3600 * SECOND;
     put_batch(&world, 1);
     ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_takes_a_batch_whose_metadata_states_nothing_when_it_has_stood_still)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_data(&world, 1, GOOD_CSV);
+    put_metadata(&world, 1, "{}");
+    ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 1, SETTLE - 1), PIPELINE_WAITS);
+    ck_assert_uint_eq(records(&world), 0);
+    ck_assert_int_eq(take_after(&world, 1, 1), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records_with(&world, "\"verified\":false"), 1);
     stop(&world);
 }
 END_TEST
@@ -992,6 +1008,7 @@ int main(void)
         pipeline_takes_a_processed_batch_for_nothing_after_a_restart,
         pipeline_redoes_a_batch_without_a_record_to_the_same_bytes,
         pipeline_takes_a_batch_with_metadata_at_once,
+        pipeline_takes_a_batch_whose_metadata_states_nothing_when_it_has_stood_still,
         pipeline_takes_data_without_metadata_when_it_has_stood_still,
         pipeline_waits_anew_when_data_without_metadata_grows,
         pipeline_without_a_settling_time_takes_everything_at_once,
