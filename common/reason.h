@@ -10,37 +10,26 @@
 
 #include <stddef.h>
 
-/* enumerator, word, what it means */
-/* clang-format off: it would indent each row behind the one before it */
-#define REASON_TABLE(row)                                                                          \
-    row(REASON_NONE, "", "not rejected") row(                                                      \
-        REASON_NOT_A_REGULAR_FILE, "not-a-regular-file",                                           \
-        "a link, directory, pipe, socket or device stands where a file should")                    \
-        row(REASON_METADATA_INVALID, "metadata-invalid",                                           \
-            "the metadata is no JSON object of the documented shape")                              \
-            row(REASON_METADATA_MISMATCH, "metadata-mismatch",                                     \
-                "the metadata speaks of another batch or another file")                            \
-                row(REASON_SIZE_MISMATCH, "size-mismatch",                                         \
-                    "the file is longer or shorter than stated")                                   \
-                    row(REASON_HASH_MISMATCH, "hash-mismatch",                                     \
-                        "the bytes are not those that were hashed")                                \
-                        row(REASON_ROW_COUNT_MISMATCH, "row-count-mismatch",                       \
-                            "more or fewer rows than stated")                                      \
-                            row(REASON_EXTRA_CELL, "extra-cell",                                   \
-                                "a row has more cells than the header")                            \
-                                row(REASON_MISSING_CELL, "missing-cell",                           \
-                                    "a row has fewer cells than the header")                       \
-                                    row(REASON_STRAY_QUOTE, "stray-quote",                         \
-                                        "a quote inside a bare cell, or text after a closed one")  \
-                                        row(REASON_UNCLOSED_QUOTE, "unclosed-quote",               \
-                                            "the file ends inside a quoted cell")                  \
-                                            row(REASON_NUL_BYTE, "nul-byte",                       \
-                                                "a byte of value 0, which no CSV text has")        \
-                                                row(REASON_ENCODING_ERROR, "encoding-error",       \
-                                                    "the header is not UTF-8")                     \
-                                                    row(REASON_TOO_LARGE, "too-large",             \
-                                                        "a cell, a row, the file or its metadata " \
-                                                        "is beyond a limit")
+/* Enumerator, word, what it means. Laid out by hand: the tool indents each row behind the last. */
+/* clang-format off */
+#define REASON_TABLE(row) \
+    row(REASON_NONE, "", "not rejected") \
+    row(REASON_NOT_A_REGULAR_FILE, "not-a-regular-file", \
+        "a link, directory, pipe, socket or device stands where a file should") \
+    row(REASON_METADATA_INVALID, "metadata-invalid", \
+        "the metadata is no JSON object of the documented shape") \
+    row(REASON_METADATA_MISMATCH, "metadata-mismatch", \
+        "the metadata speaks of another batch or another file") \
+    row(REASON_SIZE_MISMATCH, "size-mismatch", "the file is longer or shorter than stated") \
+    row(REASON_HASH_MISMATCH, "hash-mismatch", "the bytes are not those that were hashed") \
+    row(REASON_ROW_COUNT_MISMATCH, "row-count-mismatch", "more or fewer rows than stated") \
+    row(REASON_EXTRA_CELL, "extra-cell", "a row has more cells than the header") \
+    row(REASON_MISSING_CELL, "missing-cell", "a row has fewer cells than the header") \
+    row(REASON_STRAY_QUOTE, "stray-quote", "a quote inside a bare cell, or text after a closed one") \
+    row(REASON_UNCLOSED_QUOTE, "unclosed-quote", "the file ends inside a quoted cell") \
+    row(REASON_NUL_BYTE, "nul-byte", "a byte of value 0, which no CSV text has") \
+    row(REASON_ENCODING_ERROR, "encoding-error", "the header is not UTF-8") \
+    row(REASON_TOO_LARGE, "too-large", "a cell, a row, the file or its metadata is beyond a limit")
 /* clang-format on */
 
 #define REASON_ENUMERATOR(name, word, meaning) name,
