@@ -84,7 +84,9 @@ static const struct option_row ROWS[] = {
      .type = OPTION_FLAG,
      .default_value = "0",
      .default_words = "run as a daemon",
-     .help = "publish nothing; exit 0 when a producer runs on the directory, else 69",
+     .help =
+         "publish nothing; exit 0 when the producer of the directory is alive and well, 69 when\n"
+         "      there is none, 75 with the cause when it is in trouble or gave no sign of life",
      .offset = offsetof(struct config, health)},
     {.flag = "--log-format",
      .environment = "LOG_FORMAT",

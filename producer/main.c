@@ -21,6 +21,8 @@
 #include "producer/acknowledgements.h"
 #include "producer/config.h"
 #include "producer/generate.h"
+#include "producer/group.h"
+#include "producer/health.h"
 #include "producer/publish.h"
 #include "producer/recovery.h"
 #include "producer/retention.h"
@@ -31,8 +33,6 @@
 #define GO_ON (-1)
 /* How soon news of the reader or of free space are noticed while they are waited for. */
 #define RECHECK_NS (100 * NUMBER_NS_PER_MS)
-/* Rows between two looks at whether to end: some milliseconds. */
-#define ROWS_AT_ONCE 10000
 
 struct producer {
     struct config config;
@@ -43,11 +43,9 @@ struct producer {
     struct retention retention;
     struct schedule schedule;
     struct metadata_field fields[SCHEMA_COLUMNS_MAX];
-    struct text csv;
-    struct publish_batch batch; /* what `csv` holds, while `prepared` */
-    bool prepared;
-    int64_t begun_ns;
+    struct group group;
     uint64_t published;
+    struct health_shown shown;
     struct condition no_reader, unreadable_log, reader_behind, disk_full, no_write, no_delete;
 };
 
@@ -105,7 +103,7 @@ static int open_all(struct producer *producer)
 
 static void close_all(struct producer *producer)
 {
-    text_free(&producer->csv);
+    group_close(&producer->group);
     retention_close(&producer->retention);
     publish_close(&producer->publisher);
     acknowledgements_close(producer->seen);
@@ -120,8 +118,10 @@ static void close_all(struct producer *producer)
 /* What somebody can put right while we wait; all else needs a new start. */
 static bool passes(int error_number)
 {
-    static const int PASSING[] = {ENOSPC, EDQUOT, EIO,    EROFS, EACCES, EPERM,  ENOMEM,
-                                  EMFILE, ENFILE, EAGAIN, EBUSY, EINTR,  ENOLCK, ETIMEDOUT};
+    static const int PASSING[] = {
+        ENOSPC, EDQUOT,    EMLINK, EIO,    EROFS,     EACCES,    EPERM,  ENOMEM,   EMFILE,
+        ENFILE, EAGAIN,    EBUSY,  EINTR,  ENOLCK,    ETIMEDOUT, ESTALE, ENOTCONN, ENXIO,
+        ENODEV, EREMOTEIO, EISDIR, EEXIST, ENOTEMPTY, ENOTDIR,   ELOOP,  ETXTBSY,  EHOSTDOWN};
     for (size_t i = 0; i < sizeof PASSING / sizeof *PASSING; i++)
         if (PASSING[i] == error_number)
             return true;
@@ -141,16 +141,36 @@ static int retry_later(struct producer *producer, int error_number, const char *
     return GO_ON;
 }
 
+/* Shows --health what is the matter. A reader that is slow or not there yet is not our trouble. */
+static void show_health(struct producer *producer, int64_t now_ns)
+{
+    const struct condition *const troubles[] = {&producer->no_write, &producer->disk_full,
+                                                &producer->unreadable_log, &producer->no_delete};
+    const char *trouble = NULL;
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles && trouble == NULL; i++)
+        if (troubles[i]->lasts)
+            trouble = troubles[i]->text;
+    /* Where it cannot be written, the line that is there grows old, which says the same. */
+    (void)health_show(producer->lock_fd, &producer->shown, trouble, now_ns);
+}
+
 /* GO_ON when the time has come, 0 when the program shall end. */
 static int wait_until_due(struct producer *producer)
 {
-    switch (wait_for(NULL, 0, producer->schedule.due_ns)) {
-    case WAIT_STOP: return CONTRACT_EXIT_DONE;
-    case WAIT_ERROR: log_error("cannot wait: %s", strerror(errno)); return CONTRACT_EXIT_IO;
-    case WAIT_READY:
-    case WAIT_TIMEOUT: break;
+    for (;;) {
+        int64_t now_ns = clock_now_ns();
+        int64_t beat_ns = now_ns + HEALTH_BEAT_NS;
+        int64_t due_ns = producer->schedule.due_ns;
+        show_health(producer, now_ns);
+        switch (wait_for(NULL, 0, due_ns < beat_ns ? due_ns : beat_ns)) {
+        case WAIT_STOP: return CONTRACT_EXIT_DONE;
+        case WAIT_ERROR: log_error("cannot wait: %s", strerror(errno)); return CONTRACT_EXIT_IO;
+        case WAIT_READY:
+        case WAIT_TIMEOUT: break;
+        }
+        if (due_ns <= beat_ns)
+            return GO_ON;
     }
-    return GO_ON;
 }
 
 /* --- the reader ------------------------------------------------------------------------------- */
@@ -176,7 +196,8 @@ static void follow_reader(struct producer *producer)
 static void pass_over_acknowledged(struct producer *producer, const struct processed_log *log)
 {
     uint64_t last = log == NULL ? 0 : processed_log_last_number(log);
-    if (producer->prepared || last < producer->publisher.next || last >= CONTRACT_JSON_INTEGER_MAX)
+    if (group_is_bound(&producer->group) || last < producer->publisher.next ||
+        last >= CONTRACT_JSON_INTEGER_MAX)
         return;
     log_info("going on at batch %" PRIu64 ": the consumer's log ends at %" PRIu64, last + 1, last);
     producer->publisher.next = last + 1;
@@ -195,7 +216,7 @@ static void tidy(struct producer *producer)
 /* True when a batch may be published; else when to look again is on the schedule. */
 static bool may_publish(struct producer *producer)
 {
-    enum retention_verdict verdict = retention_verdict(&producer->retention);
+    enum retention_verdict verdict = retention_verdict(&producer->retention, 0);
     if (retention_has_caught_up(&producer->retention))
         condition_end(&producer->reader_behind);
     if (verdict != RETENTION_DISK_FULL)
@@ -213,74 +234,81 @@ static bool may_publish(struct producer *producer)
     return false;
 }
 
-/* --- one batch -------------------------------------------------------------------------------- */
+/* --- batches ---------------------------------------------------------------------------------- */
 
-/*
- * Makes the bytes of the next batch, unless they are there from an attempt that
- * failed. False when memory is short, or the program shall end.
- */
-static bool prepare(struct producer *producer)
-{
-    struct generator generator;
-    struct generate_request request = {.schema = schema_default(),
-                                       .seed = producer->config.seed,
-                                       .batch = producer->publisher.next,
-                                       .rows_low = producer->config.rows.low,
-                                       .rows_high = producer->config.rows.high,
-                                       .start_seconds = clock_wall_ns() / NUMBER_NS_PER_SECOND};
-    if (producer->prepared)
-        return true;
-    text_clear(&producer->csv);
-    generate_begin(&generator, &request);
-    while (generate_rows(&generator, &producer->csv, ROWS_AT_ONCE))
-        if (wait_stopping() || text_failed(&producer->csv))
-            break;
-    if (text_failed(&producer->csv))
-        text_free(&producer->csv); /* gives back what was in the way */
-    producer->prepared = producer->csv.length > 0 && generator.done == generator.rows;
-    producer->batch = (struct publish_batch){
-        .csv = &producer->csv, .rows = generator.rows, .created_seconds = request.start_seconds};
-    return producer->prepared;
-}
-
-static void report_batch(const struct producer *producer, uint64_t number, int64_t now_ns)
+static void report_batch(const struct group_batch *batch, int64_t now_ns)
 {
     char key[32];
-    (void)snprintf(key, sizeof key, "%" PRIu64, number);
-    const struct log_field fields[] = {
-        log_text("batch", key), log_count("rows", producer->batch.rows),
-        log_bytes("size", producer->csv.length), log_duration("took", now_ns - producer->begun_ns)};
+    (void)snprintf(key, sizeof key, "%" PRIu64, batch->number);
+    const struct log_field fields[] = {log_text("batch", key), log_count("rows", batch->rows),
+                                       log_bytes("size", batch->bytes),
+                                       log_duration("took", now_ns - batch->begun_ns)};
     log_event(LOG_LEVEL_INFO, "published", fields, sizeof fields / sizeof *fields);
 }
 
-static int publish_one(struct producer *producer)
+static void count_batch(struct producer *producer, const struct group_batch *batch, int64_t now_ns)
 {
-    char error[PUBLISH_ERROR_SIZE];
-    uint64_t number = producer->publisher.next;
-    producer->begun_ns = clock_now_ns();
-    if (!prepare(producer))
-        return retry_later(producer, ENOMEM, "cannot prepare a batch: out of memory");
-    if (publish_batch(&producer->publisher, &producer->batch, error) != 0)
-        return retry_later(producer, errno, error);
-    int64_t now_ns = clock_now_ns();
-    producer->prepared = false;
     producer->published++;
-    condition_end(&producer->no_write);
-    report_batch(producer, number, now_ns);
-    if (!retention_add(&producer->retention, number))
-        log_warn("batch %" PRIu64 " will not be deleted before a restart: out of memory", number);
-    schedule_next(&producer->schedule, producer->begun_ns, now_ns);
+    report_batch(batch, now_ns);
+    if (!retention_add(&producer->retention, batch->number))
+        log_warn("batch %" PRIu64 " will not be deleted before a restart: out of memory",
+                 batch->number);
+}
+
+/* What one batch holds up is tried at once without it. */
+static int answer_failure(struct producer *producer, int error_number, const char *error)
+{
+    if (group_failed_alone(&producer->group) || !passes(error_number))
+        return retry_later(producer, error_number, error);
+    if (!wait_stopping())
+        log_warn("%s: trying one batch at a time", error);
     return GO_ON;
 }
 
-static int tick(struct producer *producer)
+static int commit(struct producer *producer)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    struct group_batch done[PUBLISH_TOGETHER_MAX];
+    size_t count = group_commit(&producer->group, done, error);
+    if (count == 0)
+        return answer_failure(producer, errno, error);
+    int64_t now_ns = clock_now_ns();
+    condition_end(&producer->no_write);
+    for (size_t i = 0; i < count; i++)
+        count_batch(producer, &done[i], now_ns);
+    schedule_next(&producer->schedule, done[0].begun_ns, now_ns);
+    return GO_ON;
+}
+
+/* Before a group is begun; what is found out holds for all of it. */
+static void look_around(struct producer *producer)
 {
     follow_reader(producer);
     const struct processed_log *log = acknowledgements_log(producer->seen);
     pass_over_acknowledged(producer, log);
     retention_follow(&producer->retention, log);
     tidy(producer);
-    return may_publish(producer) ? publish_one(producer) : GO_ON;
+}
+
+/* What is staged never waits: neither for a reader or space, nor for more batches than there will
+ * be. */
+static int tick(struct producer *producer)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    size_t staged = producer->group.staged;
+    if (staged > 0 && retention_verdict(&producer->retention, staged) != RETENTION_GO)
+        return commit(producer);
+    if (staged == 0) {
+        look_around(producer);
+        if (!may_publish(producer))
+            return GO_ON;
+    }
+    if (group_add(&producer->group, error) != 0)
+        return answer_failure(producer, errno, error);
+    if (group_is_full(&producer->group) ||
+        producer->published + staged + 1 >= producer->config.count)
+        return commit(producer);
+    return GO_ON;
 }
 
 /* --- start and loop --------------------------------------------------------------------------- */
@@ -336,11 +364,22 @@ static int recover(struct producer *producer)
     return GO_ON;
 }
 
+/* In a group only what is published as fast as possible: else each batch is due when it is made. */
+static void open_group(struct producer *producer)
+{
+    const struct generate_request request = {.schema = schema_default(),
+                                             .seed = producer->config.seed,
+                                             .rows_low = producer->config.rows.low,
+                                             .rows_high = producer->config.rows.high};
+    group_open(&producer->group, &producer->publisher, &request, producer->config.interval_ns == 0);
+}
+
 static int run(struct producer *producer)
 {
     int code = recover(producer);
     if (code != GO_ON)
         return code;
+    open_group(producer);
     report_start(producer);
     schedule_begin(&producer->schedule, clock_now_ns(), producer->config.interval_ns);
     while (code == GO_ON && producer->published < producer->config.count)
@@ -355,13 +394,17 @@ static int run(struct producer *producer)
 
 static int check_health(struct producer *producer)
 {
+    static const int CODES[] = {[HEALTH_GOOD] = CONTRACT_EXIT_DONE,
+                                [HEALTH_NOBODY] = CONTRACT_EXIT_UNAVAILABLE,
+                                [HEALTH_TROUBLE] = CONTRACT_EXIT_WAITING};
+    char cause[HEALTH_CAUSE_SIZE];
     int code = open_directory(producer);
     if (code != GO_ON)
         return code;
-    if (fileio_lock_is_held(producer->directory_fd, CONTRACT_PRODUCER_LOCK))
-        return CONTRACT_EXIT_DONE;
-    log_refusal("no producer runs on %s", producer->config.dir);
-    return CONTRACT_EXIT_UNAVAILABLE;
+    enum health_verdict verdict = health_ask(producer->directory_fd, clock_now_ns(), cause);
+    if (verdict != HEALTH_GOOD)
+        log_refusal("%s: %s", producer->config.dir, cause);
+    return CODES[verdict];
 }
 
 int main(int argc, char *argv[])

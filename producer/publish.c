@@ -86,15 +86,21 @@ int publish_open(struct publisher *publisher, int directory_fd, const struct met
         return fail(error, "draw", "a run id");
     (void)snprintf(publisher->run_id, sizeof publisher->run_id, "%016" PRIx64, run_id);
     publisher->digest = digest_create();
-    if (publisher->digest == NULL) {
-        errno = ENOMEM;
-        return fail(error, "prepare", "SHA-256");
-    }
-    return 0;
+    publisher->data_files = fileio_group_create(directory_fd, PUBLISH_TOGETHER_MAX);
+    publisher->metadata_files = fileio_group_create(directory_fd, PUBLISH_TOGETHER_MAX);
+    if (publisher->digest != NULL && publisher->data_files != NULL &&
+        publisher->metadata_files != NULL)
+        return 0;
+    errno = ENOMEM;
+    return fail(error, "prepare", "SHA-256 and lists of files");
 }
 
 void publish_close(struct publisher *publisher)
 {
+    fileio_group_free(publisher->data_files);
+    fileio_group_free(publisher->metadata_files);
+    publisher->data_files = NULL;
+    publisher->metadata_files = NULL;
     digest_free(publisher->digest);
     publisher->digest = NULL;
     text_free(&publisher->metadata);
@@ -115,12 +121,9 @@ static int hash_csv(struct publisher *publisher, const struct text *csv, struct 
     return hashed && done == csv->length ? 0 : -1;
 }
 
-/*
- * Fills in what the number decides, writes the metadata and makes both names
- * durable. The data is in place and flushed before.
- */
-static int commit(struct publisher *publisher, uint64_t number, const struct metadata *about_data,
-                  char error[PUBLISH_ERROR_SIZE])
+/* Fills in what the number decides, and writes the temporary of the metadata. */
+static int stage_metadata(struct publisher *publisher, uint64_t number,
+                          const struct metadata *about_data, char error[PUBLISH_ERROR_SIZE])
 {
     struct metadata metadata = *about_data;
     char key[32];
@@ -141,47 +144,99 @@ static int commit(struct publisher *publisher, uint64_t number, const struct met
         errno = ENOMEM;
         return fail(error, "prepare", name);
     }
-    if (fileio_replace(publisher->directory_fd, name, publisher->metadata.bytes,
-                       publisher->metadata.length, FILEIO_DURABLE) != 0)
+    if (fileio_group_add(publisher->metadata_files, name, publisher->metadata.bytes,
+                         publisher->metadata.length) != 0)
         return fail(error, "write", name);
-    if (fileio_sync_directory(publisher->directory_fd) != 0)
-        return fail(error, "flush the directory of", name);
     return 0;
+}
+
+static int stage_both(struct publisher *publisher, const struct publish_batch *batch,
+                      char error[PUBLISH_ERROR_SIZE])
+{
+    char name[CONTRACT_NAME_SIZE];
+    uint64_t number = publisher->next + publisher->staged;
+    struct metadata metadata = {.bytes = batch->csv->length,
+                                .record_count = batch->rows,
+                                .fields = publisher->fields,
+                                .field_count = publisher->field_count};
+    contract_data_name(name, number);
+    clock_format_seconds(metadata.created, batch->created_seconds);
+    if (hash_csv(publisher, batch->csv, &metadata) != 0)
+        return fail(error, "hash", name);
+    if (fileio_group_add(publisher->data_files, name, batch->csv->bytes, batch->csv->length) != 0)
+        return fail(error, "write", name);
+    return stage_metadata(publisher, number, &metadata, error);
+}
+
+int publish_stage(struct publisher *publisher, const struct publish_batch *batch,
+                  char error[PUBLISH_ERROR_SIZE])
+{
+    if (stage_both(publisher, batch, error) != 0) {
+        publish_abandon(publisher);
+        return -1;
+    }
+    publisher->staged++;
+    return 0;
+}
+
+void publish_abandon(struct publisher *publisher)
+{
+    fileio_group_abandon(publisher->data_files);
+    fileio_group_abandon(publisher->metadata_files);
+    publisher->staged = 0;
+}
+
+/* Names the one batch, or the first and the last: which of several it was, nobody knows. */
+static int fail_commit(struct publisher *publisher, char error[PUBLISH_ERROR_SIZE],
+                       const char *operation, const char *before, const char *behind)
+{
+    char names[64];
+    uint64_t last = publisher->next + publisher->staged - 1;
+    if (publisher->staged == 1)
+        (void)snprintf(names, sizeof names, "%s%" PRIu64 "%s", before, last, behind);
+    else
+        (void)snprintf(names, sizeof names, "%s%" PRIu64 "%s and on, to %" PRIu64, before,
+                       publisher->next, behind, last);
+    int saved_errno = errno;
+    publish_abandon(publisher);
+    errno = saved_errno;
+    return fail(error, operation, names);
 }
 
 /*
  * A SIGKILL, and what the next start makes of it (see recovery):
  *
- *   while .data_N.csv.tmp is written     a temporary: removed; N is used again
- *   after the rename of data_N.csv       data without metadata. It was flushed before
- *                                        it had its name, so it is whole: completed
- *   while .metadata_N.json.tmp is        the same, and a temporary
- *   written
- *   after the rename of metadata_N.json  published; goes on at N + 1
+ *   while the temporaries are written    temporaries: removed; their numbers are used again
+ *   while the data is renamed, in order  batches up to some number have their data, which was
+ *                                        flushed before it had its name: completed
+ *   while the metadata is renamed        batches up to some number are published, the others
+ *                                        of the group completed
  *
- * After a power loss each rename may be lost on its own, as the directory was
- * not flushed. Metadata whose data is gone is removed, and N used again; a batch
- * of which publish_batch() has returned 0 is never lost.
+ * After a power loss each rename that no fsync of the directory follows may be lost on its
+ * own, in any order. There is one between the names of the data and those of the metadata: so
+ * metadata never stands without its data, whatever a file system makes of the order. Of a
+ * group that was not committed any of the data may be there, and is completed; numbers in
+ * between may then be missing for ever, which no reader minds. It costs one fsync a group, and
+ * nearly nothing on a file system whose journal the flush of the files has just written.
  */
+int publish_commit(struct publisher *publisher, char error[PUBLISH_ERROR_SIZE])
+{
+    if (publisher->staged == 0)
+        return 0;
+    if (fileio_group_commit(publisher->data_files) != 0)
+        return fail_commit(publisher, error, "publish", "data_", ".csv");
+    if (fileio_group_commit(publisher->metadata_files) != 0)
+        return fail_commit(publisher, error, "publish", "metadata_", ".json");
+    publisher->next += publisher->staged;
+    publisher->staged = 0;
+    return 0;
+}
+
 int publish_batch(struct publisher *publisher, const struct publish_batch *batch,
                   char error[PUBLISH_ERROR_SIZE])
 {
-    char name[CONTRACT_NAME_SIZE];
-    struct metadata metadata = {.bytes = batch->csv->length,
-                                .record_count = batch->rows,
-                                .fields = publisher->fields,
-                                .field_count = publisher->field_count};
-    contract_data_name(name, publisher->next);
-    clock_format_seconds(metadata.created, batch->created_seconds);
-    if (hash_csv(publisher, batch->csv, &metadata) != 0)
-        return fail(error, "hash", name);
-    if (fileio_replace(publisher->directory_fd, name, batch->csv->bytes, batch->csv->length,
-                       FILEIO_DURABLE) != 0)
-        return fail(error, "write", name);
-    if (commit(publisher, publisher->next, &metadata, error) != 0)
-        return -1;
-    publisher->next++;
-    return 0;
+    publish_abandon(publisher);
+    return publish_stage(publisher, batch, error) == 0 ? publish_commit(publisher, error) : -1;
 }
 
 /* --- completing what a crash cut in two ------------------------------------------------------ */
@@ -273,6 +328,19 @@ static bool describe_columns(const struct publisher *publisher, const struct sur
     return true;
 }
 
+/* The data has been under its name since before this start: its name is made durable first. */
+static int commit_metadata(struct publisher *publisher, uint64_t number,
+                           const struct metadata *metadata, char error[PUBLISH_ERROR_SIZE])
+{
+    char name[64];
+    if (fileio_sync_directory(publisher->directory_fd) != 0)
+        return fail(error, "flush", "the directory");
+    if (stage_metadata(publisher, number, metadata, error) != 0)
+        return -1;
+    (void)snprintf(name, sizeof name, "metadata_%" PRIu64 ".json", number);
+    return fileio_group_commit(publisher->metadata_files) == 0 ? 0 : fail(error, "publish", name);
+}
+
 static enum publish_completed complete_open(struct publisher *publisher, uint64_t number, int fd,
                                             const char *name, char error[PUBLISH_ERROR_SIZE])
 {
@@ -286,7 +354,7 @@ static enum publish_completed complete_open(struct publisher *publisher, uint64_
     else if (!describe_columns(publisher, &survey, fields, &metadata)) {
         (void)snprintf(error, PUBLISH_ERROR_SIZE, "%s is no batch of this program", name);
         result = PUBLISH_NOT_OURS;
-    } else if (commit(publisher, number, &metadata, error) == 0)
+    } else if (commit_metadata(publisher, number, &metadata, error) == 0)
         result = PUBLISH_COMPLETED;
     int saved_errno = errno;
     text_free(&survey.names);

@@ -1,15 +1,17 @@
 /*
- * publish - a batch appears in the shared directory whole, and is committed by
- * the rename of its metadata. The order:
+ * publish - batches appear in the shared directory whole, and are committed by
+ * the rename of their metadata. The order, for all batches that are committed
+ * together:
  *
- *     data      -> .data_N.csv.tmp      -> fsync -> rename
- *     metadata  -> .metadata_N.json.tmp -> fsync -> rename     the commit
- *     fsync of the directory
+ *     data, metadata -> .data_N.csv.tmp, .metadata_N.json.tmp
+ *     each data file -> fsync;  all of them -> rename;  fsync of the directory
+ *     each metadata  -> fsync;  all of them -> rename   the commit;  fsync of the directory
  *
  *     publish_open(&publisher, directory_fd, fields, field_count, error);
  *     publisher.next = ...                          what recovery has found out
  *     publish_append_row(&csv, cells, count);       any number of times
- *     publish_batch(&publisher, &batch, error);     as batch publisher.next
+ *     publish_stage(&publisher, &batch, error);     as batch next, next + 1 ... which share
+ *     publish_commit(&publisher, error);            their flushes
  *     publish_close(&publisher);
  *
  * It is also the one door through which CSV leaves: cells are written, and rows
@@ -22,12 +24,15 @@
 #include <stdint.h>
 
 #include "common/digest.h"
+#include "common/fileio.h"
 #include "common/metadata.h"
 #include "common/text.h"
 
 /* 16 hexadecimal digits and their NUL. */
 #define PUBLISH_RUN_ID_SIZE 17
 #define PUBLISH_ERROR_SIZE 512
+/* Batches that are committed together; each holds two descriptors until then. */
+#define PUBLISH_TOGETHER_MAX 64
 
 struct publish_cell {
     const char *bytes;
@@ -42,12 +47,15 @@ struct publish_cell {
 void publish_append_row(struct text *csv, const struct publish_cell *cells, size_t count);
 
 struct publisher {
-    uint64_t next; /* the number of the next batch; at least 1 */
+    uint64_t next; /* the number of the first batch that is not durable; at least 1 */
+    size_t staged; /* batches whose temporaries are written, from `next` on */
     int directory_fd;
     char run_id[PUBLISH_RUN_ID_SIZE]; /* drawn at random by publish_open */
     const struct metadata_field *fields;
     size_t field_count;
     struct digest *digest;
+    struct fileio_group *data_files;
+    struct fileio_group *metadata_files;
     struct text metadata;
 };
 
@@ -66,12 +74,26 @@ struct publish_batch {
 };
 
 /*
- * Publishes the batch as number publisher->next, durably, and steps to the next
- * number. -1 with errno and one line in `error`: then no temporary is left, the
- * number stays, and the same call WITH THE SAME BYTES may be made again, however
- * far this one came: a reader may have seen some of them under their name. EINTR
- * when the program shall end.
+ * Writes the temporaries of the batch, which will be number publisher->next +
+ * publisher->staged; `csv` may be used again afterwards. At most
+ * PUBLISH_TOGETHER_MAX until the commit. -1 with errno and one line in `error`:
+ * then nothing is staged any more. EINTR when the program shall end.
  */
+int publish_stage(struct publisher *publisher, const struct publish_batch *batch,
+                  char error[PUBLISH_ERROR_SIZE]);
+
+/*
+ * Publishes what was staged, durably, and steps over its numbers. -1 with errno
+ * and one line in `error`: then no temporary is left, nothing is staged any more and
+ * the numbers stay. All of it is to be staged again WITH THE SAME BYTES, as a
+ * reader may have seen some of them under their names, however far it came.
+ */
+int publish_commit(struct publisher *publisher, char error[PUBLISH_ERROR_SIZE]);
+
+/* Drops what was staged. */
+void publish_abandon(struct publisher *publisher);
+
+/* One batch alone: drops what was staged before it, stages it and commits. */
 int publish_batch(struct publisher *publisher, const struct publish_batch *batch,
                   char error[PUBLISH_ERROR_SIZE]);
 

@@ -14,7 +14,6 @@
 #include "common/fileio.h"
 #include "common/wait.h"
 
-
 /* One name in the directory that belongs to a batch. */
 struct found {
     uint64_t number;

@@ -74,6 +74,7 @@ void retention_close(struct retention *retention)
 
 bool retention_add(struct retention *retention, uint64_t number)
 {
+    retention->added = true;
     return insert(&retention->pending, number);
 }
 
@@ -84,20 +85,25 @@ static bool is_acknowledged(const struct processed_log *log, uint64_t number)
     return processed_log_find(log, key) != NULL;
 }
 
-static bool at_high_water(const struct retention *retention)
+/* `more` batches are on their way. */
+static bool at_high_water(const struct retention *retention, size_t more)
 {
     return retention->limits.max_pending_batches != 0 &&
-           retention->pending.count >= retention->limits.max_pending_batches;
+           retention->pending.count + more >= retention->limits.max_pending_batches;
 }
 
-/* Also when the log has shrunk: then it is another one. */
+/*
+ * Also when the log has shrunk: then it is another one. And before anybody waits: a batch whose
+ * commit seemed to fail may have been acknowledged before it was added here.
+ */
 static bool worth_asking(const struct retention *retention, uint64_t decisions)
 {
     if (!retention->asked || decisions < retention->decisions)
         return true;
     uint64_t news = decisions - retention->decisions;
-    return news > 0 &&
-           (at_high_water(retention) || news >= retention->pending.count / LOOKUPS_PER_DECISION);
+    if (at_high_water(retention, 0))
+        return news > 0 || retention->added;
+    return news > 0 && news >= retention->pending.count / LOOKUPS_PER_DECISION;
 }
 
 void retention_follow(struct retention *retention, const struct processed_log *log)
@@ -120,6 +126,7 @@ void retention_follow(struct retention *retention, const struct processed_log *l
     pending->count = left;
     retention->decisions = decisions;
     retention->asked = true;
+    retention->added = false;
 }
 
 /* --- what goes ------------------------------------------------------------------------------- */
@@ -167,9 +174,9 @@ static bool is_full(const struct retention *retention)
     return space.f_bavail < blocks;
 }
 
-enum retention_verdict retention_verdict(const struct retention *retention)
+enum retention_verdict retention_verdict(const struct retention *retention, size_t more)
 {
-    if (retention->reader_seen && at_high_water(retention))
+    if (retention->reader_seen && at_high_water(retention, more))
         return RETENTION_READER_BEHIND;
     return is_full(retention) ? RETENTION_DISK_FULL : RETENTION_GO;
 }

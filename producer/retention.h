@@ -6,7 +6,7 @@
  *     for each batch:
  *         retention_follow(&retention, log);          NULL: no reader can be seen
  *         retention_tidy(&retention);
- *         if (retention_verdict(&retention) != RETENTION_GO)
+ *         if (retention_verdict(&retention, 0) != RETENTION_GO)
  *             wait
  *         publish, retention_add(&retention, number)
  *     retention_close(&retention);
@@ -17,8 +17,8 @@
  *
  * The directory is not read again after the start. The log is asked about the
  * pending batches only when it has grown by a sixteenth of their number, or when
- * they stand at the limit: so a decision costs at most 16 look-ups, however many
- * batches there are.
+ * they stand at the limit and something is new: so away from the limit a decision
+ * costs at most 16 look-ups, however many batches there are.
  */
 #ifndef PRODUCER_RETENTION_H
 #define PRODUCER_RETENTION_H
@@ -50,6 +50,7 @@ struct retention {
     struct retention_numbers acknowledged;
     uint64_t decisions; /* in the log, when it was last asked */
     bool asked;
+    bool added; /* batches that the log was not asked about yet */
     bool reader_seen;
 };
 
@@ -77,8 +78,11 @@ int retention_tidy(struct retention *retention);
 
 enum retention_verdict { RETENTION_GO, RETENTION_READER_BEHIND, RETENTION_DISK_FULL };
 
-/* A file system that cannot be asked for its space is not a full one: writing will tell. */
-enum retention_verdict retention_verdict(const struct retention *retention);
+/*
+ * Whether one more batch may be published, besides `more` that are on their way.
+ * A file system that cannot be asked for its space is not a full one: writing will tell.
+ */
+enum retention_verdict retention_verdict(const struct retention *retention, size_t more);
 
 /*
  * True when the reader is not only off the limit but has half of it free again.

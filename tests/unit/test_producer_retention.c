@@ -122,7 +122,7 @@ START_TEST(retention_without_a_reader_neither_deletes_nor_waits)
     retention_follow(&retention, NULL);
     ck_assert_int_eq(retention_tidy(&retention), 0);
     ck_assert_uint_eq(support_count_names(directory), 6);
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -130,15 +130,15 @@ START_TEST(retention_waits_at_the_high_water_mark_and_goes_on_below_it)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 3}, 2);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
     ck_assert(retention_add(&retention, 3));
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
     decide(3, OUTCOME_CHANGED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
     decide(2, OUTCOME_REJECTED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -149,7 +149,7 @@ START_TEST(retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_
     ck_assert(!retention_has_caught_up(&retention));
     decide(1, OUTCOME_PROCESSED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
     ck_assert(!retention_has_caught_up(&retention));
     decide(2, OUTCOME_PROCESSED);
     follow();
@@ -161,10 +161,10 @@ START_TEST(retention_notices_a_single_acknowledgement_at_a_high_mark)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 500}, 500);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
     decide(250, OUTCOME_PROCESSED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -172,18 +172,18 @@ START_TEST(retention_of_zero_pending_is_no_limit)
 {
     prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 0}, 50);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
 }
 END_TEST
 
 START_TEST(retention_waits_while_less_space_is_free_than_wanted)
 {
     prepare((struct retention_limits){.min_free_bytes = UINT64_MAX}, 0);
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_DISK_FULL);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_DISK_FULL);
     retention.limits.min_free_bytes = 1;
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
     retention.limits.min_free_bytes = 0;
-    ck_assert_int_eq(retention_verdict(&retention), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
 }
 END_TEST
 

@@ -1,0 +1,171 @@
+#include "producer/group.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "common/clock.h"
+#include "common/number.h"
+#include "common/wait.h"
+
+/* Rows between two looks at whether to end: some milliseconds. */
+#define ROWS_AT_ONCE 10000
+/* A commit cannot be broken off, and SIGTERM is to be answered within a second. */
+#define COMMIT_LONG_NS INT64_C(250000000)
+/* Descriptors that the program needs besides those of a group. */
+#define DESCRIPTORS_ELSEWHERE 32
+
+static size_t smaller(size_t left, size_t right)
+{
+    return left < right ? left : right;
+}
+
+/* A group that never finds enough descriptors would fail again and again. */
+static size_t most_together(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1;
+    if (limit.rlim_cur <= DESCRIPTORS_ELSEWHERE + 2)
+        return 1;
+    rlim_t pairs = (limit.rlim_cur - DESCRIPTORS_ELSEWHERE) / 2;
+    return pairs < PUBLISH_TOGETHER_MAX ? (size_t)pairs : PUBLISH_TOGETHER_MAX;
+}
+
+void group_open(struct group *group, struct publisher *publisher,
+                const struct generate_request *request, bool together)
+{
+    *group = (struct group){.publisher = publisher, .request = *request};
+    group->ceiling = together ? most_together() : 1;
+    group->limit = 1;
+}
+
+void group_close(struct group *group)
+{
+    if (group->publisher != NULL && group->staged > 0)
+        publish_abandon(group->publisher);
+    text_free(&group->csv);
+    *group = (struct group){0};
+}
+
+bool group_is_full(const struct group *group)
+{
+    return group->staged >= group->limit || group->bytes >= GROUP_BYTES_MAX;
+}
+
+bool group_failed_alone(const struct group *group)
+{
+    return group->failed_alone;
+}
+
+bool group_is_bound(const struct group *group)
+{
+    return group->known > 0;
+}
+
+/* --- one batch ------------------------------------------------------------------------------- */
+
+/* Its number and time are drawn once, however often it is made. */
+static struct group_batch *next_batch(struct group *group)
+{
+    struct group_batch *batch = &group->batches[group->staged];
+    if (group->staged == group->known) {
+        batch->number = group->publisher->next + group->staged;
+        batch->start_seconds = clock_wall_ns() / NUMBER_NS_PER_SECOND;
+        group->known++;
+    }
+    batch->begun_ns = clock_now_ns();
+    return batch;
+}
+
+static int make_rows(struct group *group, struct group_batch *batch)
+{
+    struct generator generator;
+    struct generate_request request = group->request;
+    request.batch = batch->number;
+    request.start_seconds = batch->start_seconds;
+    text_clear(&group->csv);
+    generate_begin(&generator, &request);
+    while (generate_rows(&generator, &group->csv, ROWS_AT_ONCE))
+        if (wait_stopping() || text_failed(&group->csv))
+            break;
+    batch->rows = generator.rows;
+    batch->bytes = group->csv.length;
+    if (!text_failed(&group->csv) && generator.done == generator.rows)
+        return 0;
+    errno = text_failed(&group->csv) ? ENOMEM : EINTR;
+    return -1;
+}
+
+static int stage(struct group *group, const struct group_batch *batch,
+                 char error[PUBLISH_ERROR_SIZE])
+{
+    const struct publish_batch made = {
+        .csv = &group->csv, .rows = batch->rows, .created_seconds = batch->start_seconds};
+    return publish_stage(group->publisher, &made, error);
+}
+
+/* The attempt was at so many batches; the next is at one. */
+static void fall_back(struct group *group, size_t attempted)
+{
+    int saved_errno = errno;
+    publish_abandon(group->publisher);
+    text_free(&group->csv); /* gives back what may have been in the way */
+    group->failed_alone = attempted <= 1;
+    group->staged = 0;
+    group->bytes = 0;
+    group->limit = 1;
+    errno = saved_errno;
+}
+
+int group_add(struct group *group, char error[PUBLISH_ERROR_SIZE])
+{
+    struct group_batch *batch = next_batch(group);
+    int result = make_rows(group, batch);
+    if (result != 0)
+        (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot prepare a batch: %s", strerror(errno));
+    else
+        result = stage(group, batch, error);
+    if (result != 0) {
+        fall_back(group, group->staged + 1);
+        return -1;
+    }
+    group->staged++;
+    group->bytes += batch->bytes;
+    return 0;
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+static void adapt(struct group *group, int64_t took_ns)
+{
+    if (took_ns > COMMIT_LONG_NS)
+        group->limit = group->limit > 1 ? group->limit / 2 : 1;
+    else if (took_ns < COMMIT_LONG_NS / 4)
+        group->limit = smaller(group->limit * 2, group->ceiling);
+}
+
+/* Those behind the ones that are done were begun in an attempt that failed. */
+static size_t take_done(struct group *group, struct group_batch done[PUBLISH_TOGETHER_MAX])
+{
+    size_t count = group->staged;
+    memcpy(done, group->batches, count * sizeof *done);
+    group->known -= count;
+    memmove(group->batches, group->batches + count, group->known * sizeof *group->batches);
+    group->staged = 0;
+    group->bytes = 0;
+    return count;
+}
+
+size_t group_commit(struct group *group, struct group_batch done[PUBLISH_TOGETHER_MAX],
+                    char error[PUBLISH_ERROR_SIZE])
+{
+    int64_t begun_ns = clock_now_ns();
+    if (publish_commit(group->publisher, error) != 0) {
+        fall_back(group, group->staged);
+        return 0;
+    }
+    adapt(group, clock_now_ns() - begun_ns);
+    return take_done(group, done);
+}
