@@ -18,6 +18,7 @@
 struct found {
     uint64_t number;
     bool is_metadata;
+    bool is_directory; /* as far as the file system says so without being asked */
 };
 
 struct findings {
@@ -58,6 +59,7 @@ static int read_names(DIR *stream, struct findings *findings)
             errno = EINTR;
             return -1;
         }
+        found.is_directory = entry->d_type == DT_DIR;
         if (is_ours(entry->d_name, &found) && !add_finding(findings, found))
             return -1;
     }
@@ -90,6 +92,12 @@ static int scan(int directory_fd, struct findings *findings)
     return result;
 }
 
+static void leave(struct recovery *recovery, const char *name)
+{
+    recovery->left++;
+    (void)snprintf(recovery->why, sizeof recovery->why, "%s is not a plain file", name);
+}
+
 static int remove_metadata(struct recovery *recovery, const struct publisher *publisher,
                            const char *key)
 {
@@ -101,9 +109,21 @@ static int remove_metadata(struct recovery *recovery, const struct publisher *pu
     }
     if (errno != EISDIR)
         return -1;
-    recovery->left++;
-    (void)snprintf(recovery->why, sizeof recovery->why, "%s is not a plain file", name);
+    leave(recovery, name);
     return 0;
+}
+
+/* A directory under either name: no batch can be published under this number, nor is one there. */
+static void leave_directory(struct recovery *recovery, const struct found *found)
+{
+    char key[32];
+    char name[CONTRACT_NAME_SIZE];
+    (void)snprintf(key, sizeof key, "%" PRIu64, found->number);
+    if (found->is_metadata)
+        contract_metadata_name(name, key);
+    else
+        contract_data_name(name, found->number);
+    leave(recovery, name);
 }
 
 static int complete_data(struct recovery *recovery, struct publisher *publisher, uint64_t number,
@@ -132,11 +152,14 @@ static int recover_batch(struct recovery *recovery, struct publisher *publisher,
     bool whole = *at < findings->count && findings->items[*at].number == found->number;
     char key[32];
     (void)snprintf(key, sizeof key, "%" PRIu64, found->number);
-    if (whole)
-        (*at)++;
-    else if (found->is_metadata)
+    const struct found *last = whole ? &findings->items[(*at)++] : found;
+    if (!whole && found->is_metadata && !found->is_directory)
         return remove_metadata(recovery, publisher, key);
     publisher->next = found->number + 1;
+    if (found->is_directory || last->is_directory) {
+        leave_directory(recovery, found->is_directory ? found : last);
+        return 0;
+    }
     if (!whole && (log == NULL || processed_log_find(log, key) == NULL))
         return complete_data(recovery, publisher, found->number, error);
     recovery->numbers[recovery->count++] = found->number;

@@ -16,8 +16,9 @@
  *     data alone, in the log           the crash was between the two removals of
  *                                      retention: counted as a batch, which is
  *                                      deleted in its turn
- *     metadata alone                   a power loss took the data: removed
- *     data alone that cannot be read   left alone, its number is not used again
+ *     metadata alone                   somebody removed the data: removed
+ *     data alone that cannot be read,  left alone, its number is not used again
+ *     a directory under either name
  *
  * The next number is above all of these and above the log's last one:
  * acknowledged batches may have been deleted long ago.

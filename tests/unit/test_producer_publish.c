@@ -172,6 +172,79 @@ START_TEST(publish_commits_by_the_metadata_after_the_data_and_may_be_called_agai
 }
 END_TEST
 
+static void stage(const char *csv, uint64_t rows)
+{
+    struct text text = {0};
+    text_put(&text, csv);
+    struct publish_batch batch = {.csv = &text, .rows = rows, .created_seconds = 1795428900};
+    ck_assert_int_eq(publish_stage(&publisher, &batch, error), 0);
+    text_free(&text);
+}
+
+START_TEST(publish_shows_no_batch_that_is_staged_and_all_of_them_after_the_commit)
+{
+    open_publisher();
+    stage(CSV, 2);
+    stage("label,value\nc,3\n", 1);
+    ck_assert(!support_exists(directory, "data_1.csv"));
+    ck_assert(!support_exists(directory, "metadata_1.json"));
+    ck_assert_uint_eq(publisher.next, 1);
+    ck_assert_int_eq(publish_commit(&publisher, error), 0);
+    ck_assert_uint_eq(publisher.next, 3);
+    assert_claims("1", CSV, 2);
+    assert_claims("2", "label,value\nc,3\n", 1);
+    ck_assert_uint_eq(support_count_names(directory), 4);
+}
+END_TEST
+
+START_TEST(publish_takes_as_many_batches_as_it_says_and_then_refuses_cleanly)
+{
+    struct text text = {0};
+    struct publish_batch batch = {.csv = &text};
+    open_publisher();
+    text_put(&text, CSV);
+    for (int i = 0; i < PUBLISH_TOGETHER_MAX; i++)
+        ck_assert_int_eq(publish_stage(&publisher, &batch, error), 0);
+    ck_assert_int_eq(publish_stage(&publisher, &batch, error), -1);
+    ck_assert_uint_eq(publisher.staged, 0);
+    ck_assert_uint_eq(support_count_names(directory), 0);
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(publish_drops_what_is_abandoned_and_uses_its_numbers_again)
+{
+    open_publisher();
+    stage("label,value\nx,9\n", 1);
+    publish_abandon(&publisher);
+    ck_assert_uint_eq(support_count_names(directory), 0);
+    ck_assert_int_eq(publish_commit(&publisher, error), 0);
+    ck_assert_uint_eq(publisher.next, 1);
+    ck_assert_int_eq(publish(CSV, 2), 0);
+    assert_claims("1", CSV, 2);
+}
+END_TEST
+
+/* All data comes before any metadata: see what stands when a rename in the middle fails. */
+START_TEST(publish_names_all_data_of_a_group_before_any_of_its_metadata)
+{
+    char path[4096];
+    open_publisher();
+    (void)snprintf(path, sizeof path, "%s/metadata_1.json", directory);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    stage(CSV, 2);
+    stage(CSV, 2);
+    stage(CSV, 2);
+    ck_assert_int_eq(publish_commit(&publisher, error), -1);
+    ck_assert_int_eq(errno, EISDIR);
+    ck_assert_ptr_nonnull(strstr(error, "to 3"));
+    ck_assert(support_exists(directory, "data_3.csv"));
+    ck_assert(!support_exists(directory, "metadata_2.json"));
+    ck_assert_uint_eq(support_count_names(directory), 4);
+    ck_assert_uint_eq(publisher.next, 1);
+}
+END_TEST
+
 /* In a child of its own: the limit would hold for the test's report too. */
 static bool fails_cleanly_beyond_ten_bytes(void)
 {
@@ -281,6 +354,10 @@ int main(void)
                        publish_states_run_time_and_description_in_the_metadata,
                        publish_gives_each_run_another_id,
                        publish_commits_by_the_metadata_after_the_data_and_may_be_called_again,
+                       publish_shows_no_batch_that_is_staged_and_all_of_them_after_the_commit,
+                       publish_takes_as_many_batches_as_it_says_and_then_refuses_cleanly,
+                       publish_drops_what_is_abandoned_and_uses_its_numbers_again,
+                       publish_names_all_data_of_a_group_before_any_of_its_metadata,
                        publish_that_cannot_write_the_data_leaves_no_file_and_keeps_the_number,
                        publish_completes_data_without_metadata_with_its_own_hash_and_rows,
                        publish_counts_quoted_line_ends_as_part_of_their_row,

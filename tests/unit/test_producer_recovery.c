@@ -189,6 +189,30 @@ START_TEST(producer_leaves_alone_what_is_no_file_and_does_not_use_its_number)
 }
 END_TEST
 
+static void put_directory(const char *name)
+{
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+}
+
+START_TEST(producer_goes_round_a_directory_that_has_the_name_of_a_batch)
+{
+    prepare();
+    put_batch(1);
+    put("data_2.csv");
+    put_directory("metadata_2.json");
+    put_directory("data_3.csv");
+    put("metadata_3.json");
+    put_directory("metadata_4.json");
+    recover(NULL);
+    ck_assert_uint_eq(recovery.left, 3);
+    ck_assert_ptr_nonnull(strstr(recovery.why, "metadata_4.json"));
+    ck_assert_uint_eq(recovery.count, 1);
+    ck_assert_uint_eq(publisher.next, 5);
+}
+END_TEST
+
 START_TEST(producer_says_so_when_no_number_is_left)
 {
     prepare();
@@ -240,6 +264,7 @@ int main(void)
         producer_removes_metadata_whose_data_is_gone_and_uses_the_number_again,
         producer_passes_over_names_that_are_no_batch,
         producer_leaves_alone_what_is_no_file_and_does_not_use_its_number,
+        producer_goes_round_a_directory_that_has_the_name_of_a_batch,
         producer_says_so_when_no_number_is_left,
         producer_comes_to_the_same_when_recovery_is_run_twice,
         producer_recovers_thousands_of_batches_in_order);

@@ -142,6 +142,28 @@ START_TEST(retention_waits_at_the_high_water_mark_and_goes_on_below_it)
 }
 END_TEST
 
+START_TEST(retention_counts_batches_that_are_on_their_way)
+{
+    prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 4}, 2);
+    follow();
+    ck_assert_int_eq(retention_verdict(&retention, 1), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 2), RETENTION_READER_BEHIND);
+}
+END_TEST
+
+/* As when the flush after its rename failed: the reader is quicker than the second attempt. */
+START_TEST(retention_does_not_wait_for_a_batch_that_was_acknowledged_before_it_was_added)
+{
+    prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 1}, 0);
+    decide(1, OUTCOME_PROCESSED);
+    follow();
+    ck_assert(retention_add(&retention, 1));
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    follow();
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+}
+END_TEST
+
 START_TEST(retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_first_free_place)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 4}, 4);
@@ -240,6 +262,8 @@ int main(void)
         retention_finishes_a_deletion_that_a_crash_cut_in_two,
         retention_without_a_reader_neither_deletes_nor_waits,
         retention_waits_at_the_high_water_mark_and_goes_on_below_it,
+        retention_counts_batches_that_are_on_their_way,
+        retention_does_not_wait_for_a_batch_that_was_acknowledged_before_it_was_added,
         retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_first_free_place,
         retention_notices_a_single_acknowledgement_at_a_high_mark,
         retention_of_zero_pending_is_no_limit, retention_waits_while_less_space_is_free_than_wanted,
