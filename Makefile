@@ -13,7 +13,9 @@ PRODUCER_SOURCES := $(filter-out producer/main.c,$(wildcard producer/*.c))
 CONSUMER_SOURCES := $(filter-out consumer/main.c,$(wildcard consumer/*.c))
 UNIT_SOURCES     := $(wildcard tests/unit/*.c)
 BENCH_SOURCES    := $(wildcard tests/bench/*.c)
-ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UNIT_SOURCES) $(BENCH_SOURCES)
+TOOL_SOURCES     := $(wildcard tests/tools/*.c)
+ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UNIT_SOURCES) $(BENCH_SOURCES) \
+                    $(TOOL_SOURCES)
 ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h tests/*/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -101,6 +103,17 @@ unit-programs: $(unit_programs)
 .PHONY: unit-programs
 .SECONDARY:
 
+# What the end-to-end suites do to the daemons and a shell cannot.
+test-tools: $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out %/faults.c,$(TOOL_SOURCES))) \
+            $(BUILD)/tests/tools/faults.so
+.PHONY: test-tools
+
+$(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/common.a
+	$(LINK) -o $@ $^ $(COMMON_LIBS)
+$(BUILD)/tests/tools/faults.so: tests/tools/faults.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC -shared -o $@ $< -ldl
+
 run: deps-run ## install what is missing, build, run both daemons on ./shared-data until Ctrl-C
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) scripts/run.sh
@@ -111,7 +124,7 @@ test: deps-test ## install what is missing, build, run every test
 test-unit: unit-programs ## the Check suites alone
 	@BUILD=$(BUILD) tests/run.sh unit
 
-test-e2e: all ## both binaries end to end, without Docker
+test-e2e: all test-tools ## both binaries end to end, without Docker
 	@BUILD=$(BUILD) tests/run.sh e2e
 
 test-engine: ## the exercise's commands on a real Docker engine

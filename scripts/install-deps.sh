@@ -9,7 +9,7 @@ packages_of() {
     case $1 in
     build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev zlib1g-dev ;;
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
-    test) echo "$(packages_of run)" check jq clang procps bsdutils ;;
+    test) echo "$(packages_of run)" check jq clang procps bsdutils strace ;;
     docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;
     *)
         echo "usage: scripts/install-deps.sh build|run|test|docker ..." >&2

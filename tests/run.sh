@@ -185,7 +185,7 @@ clang_build() {
 
 everything() {
     local built=1
-    make_parallel "build gcc" WERROR=-Werror all unit-programs || built=
+    make_parallel "build gcc" WERROR=-Werror all unit-programs test-tools || built=
     # shellcheck disable=SC2086
     step "floors" $make --no-print-directory floors || true
     clang_build

@@ -3,52 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/lib.sh
-
-BUILD=$(realpath "${BUILD:-build}")
-producer=$BUILD/data-producer
-consumer=$BUILD/data-consumer
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# ---- helpers ------------------------------------------------------------------------------------
-
-# A directory of its own for the running check, with $dir/results inside.
-fresh() {
-    dir=$work/$1
-    results=$dir/results
-    log=$results/processed.log
-    mkdir -p "$dir"
-}
-
-publish() { "$producer" --dir "$dir" --interval 0 --count "$1" --seed 42 "${@:2}" >"$dir/producer.out"; }
-consume_once() { "$consumer" --dir "$dir" --once --settle 300ms "$@" >>"$dir/consumer.out"; }
-
-# expect_exit CODE COMMAND...: output goes to $work/output.
-expect_exit() {
-    local expected=$1 status=0
-    shift
-    "$@" >"$work/output" 2>&1 || status=$?
-    [[ $status -eq $expected ]] || fail "exit $status, not $expected: $* said: $(head -3 "$work/output")"
-}
-
-says() { grep -qF -- "$1" "$work/output" || fail "does not say '$1': $(head -3 "$work/output")"; }
-one_line() { [[ $(wc -l <"$work/output") -eq 1 ]] || fail "not one line: $(cat "$work/output")"; }
-
-# stop PID: SIGTERM; the daemon must end with 0 in less than a second.
-stop() {
-    local status=0 started=${EPOCHREALTIME/[.,]/} took
-    kill -TERM "$1"
-    wait "$1" || status=$?
-    took=$(((${EPOCHREALTIME/[.,]/} - started) / 1000))
-    [[ $status -eq 0 ]] || fail "exit $status after SIGTERM"
-    [[ $took -lt 1000 ]] || fail "took $took ms to end after SIGTERM"
-}
-
-records() { jq -s "map(select($1)) | length" "$log"; }
-count_is() { [[ $(records "$1") -eq $2 ]] || fail "$(records "$1") records where $1, not $2"; }
-field() { jq -r "select(.key == \"$1\") | .$2" "$log"; }
-needs_mount_namespaces() { unshare -m true 2>/dev/null || skip "needs root and mount namespaces"; }
-children_of() { pgrep -P "$1" || true; }
+source tests/lib-daemons.sh
 
 # ---- what is refused before any work --------------------------------------------------------------
 

@@ -1,0 +1,132 @@
+# What the suites that run the two daemons share. Source it behind tests/lib.sh, in the top directory.
+#
+# It sets $producer, $consumer, $tools and $work, a directory that goes when the suite ends, with every process
+# that "spawn" started. "fresh NAME" begins a check: $dir is a directory of its own, $results and $log are in it.
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # $work and its like belong to both sides
+
+BUILD=$(realpath "${BUILD:-build}")
+producer=$BUILD/data-producer
+consumer=$BUILD/data-consumer
+tools=$BUILD/tests/tools
+work=$(mktemp -d)
+: >"$work/spawned"
+trap 'end_spawned; rm -rf "$work"' EXIT
+
+# ---- directories and daemons ----------------------------------------------------------------------
+
+# A directory of its own for the running check, with $dir/results inside.
+fresh() {
+    dir=$work/$1
+    results=$dir/results
+    log=$results/processed.log
+    mkdir -p "$dir"
+}
+
+# Where flushing costs nothing, for what is about many files and not about the disk.
+fresh_in_memory() {
+    dir=$(mktemp -d -p /dev/shm shared-data-tests.XXXXXX 2>/dev/null) || skip "needs /dev/shm"
+    trap 'rm -rf "$dir"' EXIT
+    results=$dir/results
+    log=$results/processed.log
+}
+
+publish() { "$producer" --dir "$dir" --interval 0 --count "$1" --seed 42 "${@:2}" >"$dir/producer.out"; }
+consume_once() { "$consumer" --dir "$dir" --once --settle 300ms "$@" >>"$dir/consumer.out"; }
+
+# spawn COMMAND...: in the background, its id in $spawned; killed at the end of the suite where it still runs.
+spawn() {
+    "$@" &
+    spawned=$!
+    echo "$spawned" >>"$work/spawned"
+}
+
+end_spawned() {
+    local pid
+    while read -r pid; do
+        kill -KILL "$pid" 2>/dev/null || true
+    done <"$work/spawned"
+}
+
+# start_consumer [OPTION...]: a daemon on $dir, its id in $spawned.
+start_consumer() { spawn "$consumer" --dir "$dir" --settle 200ms --poll-interval 50ms "$@" >>"$dir/consumer.out" 2>&1; }
+
+# stop PID: SIGTERM; the daemon must end with 0 in less than a second.
+stop() {
+    local status=0 started=${EPOCHREALTIME/[.,]/} took
+    kill -TERM "$1"
+    wait "$1" || status=$?
+    took=$(((${EPOCHREALTIME/[.,]/} - started) / 1000))
+    [[ $status -eq 0 ]] || fail "exit $status after SIGTERM"
+    [[ $took -lt 1000 ]] || fail "took $took ms to end after SIGTERM"
+}
+
+# expect_exit CODE COMMAND...: output goes to $work/output.
+expect_exit() {
+    local expected=$1 status=0
+    shift
+    "$@" >"$work/output" 2>&1 || status=$?
+    [[ $status -eq $expected ]] || fail "exit $status, not $expected: $* said: $(head -3 "$work/output")"
+}
+
+says() { grep -qF -- "$1" "$work/output" || fail "does not say '$1': $(head -3 "$work/output")"; }
+one_line() { [[ $(wc -l <"$work/output") -eq 1 ]] || fail "not one line: $(cat "$work/output")"; }
+
+# ---- what came of it ------------------------------------------------------------------------------
+
+records() { jq -s "map(select($1)) | length" "$log"; }
+count_is() { [[ $(records "$1") -eq $2 ]] || fail "$(records "$1") records where $1, not $2"; }
+field() { jq -r "select(.key == \"$1\") | .$2" "$log"; }
+has_record() { grep -qF "\"key\":\"$1\"" "$log" 2>/dev/null; }
+
+# rejected KEY REASON [WORDS]: its one record says so, with these words in the detail, and it has no outputs.
+rejected() {
+    count_is ".key == \"$1\"" 1
+    [[ $(field "$1" outcome) == rejected && $(field "$1" reason) == "$2" ]] ||
+        fail "$1: $(field "$1" outcome) $(field "$1" reason): $(field "$1" detail)"
+    [[ $(field "$1" detail) == *"${3:-}"* ]] || fail "$1: '$(field "$1" detail)' is without '$3'"
+    [[ -z $(find "$results" -name "summary_$1.json" -o -name "plot_$1.*") ]] || fail "$1 has outputs"
+}
+
+# processed KEY: its one record says so, and its summary is of the bytes that are there now.
+processed() {
+    count_is ".key == \"$1\"" 1
+    [[ $(field "$1" outcome) == processed ]] || fail "$1: $(field "$1" outcome) $(field "$1" detail)"
+    local hash
+    hash=$(sha256sum <"$dir/data_$1.csv" | cut -d' ' -f1)
+    [[ $(field "$1" sha256) == "$hash" && $(jq -r .sha256 "$results/summary_$1.json") == "$hash" ]] ||
+        fail "$1: record or summary are of other bytes"
+}
+
+no_record_of() { ! has_record "$1" || fail "a record of $1: $(grep -F "\"key\":\"$1\"" "$log")"; }
+status_is() { jq -e "$1" "$results/status.json" >/dev/null || fail "not $1: $(jq -c . "$results/status.json")"; }
+status_becomes() { eventually 8 jq -e "$1" "$results/status.json"; }
+
+# peak_kib PID: the most memory that it ever had.
+peak_kib() { awk '/^VmHWM:/ {print $2}' "/proc/$1/status"; }
+children_of() { pgrep -P "$1" || true; }
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+
+# ---- what not every machine allows ----------------------------------------------------------------
+
+needs_mount_namespaces() { unshare -m true 2>/dev/null || skip "needs root and mount namespaces"; }
+needs_strace() {
+    strace -o /dev/null true 2>/dev/null || skip "needs strace, and leave to trace"
+}
+
+# as_nobody COMMAND...: without the rights of root, which no mode keeps out. Made ready by needs_nobody.
+as_nobody() {
+    if [[ $EUID -eq 0 ]]; then
+        setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+
+# The program under a path that everybody can reach, and $dir as nobody's own.
+needs_nobody() {
+    chmod 711 "$work"
+    install -m 755 "$consumer" "$work/consumer-for-nobody"
+    [[ $EUID -ne 0 ]] || chown 65534 "$dir"
+    as_nobody "$work/consumer-for-nobody" --version >/dev/null 2>&1 || skip "cannot run as another user here"
+}
