@@ -46,6 +46,9 @@ end_spawned() {
     while read -r pid; do
         kill -KILL "$pid" 2>/dev/null || true
     done <"$work/spawned"
+    while read -r pid; do # what is about to die may still write
+        for _ in {1..20}; do [[ -d /proc/$pid ]] && sleep 0.05 || break; done
+    done <"$work/spawned"
 }
 
 # start_consumer [OPTION...]: a daemon on $dir, its id in $spawned.
@@ -79,23 +82,28 @@ count_is() { [[ $(records "$1") -eq $2 ]] || fail "$(records "$1") records where
 field() { jq -r "select(.key == \"$1\") | .$2" "$log"; }
 has_record() { grep -qF "\"key\":\"$1\"" "$log" 2>/dev/null; }
 
+# of KEY FIELD...: the fields of all of its records, a line each, divided by tabs.
+of() {
+    local key=$1 fields
+    printf -v fields '.%s,' "${@:2}"
+    jq -r --arg key "$key" "select(.key == \$key) | [${fields%,}] | @tsv" "$log"
+}
+
 # rejected KEY REASON [WORDS]: its one record says so, with these words in the detail, and it has no outputs.
 rejected() {
-    count_is ".key == \"$1\"" 1
-    [[ $(field "$1" outcome) == rejected && $(field "$1" reason) == "$2" ]] ||
-        fail "$1: $(field "$1" outcome) $(field "$1" reason): $(field "$1" detail)"
-    [[ $(field "$1" detail) == *"${3:-}"* ]] || fail "$1: '$(field "$1" detail)' is without '$3'"
+    local record
+    record=$(of "$1" outcome reason detail)
+    [[ $record == rejected$'\t'$2$'\t'*"${3:-}"* && $record != *$'\n'* ]] || fail "$1: not 'rejected $2 …${3:-}…' but: $record"
     [[ -z $(find "$results" -name "summary_$1.json" -o -name "plot_$1.*") ]] || fail "$1 has outputs"
 }
 
 # processed KEY: its one record says so, and its summary is of the bytes that are there now.
 processed() {
-    count_is ".key == \"$1\"" 1
-    [[ $(field "$1" outcome) == processed ]] || fail "$1: $(field "$1" outcome) $(field "$1" detail)"
-    local hash
+    local record hash
+    record=$(of "$1" outcome sha256)
     hash=$(sha256sum <"$dir/data_$1.csv" | cut -d' ' -f1)
-    [[ $(field "$1" sha256) == "$hash" && $(jq -r .sha256 "$results/summary_$1.json") == "$hash" ]] ||
-        fail "$1: record or summary are of other bytes"
+    [[ $record == processed$'\t'$hash ]] || fail "$1: not 'processed $hash' but: $record"
+    grep -qF "\"sha256\": \"$hash\"" "$results/summary_$1.json" || fail "the summary of $1 is of other bytes"
 }
 
 no_record_of() { ! has_record "$1" || fail "a record of $1: $(grep -F "\"key\":\"$1\"" "$log")"; }
@@ -114,19 +122,17 @@ needs_strace() {
     strace -o /dev/null true 2>/dev/null || skip "needs strace, and leave to trace"
 }
 
-# as_nobody COMMAND...: without the rights of root, which no mode keeps out. Made ready by needs_nobody.
-as_nobody() {
-    if [[ $EUID -eq 0 ]]; then
-        setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-    else
-        "$@"
-    fi
-}
+# "${nobody[@]}" COMMAND...: without the rights of root, which no mode keeps out.
+nobody=()
+[[ $EUID -ne 0 ]] || nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 # The program under a path that everybody can reach, and $dir as nobody's own.
 needs_nobody() {
     chmod 711 "$work"
     install -m 755 "$consumer" "$work/consumer-for-nobody"
     [[ $EUID -ne 0 ]] || chown 65534 "$dir"
-    as_nobody "$work/consumer-for-nobody" --version >/dev/null 2>&1 || skip "cannot run as another user here"
+    "${nobody[@]}" "$work/consumer-for-nobody" --version >/dev/null 2>&1 || skip "cannot run as another user here"
 }
+
+# tests_of FILE: the names of its tests, in their order: functions named by a sentence, of four words or more.
+tests_of() { grep -oE '^[a-z0-9]+(_[a-z0-9]+){3,}\(\)' "$1" | tr -d '()'; }
