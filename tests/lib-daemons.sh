@@ -112,6 +112,8 @@ status_becomes() { eventually 8 jq -e "$1" "$results/status.json"; }
 
 # peak_kib PID: the most memory that it ever had.
 peak_kib() { awk '/^VmHWM:/ {print $2}' "/proc/$1/status"; }
+# cpu_ticks PID: what it has used up, in hundredths of a second.
+cpu_ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
 children_of() { pgrep -P "$1" || true; }
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 

@@ -159,8 +159,6 @@ a_sparse_file_of_8_eib_is_rejected_on_its_size_and_not_read() {
     [[ ! -e $dir/trace ]] || ! grep -E '^(read|pread64|mmap)' "$dir/trace"
 }
 
-cpu_ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
-
 two_hundred_thousand_junk_names_hold_no_batch_up_and_cost_no_idle_time() {
     fresh_in_memory
     (cd "$dir" && seq -f 'junk_%.0f' 200000 | xargs touch)

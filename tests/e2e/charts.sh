@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# Names and labels that would be commands, and a gnuplot that is missing, hangs, dies or lies.
+# shellcheck disable=SC2317 # check calls the functions
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/lib.sh
+source tests/lib.sh
+# shellcheck source=tests/lib-daemons.sh
+source tests/lib-daemons.sh
+
+gnuplot=$(command -v gnuplot || true)
+executed=$work/executed # any word that was executed leaves a file here
+
+# ---- hostile words --------------------------------------------------------------------------------
+
+long_word() { head -c 10000 /dev/zero | tr '\0' w; }
+
+# hostile KEY WORD: WORD as a column's name, and as a label of two rows.
+hostile() {
+    local word=${2//\"/\"\"}
+    printf '"%s",value\n"%s",1\nother,2\n"%s",3\n' "$word" "$word" "$word" >"$dir/data_$1.csv"
+}
+
+put_hostile_words() {
+    hostile backticks "\`touch $executed/backticks\`"
+    hostile system "'.system(\"touch $executed/system\").'"
+    hostile double "\".system('touch $executed/double').\""
+    hostile shell $'x\n!touch '"$executed/shell"
+    hostile command $'x\nset output "'"$executed/command"$'"\nreplot'
+    hostile pipe "| touch $executed/pipe"
+    hostile EOD $'EOD\nEND\n$data << EOD'
+    hostile e $'e\ne'
+    hostile enhanced '{/Symbol a}_1^2 @x &{y} ~a{b}'
+    hostile percent '%s%n%d %h'
+    hostile backslash '\n\t\\ \042 x'
+    hostile long "$(long_word)"
+    hostile right-to-left 'العربية עברית'
+    hostile emoji '🚀 👩‍👩‍👧'
+    printf 'a\xff\xfe,value\n\xc3\x28,1\n' >"$dir/data_invalid.csv" # in the header, so it is rejected
+    printf 'label,value\nx\xff\xfe,1\n\xc3\x28,2\n' >"$dir/data_invalid-cell.csv"
+}
+
+run_over_words() {
+    fresh words
+    mkdir "$executed"
+    put_hostile_words
+    "$consumer" --dir "$dir" --once --settle 200ms --chart svg >"$dir/consumer.out" 2>&1 || true
+    "$consumer" --dir "$dir" --results "$dir/png" --once --settle 200ms >"$dir/consumer.out" 2>&1 || true
+}
+
+words_drawn() {
+    [[ -n $gnuplot ]] || skip "needs gnuplot"
+    grep -qF -- "$2" "$results/plot_$1.svg" || fail "the chart of $1 does not hold '$2'"
+}
+
+every_hostile_word_is_drawn_and_nothing_is_executed() {
+    [[ -n $gnuplot ]] || skip "needs gnuplot"
+    count_is '.outcome == "processed" and .plot == "ok"' 15
+    log=$dir/png/processed.log
+    count_is '.outcome == "processed" and .plot == "ok"' 15
+    [[ -z $(ls -A "$executed") ]] || fail "executed: $(ls "$executed")"
+}
+
+backticks_and_calls_are_drawn_literally() {
+    words_drawn backticks "\`touch"
+    words_drawn system '.system('
+}
+
+a_newline_and_a_shell_mark_stay_text() { words_drawn shell '!touch'; }
+
+the_words_that_end_data_stay_text() {
+    words_drawn EOD 'EOD END'
+    words_drawn e 'e e'
+}
+
+marks_of_enhanced_text_are_drawn_literally() { words_drawn enhanced '{/Symbol a}_1^2'; }
+
+a_label_of_10000_characters_is_shortened() {
+    words_drawn long 'wwwwwwww'
+    ! grep -qE 'w{500}' "$results/plot_long.svg" || fail "500 letters of it are drawn"
+}
+
+right_to_left_text_and_emoji_are_drawn() {
+    words_drawn right-to-left 'العربية'
+    words_drawn emoji '🚀'
+}
+
+# ---- another gnuplot ------------------------------------------------------------------------------
+
+# with_gnuplot NAME SCRIPT: a directory of that name with one batch, and a consumer that finds this gnuplot. It ends
+# by itself; its exit code is in exit, its id in pid.
+with_gnuplot() {
+    fresh "$1"
+    mkdir "$dir/bin"
+    printf '#!/bin/sh\n%s\n' "$2" >"$dir/bin/gnuplot"
+    chmod +x "$dir/bin/gnuplot"
+    publish 1
+    # shellcheck disable=SC2016
+    spawn bash -c 'PATH=$1/bin:$PATH "$2" --dir "$1" --once --settle 200ms --jobs 1 >"$1/consumer.out" 2>&1 & echo $! >"$1/pid"
+        wait $!; echo $? >"$1/exit"' - "$dir" "$consumer"
+}
+
+begin_all_gnuplots() {
+    with_gnuplot hung 'exec sleep 60'
+    with_gnuplot hung-with-children 'sleep 60 & sleep 60'
+    with_gnuplot truncated "$gnuplot \"\$@\" | head -c 2000"
+    with_gnuplot no-image "$gnuplot \"\$@\" >/dev/null"
+    with_gnuplot silent 'exit 0'
+    with_gnuplot failing 'echo no font >&2; exit 1'
+    with_gnuplot noise 'exec cat /dev/zero'
+    with_gnuplot dying "kill -SEGV \$\$"
+    with_gnuplot other-image "while read -r line; do case \$line in print*) printf 'GIF89a;'; echo shared-data-picture-done >&2;; esac; done"
+}
+
+# The summary stands, the record says that the chart failed, the log why, and no child is left.
+chart_failed() {
+    fresh "$1"
+    eventually 16 test -s "$dir/exit"
+    [[ $(cat "$dir/exit") -eq 0 ]] || fail "exit $(cat "$dir/exit"): $(tail -1 "$dir/consumer.out")"
+    [[ $(of 1 outcome plot) == processed$'\t'failed ]] || fail "$(of 1 outcome plot)"
+    jq -e '.record_count > 0' "$results/summary_1.json" >/dev/null
+    [[ -z $(find "$results" -name 'plot_*' -o -name '*.tmp') ]] || fail "a chart: $(ls -A "$results")"
+    grep -q "no charts: .*$2" "$dir/consumer.out" || fail "does not say '$2': $(grep 'no charts' "$dir/consumer.out")"
+    [[ -z $(pgrep -f "^(/bin/sh )?$dir/bin/gnuplot") ]] || fail "a gnuplot is left"
+}
+
+a_gnuplot_that_sends_a_truncated_image_fails_the_chart_alone() {
+    [[ -n $gnuplot ]] || skip "needs gnuplot"
+    chart_failed truncated 'damaged image'
+}
+
+a_gnuplot_that_sends_an_empty_image_fails_the_chart_alone() {
+    [[ -n $gnuplot ]] || skip "needs gnuplot"
+    chart_failed no-image 'no image'
+}
+
+a_gnuplot_that_sends_another_kind_of_image_fails_the_chart_alone() { chart_failed other-image 'damaged image'; }
+a_gnuplot_that_exits_0_and_says_nothing_fails_the_chart_alone() { chart_failed silent 'died'; }
+a_gnuplot_that_exits_1_is_quoted_in_the_log() { chart_failed failing 'no font'; }
+a_gnuplot_that_crashes_fails_the_chart_alone() { chart_failed dying 'died'; }
+a_gnuplot_that_sends_without_end_fails_the_chart_alone() { chart_failed noise 'more than an image'; }
+
+while_a_gnuplot_hangs_the_consumer_has_no_other_child() {
+    fresh hung
+    [[ ! -s $dir/exit ]] || skip "its deadline has passed already"
+    [[ $(children_of "$(cat "$dir/pid")" | wc -l) -eq 1 ]] || fail "children: $(children_of "$(cat "$dir/pid")")"
+    [[ ! -s $log && -e $results/summary_1.json ]]
+}
+
+a_gnuplot_that_hangs_costs_no_time_of_ours() {
+    fresh hung
+    [[ ! -s $dir/exit ]] || skip "its deadline has passed already"
+    local before
+    before=$(cpu_ticks "$(cat "$dir/pid")")
+    sleep 1
+    [[ $(($(cpu_ticks "$(cat "$dir/pid")") - before)) -le 10 ]] || fail "$(($(cpu_ticks "$(cat "$dir/pid")") - before)) ticks in a second"
+}
+
+# A gnuplot of its own name, so that it can be told from all others.
+no_gnuplot_is_left_after_sigkill() {
+    fresh killed
+    mkdir "$dir/bin"
+    cp "$(command -v sleep)" "$dir/bin/sleeper"
+    printf '#!/bin/sh\nexec %s 61\n' "$dir/bin/sleeper" >"$dir/bin/gnuplot"
+    chmod +x "$dir/bin/gnuplot"
+    publish 4
+    PATH=$dir/bin:$PATH spawn "$consumer" --dir "$dir" --jobs 4 >"$dir/consumer.out"
+    eventually 5 test -e "$results/summary_4.json"
+    eventually 5 pgrep -f "^$dir/bin/sleeper"
+    kill -KILL "$spawned"
+    wait "$spawned" || true
+    eventually 3 bash -c "! pgrep -f '^$dir/bin/sleeper'"
+    [[ ! -s $log ]]
+}
+
+a_gnuplot_that_hangs_is_killed_at_its_deadline_and_reaped() {
+    chart_failed hung 'took too long'
+    chart_failed hung-with-children 'took too long'
+    [[ -z $(pgrep -f '^sleep 60$' | xargs -r -n 1 ps -o sid= -p | grep -w "$(ps -o sid= -p $$)") ]] || fail "a child of a gnuplot is left"
+}
+
+begin_all_gnuplots
+run_over_words
+for name in $(tests_of "${BASH_SOURCE[0]}"); do check "$name"; done
+finish charts
