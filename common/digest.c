@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <zlib.h>
 
@@ -19,6 +20,11 @@ struct digest *digest_create(void)
     struct digest *digest = calloc(1, sizeof *digest);
     if (digest == NULL)
         return NULL;
+    /* A fetch from a library that could not initialize itself, for want of memory, crashes in it. */
+    if (OSSL_LIB_CTX_get0_global_default() == NULL) {
+        free(digest);
+        return NULL;
+    }
     digest->context = EVP_MD_CTX_new();
     digest->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     digest->good = digest->context != NULL && digest->sha256 != NULL &&
@@ -41,8 +47,8 @@ void digest_free(struct digest *digest)
 
 void digest_update(struct digest *digest, const void *bytes, size_t length)
 {
-    if (EVP_DigestUpdate(digest->context, bytes, length) != 1)
-        digest->good = false;
+    /* Where memory was short at the start of this digest, OpenSSL would follow a null pointer. */
+    digest->good = digest->good && EVP_DigestUpdate(digest->context, bytes, length) == 1;
 }
 
 bool digest_finish(struct digest *digest, char hex[DIGEST_HEX_SIZE])
