@@ -20,7 +20,8 @@ struct digest *digest_create(void)
     struct digest *digest = calloc(1, sizeof *digest);
     if (digest == NULL)
         return NULL;
-    /* A fetch from a library that could not initialize itself, for want of memory, crashes in it. */
+    /* A fetch from a library that could not initialize itself, for want of memory, crashes in it.
+     */
     if (OSSL_LIB_CTX_get0_global_default() == NULL) {
         free(digest);
         return NULL;

@@ -1,5 +1,6 @@
 #include "common/json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,6 +256,7 @@ static bool keep_text(struct json *object, const char *bytes, size_t length)
 struct json *json_parse_object_within(const char *bytes, size_t length, size_t depth_max,
                                       char error[JSON_ERROR_SIZE])
 {
+    errno = 0;
     const char *end = NULL;
     error[0] = '\0';
     if (!scan(bytes, length, depth_max, error))

@@ -1,5 +1,6 @@
 #include "common/metadata.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -193,7 +194,8 @@ bool metadata_read(const char *bytes, size_t length, const struct metadata_subje
     *claims = (struct metadata_claims){0};
     struct json *object = json_parse_object_within(bytes, length, depth, error);
     if (object == NULL) {
-        rejection_set(rejection, REASON_METADATA_INVALID, "metadata: %s", error);
+        enum reason reason = errno == ENOMEM ? REASON_NONE : REASON_METADATA_INVALID;
+        rejection_set(rejection, reason, "metadata: %s", error);
         return false;
     }
     bool good = check_name(object, "path", subject->file, rejection) &&

@@ -47,7 +47,8 @@ static enum batch_state read_metadata(struct batch *batch, int directory_fd,
     if (fileio_read_whole(fd, (size_t)limits->metadata_bytes, &bytes, &length) == 0) {
         batch->has_metadata = true;
         if (!metadata_read(bytes, length, &subject, &batch->claims, rejection))
-            state = BATCH_REJECTED;
+            state = rejection->reason == REASON_NONE ? wait_for(batch, strerror(ENOMEM))
+                                                     : BATCH_REJECTED;
     } else if (errno == EFBIG) {
         rejection_set(rejection, REASON_TOO_LARGE,
                       "metadata of %jd bytes, where it has at most %" PRIu64

@@ -246,8 +246,10 @@ static bool has_seen_enough(const struct consumer *consumer, int64_t now_ns)
 static bool look(struct consumer *consumer, int64_t now_ns)
 {
     char what[300];
-    if (has_seen_enough(consumer, now_ns))
+    if (has_seen_enough(consumer, now_ns)) {
+        consumer->next_poll_ns = WAIT_FOREVER;
         return true;
+    }
     enum discovery_look why = consumer->polled ? DISCOVERY_POLL : DISCOVERY_HINT;
     if (discovery_look(consumer->discovery, why, now_ns) != 0) {
         (void)snprintf(what, sizeof what, "cannot read %.200s: %s", consumer->config.shared_path,
@@ -347,7 +349,7 @@ static bool wait(struct consumer *consumer)
 {
     struct pollfd fds[WAIT_MAX_FDS];
     size_t count = pipeline_fds(consumer->pipeline, fds, WAIT_MAX_FDS - 1);
-    bool listening = !consumer->trouble.lasts;
+    bool listening = !consumer->trouble.lasts && consumer->next_poll_ns != WAIT_FOREVER;
     fds[count++] =
         (struct pollfd){.fd = listening ? discovery_fd(consumer->discovery) : -1, .events = POLLIN};
     enum wait_result result = wait_for(fds, count, next_deadline(consumer));

@@ -190,9 +190,12 @@ static int make_records(struct rebuild *rebuild)
         if (read_file(rebuild->results_fd, name, SUMMARY_MAX_BYTES, &bytes, &length) != 0)
             return fail(rebuild, "read", name);
         struct json *summary = json_parse_object(bytes, length, why);
+        bool short_of_memory = summary == NULL && errno == ENOMEM;
         make_record(rebuild, rebuild->keys[i], summary);
         json_free(summary);
         free(bytes);
+        if (short_of_memory)
+            return fail(rebuild, "understand", name);
     }
     return 0;
 }

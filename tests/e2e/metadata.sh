@@ -121,7 +121,7 @@ numbers_that_json_does_not_have_are_rejected() {
     rejected other-beyond metadata-invalid
 }
 
-a_count_that_a_double_would_round_is_rejected() { rejected rounded metadata-invalid record_count; }
+a_count_that_a_double_would_round_is_rejected() { rejected rounded row-count-mismatch "states 9007199254740993"; }
 a_number_of_60_digits_is_rejected() { rejected digits metadata-invalid; }
 
 a_count_that_is_no_count_is_rejected() {
