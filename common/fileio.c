@@ -179,6 +179,7 @@ struct grouped_file {
 struct fileio_group {
     int directory_fd;
     size_t count, capacity;
+    const char *failed; /* name of the file that a commit could not make durable, if it was one */
     struct grouped_file files[];
 };
 
@@ -250,42 +251,53 @@ int fileio_group_add(struct fileio_group *group, const char *name, const void *b
 }
 
 /* A failed close may be a failed write, as on network file systems. */
-static int flush_all(struct fileio_group *group)
+static int flush_file(struct grouped_file *file)
 {
-    int result = 0;
-    for (size_t i = 0; i < group->count && result == 0; i++) {
-        int fd = group->files[i].fd;
-        if (fsync(fd) != 0)
-            return -1;
-        group->files[i].fd = -1;
-        result = close(fd);
-    }
-    return result;
+    int fd = file->fd;
+    if (fsync(fd) != 0)
+        return -1;
+    file->fd = -1;
+    return close(fd);
 }
 
-static int rename_all(const struct fileio_group *group)
+static int rename_file(const struct fileio_group *group, const struct grouped_file *file)
 {
     char temporary[CONTRACT_NAME_SIZE];
-    for (size_t i = 0; i < group->count; i++) {
-        const char *name = group->files[i].name;
-        if (!temporary_name(temporary, name) ||
-            renameat(group->directory_fd, temporary, group->directory_fd, name) != 0)
-            return -1;
-    }
-    return 0;
+    return temporary_name(temporary, file->name)
+               ? renameat(group->directory_fd, temporary, group->directory_fd, file->name)
+               : -1;
+}
+
+static int commit_files(struct fileio_group *group)
+{
+    struct grouped_file *file = group->files;
+    struct grouped_file *end = group->files + group->count;
+    int result = 0;
+    for (; file < end && result == 0; file++)
+        result = flush_file(file);
+    if (result == 0)
+        for (file = group->files; file < end && result == 0; file++)
+            result = rename_file(group, file);
+    group->failed = result == 0 ? NULL : (file - 1)->name;
+    return result;
 }
 
 int fileio_group_commit(struct fileio_group *group)
 {
+    group->failed = NULL;
     if (group->count == 0)
         return 0;
-    if (flush_all(group) == 0 && rename_all(group) == 0 &&
-        fileio_sync_directory(group->directory_fd) == 0) {
+    if (commit_files(group) == 0 && fileio_sync_directory(group->directory_fd) == 0) {
         group->count = 0;
         return 0;
     }
     fileio_group_abandon(group);
     return -1;
+}
+
+const char *fileio_group_failed(const struct fileio_group *group)
+{
+    return group->failed;
 }
 
 int fileio_sync_directory(int directory_fd)

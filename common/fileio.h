@@ -101,6 +101,9 @@ int fileio_group_add(struct fileio_group *group, const char *name, const void *b
                      size_t length);
 int fileio_group_commit(struct fileio_group *group);
 
+/* The file on which the last commit failed, until the next is added; NULL: the directory. */
+const char *fileio_group_failed(const struct fileio_group *group);
+
 /* Drops what was added, as if it had never been. */
 void fileio_group_abandon(struct fileio_group *group);
 

@@ -152,21 +152,30 @@ static void end_ready(struct commits *commits, commits_done *done, void *context
     }
 }
 
-int commits_flush(struct commits *commits, commits_done *done, void *context, const char **what)
+static int make_durable(struct commits *commits, struct commits_failure *failure)
+{
+    int result = fileio_group_commit(commits->outputs);
+    const char *output = fileio_group_failed(commits->outputs);
+    settle_pending(commits, result == 0);
+    *failure = output != NULL ? (struct commits_failure){"write", output}
+                              : (struct commits_failure){"flush", "the directory --results"};
+    if (result != 0)
+        return -1;
+    *failure = (struct commits_failure){"append to", CONTRACT_PROCESSED_LOG};
+    return record_all(commits);
+}
+
+int commits_flush(struct commits *commits, commits_done *done, void *context,
+                  struct commits_failure *failure)
 {
     if (commits->ready_count == 0 && !commits->has_pending)
         return 0;
-    int result = fileio_group_commit(commits->outputs);
-    settle_pending(commits, result == 0);
-    *what = "make outputs durable in";
-    if (result == 0) {
-        result = record_all(commits);
-        *what = "append to " CONTRACT_PROCESSED_LOG " in";
-    }
+    int result = make_durable(commits, failure);
     int saved_errno = errno;
-    commits->limit = result != 0                            ? 1
-                     : commits->limit < COMMITS_AT_ONCE / 2 ? commits->limit * 2
-                                                            : COMMITS_AT_ONCE;
+    if (result != 0)
+        commits->limit = 1;
+    else if (commits->limit < COMMITS_AT_ONCE)
+        commits->limit *= 2;
     end_ready(commits, result == 0 ? done : NULL, context);
     errno = saved_errno;
     return result;

@@ -6,7 +6,7 @@
  *     commits_output(commits, decision, "summary_7.json", bytes, length);
  *     ... perhaps a chart, while other batches are decided ...
  *     decision->outcome = ...; commits_ready(commits, decision);
- *     commits_flush(commits, done, context, &what);      `done` gets each that was ready
+ *     commits_flush(commits, done, context, &failure);     `done` gets each that was ready
  *
  * A flush costs about the same for one decision and for COMMITS_AT_ONCE. After one that
  * failed, decisions are flushed one by one, and twice as many with each that works: so a group
@@ -72,12 +72,18 @@ size_t commits_in_flight(const struct commits *commits);
 /* Called with each decision that was ready, in the order in which they became so. */
 typedef void commits_done(void *context, const struct decision *decision);
 
+/* As in "cannot write summary_7.json"; valid until the next decision. */
+struct commits_failure {
+    const char *operation;
+    const char *name;
+};
+
 /*
  * Makes durable what is there to be made so, outputs of decisions that are not ready included.
- * 0 with `done` called, or -1 with errno and `done` not called:
- * every decision that was ready is dropped, nothing is recorded, and the batches are to be taken
- * again. *what then says what could not be done.
+ * 0 with `done` called, or -1 with errno and *failure, and `done` not called: every decision
+ * that was ready is dropped, nothing is recorded, and the batches are to be taken again.
  */
-int commits_flush(struct commits *commits, commits_done *done, void *context, const char **what);
+int commits_flush(struct commits *commits, commits_done *done, void *context,
+                  struct commits_failure *failure);
 
 #endif

@@ -214,10 +214,10 @@ static void on_recorded(void *context, const struct decision *decision)
 
 bool pipeline_commit(struct pipeline *pipeline)
 {
-    const char *what = NULL;
-    if (commits_flush(pipeline->commits, on_recorded, pipeline, &what) == 0)
+    struct commits_failure failure;
+    if (commits_flush(pipeline->commits, on_recorded, pipeline, &failure) == 0)
         return true;
-    (void)trouble(pipeline, what, "the directory --results");
+    (void)trouble(pipeline, failure.operation, failure.name);
     return false;
 }
 

@@ -48,6 +48,7 @@ static struct commits *commits;
 static struct sighting sightings[COMMITS_AT_ONCE + WAITING];
 static char keys[COMMITS_AT_ONCE + WAITING][8];
 static char done_keys[1024];
+static struct commits_failure failure;
 
 static void open_commits(void)
 {
@@ -98,8 +99,7 @@ static void note_done(void *context, const struct decision *decision)
 
 static int flush(void)
 {
-    const char *what = NULL;
-    return commits_flush(commits, note_done, NULL, &what);
+    return commits_flush(commits, note_done, NULL, &failure);
 }
 
 static bool has_record(size_t number)
@@ -174,6 +174,8 @@ START_TEST(commits_that_lost_outputs_in_a_flush_record_nothing_of_them)
     fsync_errno = EIO;
     ck_assert_int_eq(flush(), -1);
     ck_assert_int_eq(errno, EIO);
+    ck_assert_str_eq(failure.operation, "write");
+    ck_assert_str_eq(failure.name, "summary_1.json");
     fsync_errno = 0;
     ck_assert_str_eq(done_keys, "");
     ck_assert(!sightings[1].in_flight);
