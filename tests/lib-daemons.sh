@@ -135,6 +135,3 @@ needs_nobody() {
     [[ $EUID -ne 0 ]] || chown 65534 "$dir"
     "${nobody[@]}" "$work/consumer-for-nobody" --version >/dev/null 2>&1 || skip "cannot run as another user here"
 }
-
-# tests_of FILE: the names of its tests, in their order: functions named by a sentence, of four words or more.
-tests_of() { grep -oE '^[a-z0-9]+(_[a-z0-9]+){3,}\(\)' "$1" | tr -d '()'; }

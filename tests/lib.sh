@@ -63,6 +63,10 @@ check() {
     rm -f "$output"
 }
 
+# tests_of FILE...: the names of the tests in them, in their order: functions named by a sentence, of four words or more.
+# What helps tests has a shorter name.
+tests_of() { grep -ohE '^[a-z0-9]+(_[a-z0-9]+){3,}\(\)' "$@" | tr -d '()'; }
+
 # finish SUITE: the last line of a suite.
 finish() {
     echo "$1: $checks_passed passed, $checks_failed failed"

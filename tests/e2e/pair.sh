@@ -528,7 +528,5 @@ acknowledged_batches_are_tidied_away_and_pending_ones_never() {
     [[ -e $dir/data_6.csv && -e $dir/data_7.csv && -e $dir/data_8.csv ]]
 }
 
-for name in $(declare -F | awk '{print $3}' | grep -E '^(a|an|the|every|batches|closed|sigterm|once|help|health|links|names|content|other|charts|without|nothing|logs|metadata|acknowledged)_'); do
-    check "$name"
-done
+for name in $(tests_of "${BASH_SOURCE[0]}"); do check "$name"; done
 finish e2e
