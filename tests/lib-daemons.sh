@@ -47,7 +47,10 @@ end_spawned() {
         kill -KILL "$pid" 2>/dev/null || true
     done <"$work/spawned"
     while read -r pid; do # what is about to die may still write
-        for _ in {1..20}; do [[ -d /proc/$pid ]] && sleep 0.05 || break; done
+        for _ in {1..20}; do
+            [[ -d /proc/$pid ]] || break
+            sleep 0.05
+        done
     done <"$work/spawned"
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Names and labels that would be commands, and a gnuplot that is missing, hangs, dies or lies.
-# shellcheck disable=SC2317 # check calls the functions
+# shellcheck disable=SC2317,SC2016 # check calls the functions; what is quoted is for another shell
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib.sh
@@ -101,8 +101,9 @@ with_gnuplot() {
 }
 
 begin_all_gnuplots() {
-    with_gnuplot hung 'exec sleep 60'
-    with_gnuplot hung-with-children 'sleep 60 & sleep 60'
+    cp "$(command -v sleep)" "$work/sleeper" # by this name it can be told from all others
+    with_gnuplot hung "exec $work/sleeper 60"
+    with_gnuplot hung-with-children "$work/sleeper 60 & $work/sleeper 60"
     with_gnuplot truncated "$gnuplot \"\$@\" | head -c 2000"
     with_gnuplot no-image "$gnuplot \"\$@\" >/dev/null"
     with_gnuplot silent 'exit 0'
@@ -156,27 +157,25 @@ a_gnuplot_that_hangs_costs_no_time_of_ours() {
     [[ $(($(cpu_ticks "$(cat "$dir/pid")") - before)) -le 10 ]] || fail "$(($(cpu_ticks "$(cat "$dir/pid")") - before)) ticks in a second"
 }
 
-# A gnuplot of its own name, so that it can be told from all others.
 no_gnuplot_is_left_after_sigkill() {
     fresh killed
     mkdir "$dir/bin"
-    cp "$(command -v sleep)" "$dir/bin/sleeper"
-    printf '#!/bin/sh\nexec %s 61\n' "$dir/bin/sleeper" >"$dir/bin/gnuplot"
+    printf '#!/bin/sh\nexec %s 61\n' "$work/sleeper" >"$dir/bin/gnuplot"
     chmod +x "$dir/bin/gnuplot"
     publish 4
     PATH=$dir/bin:$PATH spawn "$consumer" --dir "$dir" --jobs 4 >"$dir/consumer.out"
     eventually 5 test -e "$results/summary_4.json"
-    eventually 5 pgrep -f "^$dir/bin/sleeper"
+    eventually 5 pgrep -f "^$work/sleeper 61"
     kill -KILL "$spawned"
     wait "$spawned" || true
-    eventually 3 bash -c "! pgrep -f '^$dir/bin/sleeper'"
+    eventually 3 bash -c "! pgrep -f '^$work/sleeper 61'"
     [[ ! -s $log ]]
 }
 
 a_gnuplot_that_hangs_is_killed_at_its_deadline_and_reaped() {
     chart_failed hung 'took too long'
     chart_failed hung-with-children 'took too long'
-    [[ -z $(pgrep -f '^sleep 60$' | xargs -r -n 1 ps -o sid= -p | grep -w "$(ps -o sid= -p $$)") ]] || fail "a child of a gnuplot is left"
+    ! pgrep -f "^$work/sleeper 60" || fail "a gnuplot or a child of it is left"
 }
 
 begin_all_gnuplots

@@ -153,7 +153,7 @@ a_sparse_file_of_8_eib_is_rejected_on_its_size_and_not_read() {
     fresh_in_memory
     truncate -s 9223372036854775807 "$dir/data_1.csv" 2>/dev/null || skip "no file system here holds 8 EiB"
     local trace=()
-    ! strace -o /dev/null true 2>/dev/null || trace=(strace -o "$dir/trace" -P "$dir/data_1.csv" -e trace=read,pread64,mmap)
+    ! strace -o /dev/null true 2>/dev/null || trace=(strace -o "$dir/trace" -P "$dir/data_1.csv" -e 'trace=read,pread64,mmap')
     expect_exit 65 timeout 5 "${trace[@]}" "$consumer" --dir "$dir" --once --settle 200ms --chart none
     rejected 1 too-large 9223372036854775807
     [[ ! -e $dir/trace ]] || ! grep -E '^(read|pread64|mmap)' "$dir/trace"

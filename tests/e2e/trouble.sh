@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Crashes, signals, failing calls, full disks and other troubles of a machine: what is recorded is true, what is
 # lost is made again, and the daemons stay alive wherever waiting helps. One test a kind of trouble.
-# shellcheck disable=SC2317 # check calls the functions
+# shellcheck disable=SC2317,SC2016 # check calls the functions; what is quoted is for another shell
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib.sh
@@ -156,7 +156,7 @@ a_flipped_bit_in_the_middle_of_the_log_refuses_to_start_and_names_the_line() {
 
 derived_files_may_be_deleted_and_nothing_is_done_again() {
     fresh_log derived
-    find "$results" -name 'status.json' -o -name 'processed.checkpoint' -o -name 'index.html' | xargs rm -f
+    rm -f "$results"/{status.json,processed.checkpoint,index.html}
     stat -c '%n %Z %i' "$results"/summary_* >"$work/before"
     made_up "without derived files"
     diff "$work/before" <(stat -c '%n %Z %i' "$results"/summary_*)
@@ -222,14 +222,14 @@ a_rename_that_happened_but_reported_an_error_is_made_again() {
     local n
     for n in 1 2; do
         fresh_copy lying
-        timeout 10 env RENAME_LIES=$n "LD_PRELOAD=$tools/faults.so" "${once[@]}" --dir "$dir" >"$dir/consumer.out" 2>&1
+        timeout 10 env "RENAME_LIES=$n" "LD_PRELOAD=$tools/faults.so" "${once[@]}" --dir "$dir" >"$dir/consumer.out" 2>&1
         grep -q 'Input/output error; trying again' "$dir/consumer.out" || fail "rename $n: no error was met"
         log_is_true "rename $n"
         made_up "rename $n"
     done
     for n in 1 2; do
         fresh "lying-producer-$n"
-        timeout 10 env RENAME_LIES=$n "LD_PRELOAD=$tools/faults.so" "$producer" --dir "$dir" --count 2 --interval 0 >"$dir/producer.out"
+        timeout 10 env "RENAME_LIES=$n" "LD_PRELOAD=$tools/faults.so" "$producer" --dir "$dir" --count 2 --interval 0 >"$dir/producer.out"
         grep -q 'Input/output error' "$dir/producer.out" || fail "rename $n: no error was met"
         consume_once --chart none
         count_is '.outcome == "processed" and .verified' 2
@@ -265,7 +265,7 @@ memory_that_fails_once_or_from_then_on_makes_no_false_record() {
         for n in 1 2 3 5 8 13 21 34 55 89 144 233 377 610 987; do
             fresh_copy memory
             status=0
-            timeout -k 1 5 env MALLOC_FAILS=$n$on "LD_PRELOAD=$tools/faults.so" "${once[@]}" --dir "$dir" >"$dir/consumer.out" 2>&1 || status=$?
+            timeout -k 1 5 env "MALLOC_FAILS=$n$on" "LD_PRELOAD=$tools/faults.so" "${once[@]}" --dir "$dir" >"$dir/consumer.out" 2>&1 || status=$?
             [[ $status -lt 124 ]] || fail "allocation $n$on: exit $status"
             log_is_true "allocation $n$on"
             [[ $status -ne 0 || $(wc -l <"$log") -eq 2 ]] || fail "allocation $n$on: exit 0 with $(wc -l <"$log") records"
