@@ -210,6 +210,7 @@ a_file_replaced_between_check_and_open_is_taken_anew() {
     eventually 5 has_record 1
     stop_lingering
     opened_again
+    [[ $(sed -n 2p "$dir/trace") == openat* ]] || fail "what was opened first was read: $(cat "$dir/trace")"
     processed 1
     count_is .verified 1
 }

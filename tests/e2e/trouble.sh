@@ -250,12 +250,13 @@ short_counts_and_interrupted_calls_change_no_byte() {
 a_directory_handle_that_has_gone_stale_is_opened_anew() {
     needs_strace
     fresh_copy stale
-    spawn strace -o "$dir/trace" -P "$dir" -e trace=getdents64 -e inject=getdents64:error=ESTALE:when=2..3 \
+    spawn strace -o "$dir/trace" -P "$dir" -e trace=getdents64,openat -e inject=getdents64:error=ESTALE:when=2..3 \
         "$consumer" --dir "$dir" --chart none --poll-interval 50ms >"$dir/consumer.out" 2>&1
     eventually 6 has_record 2
     kill -TERM "$(children_of "$spawned")"
     wait "$spawned"
-    grep -q INJECTED "$dir/trace" || fail "no listing was met"
+    awk -v open="openat(AT_FDCWD, \"$dir\"" '/INJECTED/ { stale = 1 } stale && index($0, open) { again = 1 } END { exit !again }' "$dir/trace" ||
+        fail "not opened anew: $(cat "$dir/trace")"
     made_up "after ESTALE"
 }
 
