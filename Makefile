@@ -6,6 +6,7 @@ CC       := gcc
 endif
 PREFIX   ?= /usr/local
 SANITIZE ?=
+FUZZ_SECONDS ?= 60
 
 # --- what it is made of -------------------------------------------------------------------------
 COMMON_SOURCES   := $(wildcard common/*.c)
@@ -14,8 +15,9 @@ CONSUMER_SOURCES := $(filter-out consumer/main.c,$(wildcard consumer/*.c))
 UNIT_SOURCES     := $(wildcard tests/unit/*.c)
 BENCH_SOURCES    := $(wildcard tests/bench/*.c)
 TOOL_SOURCES     := $(wildcard tests/tools/*.c)
+FUZZ_SOURCES     := $(wildcard tests/fuzz/*.c)
 ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UNIT_SOURCES) $(BENCH_SOURCES) \
-                    $(TOOL_SOURCES)
+                    $(TOOL_SOURCES) $(FUZZ_SOURCES)
 ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h tests/*/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -46,7 +48,7 @@ COMPILE    = $(CC) -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) $(ARITHMETIC
 LINK       = $(CC) $(CFLAGS) $(SANITIZER) $(LINKING) $(LDFLAGS)
 
 .PHONY: all run test bench install floors format lint asan coverage clean help base-image \
-        test-unit test-e2e test-engine compilers deps-build deps-run deps-test
+        test-unit test-e2e test-engine fuzz compilers deps-build deps-run deps-test
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/data-producer $(BUILD)/data-consumer ## build both daemons into build/
@@ -114,6 +116,15 @@ $(BUILD)/tests/tools/faults.so: tests/tools/faults.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -fPIC -shared -o $@ $< -ldl
 
+# Programs for libFuzzer, which is clang's; tests/run.sh makes them in a build directory of their own.
+fuzz_programs := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ_SOURCES))
+
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/consumer.a $(BUILD)/common.a
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
+
+fuzz-programs: $(fuzz_programs)
+.PHONY: fuzz-programs
+
 run: deps-run ## install what is missing, build, run both daemons on ./shared-data until Ctrl-C
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) scripts/run.sh
@@ -126,6 +137,9 @@ test-unit: unit-programs ## the Check suites alone
 
 test-e2e: all test-tools ## both binaries end to end, without Docker
 	@BUILD=$(BUILD) tests/run.sh e2e
+
+fuzz: ## random bytes for every parser, FUZZ_SECONDS=60 each
+	@BUILD=$(BUILD) MAKE='$(MAKE)' FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run.sh fuzz
 
 test-engine: ## the exercise's commands on a real Docker engine
 	@tests/run.sh engine

@@ -52,6 +52,40 @@ static bool printable(const char *text)
     return true;
 }
 
+/*
+ * Length of the UTF-8 sequence at `text`, 0 when it is none: RFC 3629's table of first and second
+ * bytes. (`text` has the same for bytes of any length, but stands on this very floor.)
+ */
+static size_t sequence_length(const unsigned char *text)
+{
+    static const struct {
+        unsigned char first, last, second_low, second_high, length;
+    } LEADS[] = {
+        {0x01, 0x7F, 0x00, 0xFF, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
+    for (size_t i = 0; i < sizeof LEADS / sizeof *LEADS; i++) {
+        if (text[0] < LEADS[i].first || text[0] > LEADS[i].last)
+            continue;
+        if (text[1] < LEADS[i].second_low || text[1] > LEADS[i].second_high)
+            return 0;
+        for (size_t at = 2; at < LEADS[i].length; at++)
+            if ((text[at] & 0xC0u) != 0x80)
+                return 0;
+        return LEADS[i].length;
+    }
+    return 0;
+}
+
+/* The log is JSON: a key in any other encoding would come back from it as another key. */
+static bool is_utf8(const char *key)
+{
+    size_t length = 1;
+    for (const char *at = key; *at != '\0' && length > 0; at += length)
+        length = sequence_length((const unsigned char *)at);
+    return length > 0;
+}
+
 static bool looks_numeric(const char *key)
 {
     if (*key == '-' || *key == '+')
@@ -92,7 +126,8 @@ bool contract_match(const char *pattern, const char *name, char key[CONTRACT_KEY
     memcpy(key, name + prefix, key_length);
     key[key_length] = '\0';
     uint64_t number;
-    return printable(key) && (!looks_numeric(key) || contract_key_number(key, &number));
+    return printable(key) && is_utf8(key) &&
+           (!looks_numeric(key) || contract_key_number(key, &number));
 }
 
 int contract_key_compare(const char *left, const char *right)

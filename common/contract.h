@@ -60,8 +60,8 @@ void contract_plot_name(char name[CONTRACT_NAME_SIZE], const char *key, const ch
 /*
  * True when `name` matches `pattern` (exactly one '*'); then `key` holds what
  * the '*' stands for. Refused, as no batch: an empty or too long key, names in
- * flight ('.x', '_x', 'x.tmp'), control characters, '/', and numeric keys that
- * are written in a second way (01, -1, 0) or do not fit 64 bits.
+ * flight ('.x', '_x', 'x.tmp'), control characters, '/', what is not UTF-8, and
+ * numeric keys that are written in a second way (01, -1, 0) or do not fit 64 bits.
  */
 bool contract_match(const char *pattern, const char *name, char key[CONTRACT_KEY_MAX + 1]);
 

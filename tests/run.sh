@@ -3,6 +3,7 @@
 #
 #   tests/run.sh                     builds, then everything that "make test" promises
 #   tests/run.sh unit|e2e|engine...  only these, with what is built already
+#   tests/run.sh fuzz                the fuzz targets, built if they are not, FUZZ_SECONDS each
 #
 # A suite is a program that ends with the line "NAME: P passed, F failed", or that says
 # "NAME: skipped: WHY". One that ends without either has crashed, which counts as a failure. Builds
@@ -17,6 +18,7 @@ export BUILD=${BUILD:-build}
 make=${MAKE:-make}
 logs=$BUILD/test-logs
 suite_seconds=${SUITE_SECONDS:-600}
+fuzz_seconds=${FUZZ_SECONDS:-20}
 
 line_pattern='^[A-Za-z0-9_.-]+: [0-9]+ passed, [0-9]+ failed$'
 skip_pattern='^[A-Za-z0-9_.-]+: skipped: '
@@ -26,7 +28,13 @@ failed=0
 skipped=()
 running=
 
-stop_running() { [[ -z $running ]] || kill -TERM "$running" 2>/dev/null || true; }
+# One process, or several: fuzz targets run two at a time.
+stop_running() {
+    local process
+    for process in $running; do
+        kill -TERM "$process" 2>/dev/null || true
+    done
+}
 
 # Everything temporary goes into one directory: what a killed suite leaves behind goes with it.
 prepare() {
@@ -89,13 +97,10 @@ note_skips() {
     done < <(grep -E "$skip_pattern" "$1" || true)
 }
 
-# suite LABEL COMMAND...: counts what its last line says, and that it has one.
-suite() {
-    local label=$1 log=$logs/${1// /-}.log started status=0 good=0 bad=0 line
-    shift
-    started=$(now_ms)
-    run_logged "$log" "$@" || status=$?
-    line=$(grep -E "$line_pattern" "$log" | tail -n 1) || true
+# judge LABEL STATUS STARTED_MS LOG: counts what a suite's last line says, and that it has one.
+judge() {
+    local label=$1 status=$2 log=$4 good=0 bad=0 line
+    line=$(grep -aE "$line_pattern" "$log" | tail -n 1) || true
     if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
         good=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
     elif [[ $status -eq 0 ]] && says_skipped "$log"; then
@@ -112,8 +117,16 @@ suite() {
         echo "run.sh: no test ran" >>"$log"
         bad=1
     fi
-    report "$label" "$good" "$bad" "$started" "$log"
+    report "$label" "$good" "$bad" "$3" "$log"
     note_skips "$log"
+}
+
+suite() {
+    local label=$1 log=$logs/${1// /-}.log started status=0
+    shift
+    started=$(now_ms)
+    run_logged "$log" "$@" || status=$?
+    judge "$label" "$status" "$started" "$log"
 }
 
 nothing_there() {
@@ -174,6 +187,56 @@ sanitized_suites() {
     unit_suites asan "$build"
 }
 
+# Why there is nothing to fuzz with; nothing when there is.
+no_fuzzer() {
+    local probe=$TMPDIR/probe
+    if ! command -v clang >/dev/null; then
+        echo "clang is not installed"
+    elif ! printf 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n) { return b && n > 9; }' |
+        clang -fsanitize=fuzzer,address,undefined -x c -o "$probe" - 2>/dev/null; then
+        echo "this clang has no libFuzzer, package libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
+    fi
+}
+
+# fuzz_pair NAME...: at most two targets at the same time.
+fuzz_pair() {
+    local name processes=() status started
+    started=$(now_ms)
+    for name in "$@"; do
+        timeout --kill-after=10 "$((fuzz_seconds + suite_seconds))" \
+            bash tests/fuzz/fuzz.sh "$name" "$fuzz_seconds" >"$logs/fuzz-$name.log" 2>&1 </dev/null &
+        processes+=($!)
+    done
+    running=${processes[*]}
+    for name in "$@"; do
+        status=0
+        wait "${processes[0]}" || status=$?
+        processes=("${processes[@]:1}")
+        judge "fuzz $name" "$status" "$started" "$logs/fuzz-$name.log"
+        grep -aE "^$name: [0-9]+ runs" "$logs/fuzz-$name.log" | sed 's/^/    /' || true
+    done
+    running=
+}
+
+fuzz_suites() {
+    local why target names=()
+    why=$(no_fuzzer)
+    if [[ -n $why ]]; then
+        skip "fuzz: $why"
+        return 0
+    fi
+    make_parallel "build fuzz" BUILD="$BUILD/fuzz" CC=clang SANITIZE=fuzzer-no-link,address,undefined \
+        CFLAGS='-O1 -g' fuzz-programs || return 0
+    for target in tests/fuzz/fuzz_*.c; do
+        target=${target##*/fuzz_}
+        names+=("${target%.c}")
+    done
+    while [[ ${#names[@]} -gt 0 ]]; do
+        fuzz_pair "${names[@]:0:2}"
+        names=("${names[@]:2}")
+    done
+}
+
 clang_build() {
     if command -v clang >/dev/null; then
         make_parallel "build clang" BUILD="$BUILD/clang" CC=clang WERROR=-Werror all unit-programs ||
@@ -191,6 +254,7 @@ everything() {
     clang_build
     [[ -z $built ]] || unit_suites unit "$BUILD"
     sanitized_suites
+    fuzz_suites
     [[ -z $built ]] || e2e_suites
     engine_suite
 }
@@ -208,8 +272,8 @@ conclude() {
 main() {
     local kind
     for kind in "$@"; do
-        if [[ ! $kind =~ ^(unit|e2e|engine)$ ]]; then
-            echo "usage: tests/run.sh [unit|e2e|engine ...]" >&2
+        if [[ ! $kind =~ ^(unit|e2e|engine|fuzz)$ ]]; then
+            echo "usage: tests/run.sh [unit|e2e|engine|fuzz ...]" >&2
             exit 64
         fi
     done
@@ -220,6 +284,7 @@ main() {
         unit) unit_suites unit "$BUILD" ;;
         e2e) e2e_suites ;;
         engine) engine_suite ;;
+        fuzz) fuzz_suites ;;
         esac
     done
     conclude

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/text.h"
 #include "tests/unit/support.h"
 
 static char key[CONTRACT_KEY_MAX + 1];
@@ -94,6 +95,42 @@ START_TEST(what_stands_before_and_behind_the_star_must_not_overlap)
     ck_assert(!contract_match("aba*aba", "abaaba", key));
     ck_assert(contract_match("aba*aba", "aba-aba", key));
     ck_assert_str_eq(key, "-");
+}
+END_TEST
+
+/* Whether the four bytes can be a key, which is asked of contract, is what text says of them. */
+static void assert_key_is_text(const unsigned char bytes[4])
+{
+    char name[] = "xxxx";
+    memcpy(name, bytes, 4);
+    bool text = text_is_utf8(name, strlen(name));
+    ck_assert_msg(contract_match("*", name, key) == text, "%02x %02x %02x %02x", bytes[0], bytes[1],
+                  bytes[2], bytes[3]);
+}
+
+START_TEST(a_key_that_is_not_utf8_is_no_batch)
+{
+    ck_assert(!contract_match("data_*.csv", "data_\xFF.csv", key));
+    ck_assert(!contract_match("data_*.csv", "data_\xED\xA0\x80.csv", key));
+    ck_assert(!contract_match("data_*.csv", "data_\xC3.csv", key));
+    ck_assert(contract_match("data_*.csv", "data_größe 日本 😀.csv", key));
+    ck_assert_str_eq(key, "größe 日本 😀");
+}
+END_TEST
+
+START_TEST(a_key_is_utf8_exactly_when_text_says_so)
+{
+    static const unsigned char THIRD[] = {0x00, 0x41, 0x7E, 0x80, 0xBF, 0xC2, 0xE0, 0xFF};
+    for (unsigned first = 0x80; first < 0x100; first++)
+        for (unsigned second = 0x80; second < 0x100; second++)
+            for (size_t third = 0; third < sizeof THIRD; third++)
+                for (size_t fourth = 0; fourth < sizeof THIRD; fourth++) {
+                    const unsigned char bytes[4] = {(unsigned char)first, (unsigned char)second,
+                                                    THIRD[third], THIRD[fourth]};
+                    assert_key_is_text(bytes);
+                    const unsigned char behind[4] = {'a', bytes[0], bytes[1], bytes[2]};
+                    assert_key_is_text(behind);
+                }
 }
 END_TEST
 
@@ -190,6 +227,7 @@ int main(void)
         names_in_flight_are_no_batches_even_where_the_pattern_has_them,
         other_files_on_the_volume_are_no_batches,
         what_stands_before_and_behind_the_star_must_not_overlap, a_key_need_not_be_a_number,
+        a_key_that_is_not_utf8_is_no_batch, a_key_is_utf8_exactly_when_text_says_so,
         a_pattern_without_a_star_matches_nothing, a_key_number_has_digits_alone,
         keys_go_by_number_and_numbers_before_words, the_files_of_a_batch_follow_from_its_key,
         the_name_that_the_producer_writes_is_one_that_the_consumer_takes,
