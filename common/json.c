@@ -1,5 +1,6 @@
 #include "common/json.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -32,15 +33,29 @@ static const char *control_character(char character)
 }
 
 /*
+ * What is wrong with the escape whose backslash stands at `at`. cJSON reads \u with anything else
+ * than digits behind it as the character 0, which ends the string there.
+ */
+static const char *odd_escape(const char *bytes, size_t length, size_t at)
+{
+    size_t digits = 0;
+    if (length - at < 6 || bytes[at + 1] != 'u')
+        return NULL; /* of the others cJSON knows all, and no more */
+    while (digits < 4 && isxdigit((unsigned char)bytes[at + 2 + digits]))
+        digits++;
+    if (digits < 4)
+        return "\\u without four hexadecimal digits";
+    return memcmp(bytes + at + 2, "0000", 4) == 0 ? "\\u0000 in a string" : NULL;
+}
+
+/*
  * Offset of the quote that ends the string opened at `at`, `length` when there is none; or, with
  * its `cause`, of what a string must not hold.
  */
 static size_t string_end(const char *bytes, size_t length, size_t at, const char **cause)
 {
     for (at++; at < length && bytes[at] != '"'; at++) {
-        *cause = control_character(bytes[at]);
-        if (length - at > 5 && memcmp(bytes + at, "\\u0000", 6) == 0)
-            *cause = "\\u0000 in a string";
+        *cause = bytes[at] == '\\' ? odd_escape(bytes, length, at) : control_character(bytes[at]);
         if (*cause != NULL)
             return at;
         if (bytes[at] == '\\')

@@ -2,10 +2,10 @@
  * json - reading JSON that somebody else wrote, strictly. The one door to cJSON.
  *
  * cJSON by itself takes text behind the document, duplicate names, names that
- * differ in case only, raw control characters, \u0000 (which cuts the string
- * short), invalid UTF-8 and numbers such as 01. All of these are refused here,
- * before or after it parses; nesting is bounded. It rounds integers beyond 2^53
- * without a word; counts are therefore read from the text itself.
+ * differ in case only, raw control characters, \u0000 and \u without digits
+ * (which cut the string short), invalid UTF-8 and numbers such as 01. All of these are refused
+ * here, before or after it parses; nesting is bounded. It rounds integers beyond 2^53 without a
+ * word; counts are therefore read from the text itself.
  *
  *     char error[JSON_ERROR_SIZE];
  *     struct json *object = json_parse_object(bytes, length, error);

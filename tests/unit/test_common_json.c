@@ -225,6 +225,18 @@ START_TEST(an_escaped_nul_is_refused_and_an_escaped_backslash_before_u0000_is_no
 }
 END_TEST
 
+START_TEST(an_escape_without_four_hexadecimal_digits_is_refused)
+{
+    assert_refused("{\"path\": \"a\\u[[[[\"}", "\\u without four hexadecimal digits at byte 11");
+    assert_refused("{\"path\": \"a\\u00g0bc\"}", "\\u without four");
+    assert_refused("{\"path\": \"a\\u 041\"}", "\\u without four");
+    assert_refused("{\"path\": \"a\\u004\"}", "\\u without four");
+    assert_refused("{\"a\\uxyzw\": 1}", "\\u without four");
+    assert_refused("{\"path\": \"\\u", "not JSON");
+    assert_parses("{\"path\": \"\\u00e9\\u00E9\\uABCD\"}");
+}
+END_TEST
+
 START_TEST(raw_control_characters_are_refused_in_strings_and_between_members)
 {
     assert_refused("{\"a\": \"one\ntwo\"}", "control character at byte 10");
@@ -474,10 +486,10 @@ int main(void)
         a_raw_nul_byte_is_refused_wherever_it_stands,
         an_escaped_nul_is_refused_and_an_escaped_backslash_before_u0000_is_not,
         raw_control_characters_are_refused_in_strings_and_between_members,
-        bytes_that_are_no_utf8_are_refused, half_a_surrogate_pair_is_refused,
-        numbers_that_no_double_holds_are_refused, a_number_may_have_40_characters_and_no_more,
-        numbers_that_json_does_not_know_are_refused, nesting_may_be_32_deep_and_no_deeper,
-        brackets_in_strings_and_side_by_side_do_not_nest,
+        an_escape_without_four_hexadecimal_digits_is_refused, bytes_that_are_no_utf8_are_refused,
+        half_a_surrogate_pair_is_refused, numbers_that_no_double_holds_are_refused,
+        a_number_may_have_40_characters_and_no_more, numbers_that_json_does_not_know_are_refused,
+        nesting_may_be_32_deep_and_no_deeper, brackets_in_strings_and_side_by_side_do_not_nest,
         a_thousand_and_one_levels_and_two_million_brackets_are_refused,
         two_hundred_thousand_members_are_checked_in_time, what_is_no_object_is_refused,
         what_is_no_json_is_refused, every_prefix_of_a_document_is_refused,
