@@ -19,6 +19,17 @@ struct json {
     size_t length;
 };
 
+/* cJSON says the same of a document that is none and of memory that is short. */
+static _Thread_local bool memory_was_short;
+
+static void *note_malloc(size_t size)
+{
+    void *memory = malloc(size);
+    if (memory == NULL)
+        memory_was_short = true;
+    return memory;
+}
+
 static bool refuse(char error[JSON_ERROR_SIZE], const char *cause, size_t offset)
 {
     (void)snprintf(error, JSON_ERROR_SIZE, "%s at byte %zu", cause, offset);
@@ -207,12 +218,12 @@ static int compare_names(const void *left, const void *right)
 static bool names_are_distinct(const cJSON *object, char error[JSON_ERROR_SIZE])
 {
     size_t count = (size_t)cJSON_GetArraySize(object);
-    const char **names = calloc(count + 1, sizeof *names);
+    const char **names = note_malloc((count + 1) * sizeof *names);
     const cJSON *member = NULL;
     const char *twice = NULL;
     size_t at = 0;
     if (names == NULL)
-        return refuse(error, "out of memory", 0);
+        return false;
     cJSON_ArrayForEach(member, object) names[at++] = member->string;
     qsort(names, count, sizeof *names, compare_names);
     for (size_t i = 1; i < count && twice == NULL; i++)
@@ -259,7 +270,7 @@ static bool check_document(const cJSON *root, const char *bytes, size_t length, 
 /* The numbers of the object are read from this copy, see own_number(). */
 static bool keep_text(struct json *object, const char *bytes, size_t length)
 {
-    object->text = malloc(length + 1);
+    object->text = note_malloc(length + 1);
     if (object->text == NULL)
         return false;
     memcpy(object->text, bytes, length);
@@ -268,24 +279,37 @@ static bool keep_text(struct json *object, const char *bytes, size_t length)
     return true;
 }
 
+static struct json *parse(const char *bytes, size_t length, char error[JSON_ERROR_SIZE])
+{
+    cJSON_Hooks hooks = {.malloc_fn = note_malloc, .free_fn = free};
+    const char *end = NULL;
+    struct json *object = note_malloc(sizeof *object);
+    if (object == NULL)
+        return NULL;
+    *object = (struct json){.root = NULL};
+    cJSON_InitHooks(&hooks);
+    if (keep_text(object, bytes, length)) {
+        object->root = cJSON_ParseWithLengthOpts(bytes, length, &end, false);
+        if (check_document(object->root, bytes, length, end, error))
+            return object;
+    }
+    json_free(object);
+    return NULL;
+}
+
 struct json *json_parse_object_within(const char *bytes, size_t length, size_t depth_max,
                                       char error[JSON_ERROR_SIZE])
 {
-    errno = 0;
-    const char *end = NULL;
+    struct json *object = NULL;
     error[0] = '\0';
-    if (!scan(bytes, length, depth_max, error))
-        return NULL;
-    struct json *object = calloc(1, sizeof *object);
-    if (object == NULL || !keep_text(object, bytes, length)) {
-        (void)refuse(error, "out of memory", 0);
-        goto fail;
-    }
-    object->root = cJSON_ParseWithLengthOpts(bytes, length, &end, false);
-    if (check_document(object->root, bytes, length, end, error))
+    memory_was_short = false;
+    if (scan(bytes, length, depth_max, error))
+        object = parse(bytes, length, error);
+    if (object != NULL)
         return object;
-fail:
-    json_free(object);
+    if (memory_was_short)
+        (void)snprintf(error, JSON_ERROR_SIZE, "out of memory");
+    errno = memory_was_short ? ENOMEM : EINVAL;
     return NULL;
 }
 

@@ -31,8 +31,8 @@ struct json;
 
 /*
  * Parses one JSON object and nothing behind it but white space. NULL when it is
- * none; `error` then says why, and where as an offset in bytes. errno is ENOMEM when it is
- * for want of memory, of which the document is not to blame, and something else when not.
+ * none; `error` then says why, and where as an offset in bytes, and errno is EINVAL; or
+ * ENOMEM, when memory was short and nothing is known about the document.
  */
 struct json *json_parse_object(const char *bytes, size_t length, char error[JSON_ERROR_SIZE]);
 

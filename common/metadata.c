@@ -194,8 +194,8 @@ bool metadata_read(const char *bytes, size_t length, const struct metadata_subje
     *claims = (struct metadata_claims){0};
     struct json *object = json_parse_object_within(bytes, length, depth, error);
     if (object == NULL) {
-        enum reason reason = errno == ENOMEM ? REASON_NONE : REASON_METADATA_INVALID;
-        rejection_set(rejection, reason, "metadata: %s", error);
+        rejection_set(rejection, errno == ENOMEM ? REASON_NONE : REASON_METADATA_INVALID,
+                      "metadata: %s", error);
         return false;
     }
     bool good = check_name(object, "path", subject->file, rejection) &&

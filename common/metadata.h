@@ -64,8 +64,8 @@ struct metadata_subject {
 
 /*
  * Reads the metadata of a batch. False when it is no such document, or speaks of
- * something else; `rejection` says why. Its reason is REASON_NONE when memory was short: then
- * nothing is known about the document.
+ * something else; `rejection` says why. False as well when memory is short: then
+ * rejection->reason is REASON_NONE.
  *
  * A hash is `sha256:` and 64 digits, in either case. One by another algorithm (`md5:...`, or 32
  * digits without a name, which Frictionless reads as MD5) claims nothing here; what is no hash

@@ -4,18 +4,38 @@
 set -euo pipefail
 
 # Each set holds those before it, but "docker", which stands alone. One after a "?" is needed only
-# by the Debian releases that have it.
+# by the Debian releases that have it. A "*" stands for the version of clang that the release has as
+# its own: sanitizers and libFuzzer are packages by version, and only newer releases have one without.
 packages_of() {
     case $1 in
     build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev zlib1g-dev ;;
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
-    test) echo "$(packages_of run)" check jq clang procps bsdutils strace ;;
+    test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace ;;
     docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;
     *)
         echo "usage: scripts/install-deps.sh build|run|test|docker ..." >&2
         exit 64
         ;;
     esac
+}
+
+clang_version() {
+    local name
+    name=$({ dpkg-query -W -f '${Depends}\n' clang || apt-cache depends clang; } 2>/dev/null |
+        grep -oEm1 'clang-[0-9]+') || true
+    echo "${name#clang-}"
+}
+
+# Its arguments, with the version in the place of the "*" where it is known already.
+named_of() {
+    local package version
+    for package in "$@"; do
+        if [[ $package == *'*'* ]]; then
+            version=$(clang_version)
+            package=${package/\*/${version:-*}}
+        fi
+        echo "$package"
+    done
 }
 
 missing_of() {
@@ -51,7 +71,8 @@ as_root() {
 
 install() {
     local packages
-    mapfile -t packages < <(offered_of "$@")
+    mapfile -t packages < <(named_of "$@" | grep -vF '*')
+    mapfile -t packages < <(offered_of "${packages[@]}")
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 \
         install -y --no-install-recommends "${packages[@]}"
 }
@@ -72,6 +93,7 @@ main() {
         read -r -a list <<<"$list"
         wanted+=("${list[@]}")
     done
+    mapfile -t wanted < <(named_of "${wanted[@]}")
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         give_up "this is not Debian" "${wanted[@]#\?}"
     fi

@@ -31,6 +31,18 @@
 
 #include <check.h>
 
+/* 1 under AddressSanitizer, whose memory is no measure of ours. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SUPPORT_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SUPPORT_SANITIZED 1
+#endif
+#endif
+#ifndef SUPPORT_SANITIZED
+#define SUPPORT_SANITIZED 0
+#endif
+
 /* Runs the tests named behind the suite's name; see support_run(). */
 #define SUPPORT_RUN(name, ...)                             \
     support_run(name, (const TTest *const[]){__VA_ARGS__}, \

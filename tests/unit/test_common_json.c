@@ -1,9 +1,11 @@
 #include "common/json.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/text.h"
@@ -403,6 +405,41 @@ START_TEST(two_hundred_thousand_members_are_checked_in_time)
 }
 END_TEST
 
+/* Bytes of address space that the process has taken. */
+static rlim_t address_space(void)
+{
+    char text[64] = "";
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_ptr_nonnull(fgets(text, sizeof text, file));
+    (void)fclose(file);
+    return (rlim_t)strtoull(text, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+START_TEST(a_good_document_for_which_memory_is_short_is_not_called_bad)
+{
+    char *numbers = repeated("1,", "1", "", 1000000);
+    struct text document = {0};
+    struct rlimit limit;
+    if (SUPPORT_SANITIZED)
+        return; /* it ends the program where memory is short */
+    text_printf(&document, "{\"a\":[%s]}", numbers);
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+    limit.rlim_cur = address_space() + (16u << 20);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    ck_assert(!parses(document.bytes, document.length));
+    ck_assert_int_eq(errno, ENOMEM);
+    ck_assert_str_eq(error, "out of memory");
+    limit.rlim_cur = limit.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    ck_assert(parses(document.bytes, document.length));
+    ck_assert(!parses("{]", 2));
+    ck_assert_int_eq(errno, EINVAL);
+    text_free(&document);
+    free(numbers);
+}
+END_TEST
+
 START_TEST(what_is_no_object_is_refused)
 {
     const char *const documents[] = {"[]", "1", "\"text\"", "null", "true", "[{}]"};
@@ -491,7 +528,8 @@ int main(void)
         a_number_may_have_40_characters_and_no_more, numbers_that_json_does_not_know_are_refused,
         nesting_may_be_32_deep_and_no_deeper, brackets_in_strings_and_side_by_side_do_not_nest,
         a_thousand_and_one_levels_and_two_million_brackets_are_refused,
-        two_hundred_thousand_members_are_checked_in_time, what_is_no_object_is_refused,
+        two_hundred_thousand_members_are_checked_in_time,
+        a_good_document_for_which_memory_is_short_is_not_called_bad, what_is_no_object_is_refused,
         what_is_no_json_is_refused, every_prefix_of_a_document_is_refused,
         every_changed_byte_is_parsed_or_refused_and_nothing_else_happens,
         freeing_no_object_does_nothing);

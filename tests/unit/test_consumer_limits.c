@@ -18,18 +18,6 @@
 #define HOSTILE_BYTES (64u * 1024u * 1024u)
 #define PIECE_BYTES (1024u * 1024u)
 
-/* A sanitizer's shadow and quarantine are no memory of ours. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 static const char *directory;
 static struct reading reading;
 
@@ -101,7 +89,8 @@ static void assert_flat(long grown_kib, long most_kib)
 {
     if (getenv("SHOW_MEMORY") != NULL)
         (void)fprintf(stderr, "%s: %ld KiB\n", tcase_name(), grown_kib);
-    ck_assert_msg(SANITIZED || grown_kib <= most_kib, "the memory has grown by %ld KiB", grown_kib);
+    ck_assert_msg(SUPPORT_SANITIZED || grown_kib <= most_kib, "the memory has grown by %ld KiB",
+                  grown_kib);
 }
 
 static void assert_rejected_flat(bool with_metadata, const char *detail, long most_kib)
