@@ -160,7 +160,9 @@ static bool take_sha256(const char *digits, struct metadata_claims *claims)
         return false;
     for (size_t i = 0; i < DIGEST_HEX_SIZE; i++) {
         char digit = digits[i];
-        claims->sha256[i] = digit >= 'A' && digit <= 'F' ? (char)(digit - 'A' + 'a') : digit;
+        if (digit >= 'A' && digit <= 'F')
+            digit = (char)(digit - 'A' + 'a');
+        claims->sha256[i] = digit;
     }
     return claims->has_sha256 = true;
 }

@@ -104,7 +104,9 @@ static void replay_bytes(const void *bytes, size_t length)
     start_anew();
     put_file(CONTRACT_PROCESSED_LOG, bytes, length);
     struct processed_log *reader = processed_log_open(directory, PROCESSED_LOG_READ, error);
-    struct state read = reader == NULL ? (struct state){0} : state_of(reader);
+    struct state read = {.size = 0};
+    if (reader != NULL)
+        read = state_of(reader);
     FUZZ_REQUIRE(reader != NULL || strncmp(error, "processed.log: ", 15) == 0, "%s", error);
     processed_log_close(reader);
     struct processed_log *writer = processed_log_open(directory, PROCESSED_LOG_WRITE, error);
