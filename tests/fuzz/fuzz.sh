@@ -20,6 +20,11 @@ known=$build/corpus/$target
 log=$build/$target.log
 mkdir -p "$findings" "$known"
 
+# For targets that need files: in memory where there is such a place.
+scratch=$(mktemp -d /dev/shm/shared-data-fuzz.XXXXXX 2>/dev/null || mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export FUZZ_DIRECTORY=$scratch
+
 each_input=(-timeout=20 -rss_limit_mb=1024 "-artifact_prefix=$findings/$target-")
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}

@@ -19,7 +19,7 @@
 #define CHECKPOINT "processed.checkpoint"
 #define RECORDS_MAX 24
 
-static char path[64];
+static char path[4096];
 static int directory = -1;
 
 static void remove_directory(void)
@@ -31,10 +31,10 @@ static void remove_directory(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const char *place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    const char *place = getenv("FUZZ_DIRECTORY");
     (void)argc;
     (void)argv;
-    (void)snprintf(path, sizeof path, "%s/fuzz-processed-log.XXXXXX", place);
+    (void)snprintf(path, sizeof path, "%s/log.XXXXXX", place == NULL ? "/tmp" : place);
     FUZZ_REQUIRE(mkdtemp(path) != NULL, "%s", path);
     directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     FUZZ_REQUIRE(directory >= 0, "%s", path);
