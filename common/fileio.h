@@ -86,7 +86,8 @@ int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t
  * them are to be added again, from the input. After success and after failure the group is empty
  * and no temporary is left.
  *
- * Each file that was added holds a descriptor until the commit.
+ * Each file that was added holds a descriptor until the commit. Files of a larger group are flushed
+ * at the same time, by threads that are gone when the commit returns.
  */
 struct fileio_group;
 

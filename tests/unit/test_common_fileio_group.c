@@ -1,0 +1,130 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/fileio.h"
+#include "tests/unit/support.h"
+
+#define MANY 100
+
+static const char *directory;
+static struct fileio_group *group;
+
+static void prepare(size_t capacity)
+{
+    directory = support_temporary_directory();
+    group = fileio_group_create(support_open_directory(directory), capacity);
+    ck_assert_ptr_nonnull(group);
+}
+
+static void add_many(void)
+{
+    char name[32];
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(name, sizeof name, "file_%d", i);
+        ck_assert_int_eq(fileio_group_add(group, name, name, strlen(name)), 0);
+    }
+}
+
+static void assert_many_are_whole(void)
+{
+    char name[32];
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(name, sizeof name, "file_%d", i);
+        char *bytes = support_read_file(directory, name, NULL);
+        ck_assert_str_eq(bytes, name);
+        free(bytes);
+    }
+    ck_assert_uint_eq(support_count_names(directory), MANY);
+}
+
+START_TEST(group_of_many_files_becomes_durable_whole_and_is_empty_afterwards)
+{
+    prepare(MANY);
+    add_many();
+    ck_assert_uint_eq(fileio_group_room(group), 0);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    ck_assert_uint_eq(fileio_group_room(group), MANY);
+    assert_many_are_whole();
+    fileio_group_free(group);
+}
+END_TEST
+
+START_TEST(group_gives_its_descriptors_back_in_every_case)
+{
+    char path[4096];
+    size_t before;
+    prepare(MANY);
+    before = support_count_names("/proc/self/fd");
+    add_many();
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    add_many();
+    fileio_group_abandon(group);
+    (void)snprintf(path, sizeof path, "%s/in the way", directory);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    ck_assert_int_eq(fileio_group_add(group, "in the way", "", 0), 0);
+    ck_assert_int_eq(fileio_group_commit(group), -1);
+    ck_assert_int_eq(errno, EISDIR);
+    ck_assert_uint_eq(support_count_names("/proc/self/fd"), before);
+    fileio_group_free(group);
+}
+END_TEST
+
+/* No address space is left for the stack of a thread. */
+START_TEST(group_is_flushed_where_no_thread_can_be_had)
+{
+    struct rlimit before;
+    struct rlimit none;
+    prepare(MANY);
+    add_many();
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+    none = (struct rlimit){1, before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+    int result = fileio_group_commit(group);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+    ck_assert_int_eq(result, 0);
+    assert_many_are_whole();
+    fileio_group_free(group);
+}
+END_TEST
+
+START_TEST(group_leaves_no_temporary_when_a_name_is_taken_by_a_directory)
+{
+    char path[4096];
+    prepare(MANY);
+    (void)snprintf(path, sizeof path, "%s/file_50", directory);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    add_many();
+    ck_assert_int_eq(fileio_group_commit(group), -1);
+    ck_assert_int_eq(errno, EISDIR);
+    ck_assert_uint_eq(support_count_names(directory), 51);
+    ck_assert_uint_eq(fileio_group_room(group), MANY);
+    fileio_group_free(group);
+}
+END_TEST
+
+START_TEST(group_that_is_full_refuses_a_file_and_keeps_the_others)
+{
+    prepare(1);
+    ck_assert_int_eq(fileio_group_add(group, "one", "1", 1), 0);
+    ck_assert_int_eq(fileio_group_add(group, "two", "2", 1), -1);
+    ck_assert_int_eq(errno, ENOBUFS);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    ck_assert(support_exists(directory, "one"));
+    ck_assert_uint_eq(support_count_names(directory), 1);
+    fileio_group_free(group);
+}
+END_TEST
+
+int main(void)
+{
+    return SUPPORT_RUN(
+        "common_fileio_group", group_of_many_files_becomes_durable_whole_and_is_empty_afterwards,
+        group_gives_its_descriptors_back_in_every_case, group_is_flushed_where_no_thread_can_be_had,
+        group_leaves_no_temporary_when_a_name_is_taken_by_a_directory,
+        group_that_is_full_refuses_a_file_and_keeps_the_others);
+}
