@@ -12,10 +12,11 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 
-/* Which file a name stood for; inode 0 when there was none. */
+/* Which file a name stood for, and how long it was; inode 0 when there was none. */
 struct identity {
     dev_t device;
     ino_t inode;
+    off_t bytes;
 };
 
 struct acknowledgements {
@@ -59,14 +60,14 @@ static bool same(struct identity left, struct identity right)
     return left.device == right.device && left.inode == right.inode;
 }
 
-/* The identity of a name, {0, 0} when nothing has it. False with errno. */
+/* The identity of a name, all zero when nothing has it. False with errno. */
 static bool identify(int directory_fd, const char *name, struct identity *identity)
 {
     struct stat status;
-    *identity = (struct identity){0, 0};
+    *identity = (struct identity){0};
     if (fstatat(directory_fd, name, &status, 0) != 0)
         return errno == ENOENT;
-    *identity = (struct identity){status.st_dev, status.st_ino};
+    *identity = (struct identity){status.st_dev, status.st_ino, status.st_size};
     return true;
 }
 
@@ -115,16 +116,22 @@ static enum acknowledgements_state enter(struct acknowledgements *seen, struct i
 
 /*
  * A log that was replaced goes on under another inode, while the descriptor we
- * have stays with the old one for ever. It is looked at before it is opened: a
- * replacement in between shows at the next refresh.
+ * have stays with the old one for ever; one that was written anew in its place is
+ * shorter at first, and so is one whose torn tail was cut, which costs a second
+ * reading. It is looked at before it is opened: a replacement in between shows
+ * at the next refresh.
  */
 static enum acknowledgements_state follow(struct acknowledgements *seen,
                                           char error[PROCESSED_LOG_ERROR_SIZE])
 {
     struct identity file;
-    if (!identify(seen->directory_fd, CONTRACT_PROCESSED_LOG, &file))
-        return fail(seen->path, error);
-    bool replaced = seen->file.inode != 0 && !same(file, seen->file);
+    if (!identify(seen->directory_fd, CONTRACT_PROCESSED_LOG, &file)) {
+        enum acknowledgements_state state = fail(seen->path, error);
+        seen->directory = (struct identity){0}; /* as after ESTALE: to be opened anew */
+        return state;
+    }
+    bool replaced =
+        seen->file.inode != 0 && (!same(file, seen->file) || file.bytes < seen->file.bytes);
     if (replaced && !reopen(seen, seen->directory_fd, error))
         return ACKNOWLEDGEMENTS_TROUBLE;
     if (!replaced && processed_log_refresh(seen->log, error) != 0)

@@ -80,6 +80,20 @@ START_TEST(acknowledgements_go_on_when_the_log_is_replaced)
 }
 END_TEST
 
+START_TEST(acknowledgements_go_on_when_the_log_is_written_anew_in_its_place)
+{
+    prepare();
+    make_results();
+    acknowledge("1");
+    acknowledge("2");
+    assert_follows("2");
+    ck_assert_int_eq(truncate(log_path, 0), 0);
+    acknowledge("3");
+    assert_follows("3");
+    ck_assert_ptr_null(processed_log_find(acknowledgements_log(seen), "1"));
+}
+END_TEST
+
 static void move_results_aside(void)
 {
     char aside[4200];
@@ -157,6 +171,7 @@ int main(void)
         acknowledgements_have_no_log_while_there_is_no_results_directory,
         acknowledgements_are_followed_from_a_directory_and_a_log_that_come_later,
         acknowledgements_go_on_when_the_log_is_replaced,
+        acknowledgements_go_on_when_the_log_is_written_anew_in_its_place,
         acknowledgements_go_on_when_the_whole_directory_is_replaced_at_once,
         acknowledgements_are_forgotten_while_the_directory_is_gone,
         acknowledgements_say_what_is_wrong_with_a_damaged_log_and_keep_what_they_knew,
