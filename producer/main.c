@@ -28,6 +28,7 @@
 #include "producer/retention.h"
 #include "producer/schedule.h"
 #include "producer/schema.h"
+#include "producer/trouble.h"
 
 /* Goes on; any other value is the code to exit with. */
 #define GO_ON (-1)
@@ -115,23 +116,10 @@ static void close_all(struct producer *producer)
 
 /* --- trouble ---------------------------------------------------------------------------------- */
 
-/* What somebody can put right while we wait; all else needs a new start. */
-static bool passes(int error_number)
-{
-    static const int PASSING[] = {
-        ENOSPC, EDQUOT,    EMLINK, EIO,    EROFS,     EACCES,    EPERM,  ENOMEM,   EMFILE,
-        ENFILE, EAGAIN,    EBUSY,  EINTR,  ENOLCK,    ETIMEDOUT, ESTALE, ENOTCONN, ENXIO,
-        ENODEV, EREMOTEIO, EISDIR, EEXIST, ENOTEMPTY, ENOTDIR,   ELOOP,  ETXTBSY,  EHOSTDOWN};
-    for (size_t i = 0; i < sizeof PASSING / sizeof *PASSING; i++)
-        if (PASSING[i] == error_number)
-            return true;
-    return false;
-}
-
 /* Ends where trying again is no use; else the next attempt is on the schedule. */
 static int retry_later(struct producer *producer, int error_number, const char *error)
 {
-    if (!passes(error_number)) {
+    if (!trouble_passes(error_number, producer->directory_fd)) {
         log_error("%s: %s", producer->config.dir, error);
         return CONTRACT_EXIT_IO;
     }
@@ -258,7 +246,8 @@ static void count_batch(struct producer *producer, const struct group_batch *bat
 /* What one batch holds up is tried at once without it. */
 static int answer_failure(struct producer *producer, int error_number, const char *error)
 {
-    if (group_failed_alone(&producer->group) || !passes(error_number))
+    if (group_failed_alone(&producer->group) ||
+        !trouble_passes(error_number, producer->directory_fd))
         return retry_later(producer, error_number, error);
     if (!wait_stopping())
         log_warn("%s: trying one batch at a time", error);

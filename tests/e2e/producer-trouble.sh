@@ -217,6 +217,18 @@ a_write_that_fails_costs_no_batch() {
     done
 }
 
+# A new start opens what is there by then. Listing the directory at the start looks at it twice, too.
+a_directory_that_the_file_server_has_forgotten_ends_the_producer_with_74() {
+    needs_strace
+    fresh stale
+    local status=0
+    strace -f -qq -P "$dir" -o "$out.trace" -e trace=fsync,newfstatat,fstat -e inject=fsync:error=ESTALE \
+        -e inject=newfstatat,fstat:error=ESTALE:when=3+ \
+        timeout 10 "$producer" --dir "$dir" --interval 10ms >"$out" 2>&1 || status=$?
+    [[ $status -eq 74 ]] || fail "exit $status: $(cat "$out" "$out.trace")"
+    said "Stale file handle"
+}
+
 # Large groups are flushed by threads, each of which meets the error at its third file.
 flushes_that_fail_in_the_middle_of_large_groups_cost_no_batch() {
     needs_strace
@@ -335,6 +347,7 @@ check a_directory_with_the_name_of_metadata_is_named_and_its_number_is_used_once
 check results_that_cannot_be_read_are_trouble_for_health
 check every_error_that_passes_costs_no_batch_and_no_number
 check a_write_that_fails_costs_no_batch
+check a_directory_that_the_file_server_has_forgotten_ends_the_producer_with_74
 check flushes_that_fail_in_the_middle_of_large_groups_cost_no_batch
 check a_flush_that_failed_is_never_repeated_on_the_same_file
 check a_paced_batch_is_announced_when_it_would_outlast_a_power_loss

@@ -1,0 +1,26 @@
+#include "producer/trouble.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+static bool is_stale(int directory_fd)
+{
+    struct stat status;
+    return fstat(directory_fd, &status) != 0 && errno == ESTALE;
+}
+
+bool trouble_passes(int error_number, int directory_fd)
+{
+    static const int PASSING[] = {
+        ENOSPC, EDQUOT, EMLINK,    EIO,      EREMOTEIO, EROFS,     EACCES, EPERM,
+        ENOMEM, EMFILE, ENFILE,    EAGAIN,   EBUSY,     ETXTBSY,   EINTR,  ENOLCK,
+        ESTALE, ENXIO,  ENODEV,    ENOTCONN, EHOSTDOWN, ETIMEDOUT, /* a device or a server that is
+                                                                      away */
+        EISDIR, EEXIST, ENOTEMPTY, ENOTDIR,  ELOOP,                /* a name that is taken */
+    };
+    for (size_t i = 0; i < sizeof PASSING / sizeof *PASSING; i++)
+        if (PASSING[i] == error_number)
+            return error_number != ESTALE || !is_stale(directory_fd);
+    return false;
+}
