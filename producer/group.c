@@ -12,7 +12,7 @@
 /* Rows between two looks at whether to end: some milliseconds. */
 #define ROWS_AT_ONCE 10000
 /* A commit cannot be broken off, and SIGTERM is to be answered within a second. */
-#define COMMIT_LONG_NS INT64_C(250000000)
+#define COMMIT_LONG_NS INT64_C(400000000)
 /* Descriptors that the program needs besides those of a group. */
 #define DESCRIPTORS_ELSEWHERE 32
 
@@ -142,7 +142,7 @@ static void adapt(struct group *group, int64_t took_ns)
 {
     if (took_ns > COMMIT_LONG_NS)
         group->limit = group->limit > 1 ? group->limit / 2 : 1;
-    else if (took_ns < COMMIT_LONG_NS / 4)
+    else if (took_ns < COMMIT_LONG_NS / 3)
         group->limit = smaller(group->limit * 2, group->ceiling);
 }
 
