@@ -26,8 +26,11 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PKG_CONFIG ?= pkg-config
 # libcsv ships no pkg-config file; the others do.
 LIBCSV_LIBS   := -lcsv
-LIBRARY_FLAGS  = $(shell $(PKG_CONFIG) --cflags libcjson libcrypto zlib 2>/dev/null)
+LIBRARY_FLAGS  = $(shell $(PKG_CONFIG) --cflags libcjson libcrypto zlib 2>/dev/null) $(SECCOMP_FLAGS)
 COMMON_LIBS    = $(shell $(PKG_CONFIG) --libs libcjson libcrypto zlib 2>/dev/null) -lm
+# The consumer's alone.
+SECCOMP_FLAGS  = $(shell $(PKG_CONFIG) --cflags libseccomp 2>/dev/null)
+SECCOMP_LIBS   = $(shell $(PKG_CONFIG) --libs libseccomp 2>/dev/null)
 CHECK_FLAGS    = $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 CHECK_LIBS     = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 
@@ -57,7 +60,7 @@ $(BUILD)/data-producer: $(call objects,$(COMMON_SOURCES) $(PRODUCER_SOURCES) pro
 	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
 
 $(BUILD)/data-consumer: $(call objects,$(COMMON_SOURCES) $(CONSUMER_SOURCES) consumer/main.c)
-	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
+	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(SECCOMP_LIBS) $(COMMON_LIBS)
 
 # Objects hang on the flags they were made with, so that CC=clang or another CFLAGS rebuilds them.
 $(BUILD)/flags: FORCE
@@ -96,7 +99,7 @@ $(BUILD)/tests/test_producer_%: $(BUILD)/tests/unit/test_producer_%.o $(BUILD)/s
 	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(COMMON_LIBS)
 $(BUILD)/tests/test_consumer_%: $(BUILD)/tests/unit/test_consumer_%.o $(BUILD)/support.a $(BUILD)/consumer.a $(BUILD)/common.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(COMMON_LIBS)
+	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(SECCOMP_LIBS) $(COMMON_LIBS)
 $(BUILD)/tests/test_common_%: $(BUILD)/tests/unit/test_common_%.o $(BUILD)/support.a $(BUILD)/common.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(COMMON_LIBS)
@@ -167,7 +170,8 @@ asan: ## the unit suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@BUILD=$(BUILD)/asan tests/run.sh unit
 
 coverage: ## line coverage of the unit suites and the end-to-end suite, as text and HTML
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='-O0 -g --coverage' FORTIFY= unit-programs all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='-O0 -g --coverage' FORTIFY= \
+		CPPFLAGS='-DSANDBOX_ALSO_WRITES=\"$(abspath $(BUILD)/coverage)\"' unit-programs all
 	@BUILD=$(BUILD)/coverage scripts/coverage.sh
 
 install: all ## install both daemons under $(DESTDIR)$(PREFIX)

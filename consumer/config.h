@@ -24,6 +24,7 @@ struct config {
     bool once;
     bool rebuild;
     bool health;
+    bool require_sandbox;
     int log_format; /* enum log_format */
     int log_level;  /* enum log_level */
 };

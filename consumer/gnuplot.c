@@ -8,11 +8,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/digest.h"
 #include "common/text.h"
+#include "consumer/sandbox.h"
 
 #define DONE_WORD "shared-data-picture-done"
 /* A chart of this project is some 30 KiB; a child that sends this much has lost its way. */
@@ -101,13 +104,19 @@ static void limit(__rlimit_resource_t resource, rlim_t value)
     (void)setrlimit(resource, &both);
 }
 
-static void become_gnuplot(const int commands[2], const int image[2], const int words[2],
-                           pid_t parent, char *const environment[])
+struct pipes {
+    int commands[2], image[2], words[2];
+};
+
+static _Noreturn void give_up(const char *words)
 {
-    char program[] = "gnuplot";
-    char no_startup_files[] = "-d";
-    char *const arguments[] = {program, no_startup_files, NULL};
-    static const char message[] = "cannot run gnuplot: not found, or not executable\n";
+    ssize_t ignored = write(STDERR_FILENO, words, strlen(words));
+    (void)ignored;
+    _exit(127);
+}
+
+static void be_a_child_of(pid_t parent)
+{
     (void)setpgid(0, 0);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -120,13 +129,27 @@ static void become_gnuplot(const int commands[2], const int image[2], const int 
     (void)signal(SIGXFSZ, SIG_IGN);
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_CORE, 0);
-    if (dup2(commands[0], STDIN_FILENO) < 0 || dup2(image[1], STDOUT_FILENO) < 0 ||
-        dup2(words[1], STDERR_FILENO) < 0)
+}
+
+/* In the jail by the descriptor that it leaves for exec; without one as a shell would. */
+static _Noreturn void become_gnuplot(const struct pipes *pipes, int program_fd, pid_t parent,
+                                     char *const environment[])
+{
+    char program[] = "gnuplot";
+    char no_startup_files[] = "-d";
+    char *const arguments[] = {program, no_startup_files, NULL};
+    be_a_child_of(parent);
+    if (dup2(pipes->commands[0], STDIN_FILENO) < 0 || dup2(pipes->image[1], STDOUT_FILENO) < 0 ||
+        dup2(pipes->words[1], STDERR_FILENO) < 0)
         _exit(127);
+    if (sandbox_is_entered()) {
+        if (!sandbox_enter_child(program_fd))
+            give_up("cannot run gnuplot: it could not be jailed\n");
+        (void)syscall(SYS_execveat, SANDBOX_PROGRAM_FD, "", arguments, environment, AT_EMPTY_PATH);
+        give_up("cannot run gnuplot: not found, not executable, or a script and no program\n");
+    }
     (void)execvpe(program, arguments, environment);
-    ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
-    (void)ignored;
-    _exit(127);
+    give_up("cannot run gnuplot: not found, or not executable\n");
 }
 
 /* ---- our side ---- */
@@ -152,41 +175,105 @@ static void clear_picture(struct gnuplot *gnuplot)
     gnuplot->failure[0] = '\0';
 }
 
-static bool spawn(struct gnuplot *gnuplot)
+static const char *search_path(void)
+{
+    const char *search = getenv("PATH");
+    return search == NULL ? "/usr/bin:/bin" : search;
+}
+
+int gnuplot_find(void)
+{
+    char path[4096];
+    struct stat status;
+    for (const char *at = search_path(); *at != '\0'; at += *at == ':' ? 1 : 0) {
+        int length = (int)strcspn(at, ":");
+        int printed = snprintf(path, sizeof path, "%.*s/gnuplot", length, at);
+        at += length;
+        if ((size_t)printed >= sizeof path || length == 0 || access(path, X_OK) != 0)
+            continue;
+        int fd = open(path, O_PATH | O_CLOEXEC);
+        if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+            return fd;
+        close_fd(&fd);
+    }
+    return -1;
+}
+
+static bool open_pipes(struct pipes *pipes)
+{
+    *pipes = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+    return pipe2(pipes->commands, O_CLOEXEC) == 0 && pipe2(pipes->image, O_CLOEXEC) == 0 &&
+           pipe2(pipes->words, O_CLOEXEC) == 0 && never_block(pipes->commands[1]) &&
+           never_block(pipes->image[0]) && never_block(pipes->words[0]);
+}
+
+/* Leaves our own ends open that `gnuplot` has taken over. */
+static bool fork_gnuplot(struct gnuplot *gnuplot, struct pipes *pipes, int program_fd)
 {
     char path[4096 + 8];
     char locale[] = "LC_ALL=C.UTF-8";
     char home[] = "HOME=/tmp";
     char *const environment[] = {path, locale, home, NULL};
-    int commands[2] = {-1, -1};
-    int image[2] = {-1, -1};
-    int words[2] = {-1, -1};
-    const char *search = getenv("PATH");
     pid_t parent = getpid();
-    (void)snprintf(path, sizeof path, "PATH=%s", search == NULL ? "/usr/bin:/bin" : search);
-    if (pipe2(commands, O_CLOEXEC) != 0 || pipe2(image, O_CLOEXEC) != 0 ||
-        pipe2(words, O_CLOEXEC) != 0 || !never_block(commands[1]) || !never_block(image[0]) ||
-        !never_block(words[0]))
-        goto fail;
+    (void)snprintf(path, sizeof path, "PATH=%s", search_path());
     pid_t child = fork();
     if (child == 0)
-        become_gnuplot(commands, image, words, parent, environment);
+        become_gnuplot(pipes, program_fd, parent, environment);
     if (child < 0)
-        goto fail;
+        return false;
     gnuplot->child = child;
-    gnuplot->commands_fd = commands[1];
-    gnuplot->image_fd = image[0];
-    gnuplot->words_fd = words[0];
-    (void)close(commands[0]);
-    (void)close(image[1]);
-    (void)close(words[1]);
+    gnuplot->commands_fd = pipes->commands[1];
+    gnuplot->image_fd = pipes->image[0];
+    gnuplot->words_fd = pipes->words[0];
+    pipes->commands[1] = pipes->image[0] = pipes->words[0] = -1;
     return true;
-fail:
-    fail(gnuplot, strerror(errno));
-    close_pipe(commands);
-    close_pipe(image);
-    close_pipe(words);
-    return false;
+}
+
+static bool spawn(struct gnuplot *gnuplot)
+{
+    struct pipes pipes;
+    int program_fd = sandbox_is_entered() ? gnuplot_find() : -1;
+    bool good = open_pipes(&pipes) && fork_gnuplot(gnuplot, &pipes, program_fd);
+    if (!good)
+        fail(gnuplot, strerror(errno));
+    close_pipe(pipes.commands);
+    close_pipe(pipes.image);
+    close_pipe(pipes.words);
+    close_fd(&program_fd);
+    return good;
+}
+
+/* What the child says is the leak, and its silence that there is none. */
+static _Noreturn void try_to_break_out(int tell_fd, pid_t parent)
+{
+    be_a_child_of(parent);
+    const char *leak = sandbox_enter_child(-1) ? sandbox_child_leak() : "runs without a jail";
+    if (leak != NULL)
+        (void)!write(tell_fd, leak, strlen(leak));
+    _exit(leak == NULL ? 0 : 1);
+}
+
+bool gnuplot_is_jailed(char *leak, size_t size)
+{
+    int ends[2];
+    int status = 1;
+    ssize_t length = 0;
+    pid_t parent = getpid();
+    (void)snprintf(leak, size, "could not be tried");
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    pid_t child = fork();
+    if (child == 0)
+        try_to_break_out(ends[1], parent);
+    close_fd(&ends[1]);
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (child > 0)
+        length = read(ends[0], leak, size - 1);
+    if (length > 0)
+        leak[length] = '\0';
+    close_fd(&ends[0]);
+    return child > 0 && status == 0;
 }
 
 static bool put_script(struct gnuplot *gnuplot, const char *script, size_t length)

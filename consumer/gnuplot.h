@@ -42,6 +42,15 @@ enum gnuplot_state {
 
 struct gnuplot;
 
+/* The program that PATH leads to, opened to be run and not read; -1 where there is none. */
+int gnuplot_find(void);
+
+/*
+ * Starts a child that goes into the jail of a gnuplot and, instead of becoming one, tries to get
+ * out. False: `leak` says what it could still do.
+ */
+bool gnuplot_is_jailed(char *leak, size_t size);
+
 /* Copies `preamble`, the commands that each new child gets first. NULL when memory is short. */
 struct gnuplot *gnuplot_create(enum gnuplot_image kind, const char *preamble);
 

@@ -18,9 +18,11 @@
 #include "common/wait.h"
 #include "consumer/config.h"
 #include "consumer/discovery.h"
+#include "consumer/jail.h"
 #include "consumer/pipeline.h"
 #include "consumer/rebuild.h"
 #include "consumer/report.h"
+#include "consumer/sandbox.h"
 
 #define TROUBLE_WAIT_MAX_NS (30 * NUMBER_NS_PER_SECOND)
 /* Batches are taken for so long before the directory is looked at again. */
@@ -39,6 +41,7 @@ struct consumer {
     bool report_is_stale;
     bool report_failed;
     bool results_are_gone;
+    bool shared_is_lost;
 
     bool is_full;  /* every gnuplot child was busy when a batch was to be taken */
     bool in_haste; /* there was no time to take all that could be */
@@ -148,6 +151,8 @@ static int open_all(struct consumer *consumer)
     if (code == CONTRACT_EXIT_DONE)
         code = open_results(consumer);
     if (code == CONTRACT_EXIT_DONE)
+        code = jail_enter(&consumer->config, consumer->results_fd);
+    if (code == CONTRACT_EXIT_DONE)
         code = open_log(consumer);
     if (wait_stopping())
         return CONTRACT_EXIT_DONE;
@@ -255,6 +260,7 @@ static bool look(struct consumer *consumer, int64_t now_ns)
         (void)snprintf(what, sizeof what, "cannot read %.200s: %s", consumer->config.shared_path,
                        strerror(errno));
         enter_trouble(consumer, what, now_ns);
+        consumer->shared_is_lost = sandbox_has_lost(consumer->config.shared_path);
         return false;
     }
     if (consumer->polled) {
@@ -382,7 +388,8 @@ static bool once_is_over(const struct consumer *consumer)
 /* What another start mends and going on would not: then no record could be trusted to last. */
 static bool is_beyond_help(const struct consumer *consumer)
 {
-    return processed_log_is_broken(consumer->log) || consumer->results_are_gone;
+    return processed_log_is_broken(consumer->log) || consumer->results_are_gone ||
+           consumer->shared_is_lost;
 }
 
 static int exit_code(const struct consumer *consumer)
@@ -395,6 +402,12 @@ static int exit_code(const struct consumer *consumer)
     if (consumer->results_are_gone) {
         log_error("the directory --results %s is no longer there: start again",
                   consumer->config.results_path);
+        return CONTRACT_EXIT_IO;
+    }
+    if (consumer->shared_is_lost) {
+        log_error("the directory --dir %s was replaced by another, which the jail does not let "
+                  "this process read: start again",
+                  consumer->config.shared_path);
         return CONTRACT_EXIT_IO;
     }
     if (!consumer->config.once || wait_stopping())

@@ -110,6 +110,10 @@ function check_system_include(header) {
         report(file, FNR, "OpenSSL comes in through common/digest alone")
     if (header ~ /^zlib\.h$/ && unit != "common/digest")
         report(file, FNR, "zlib comes in through common/digest alone")
+    if (header ~ /^seccomp\.h$/ && unit != "consumer/syscalls")
+        report(file, FNR, "libseccomp comes in through consumer/syscalls alone")
+    if (header ~ /^linux\/landlock\.h$/ && unit != "consumer/landlock")
+        report(file, FNR, "Landlock comes in through consumer/landlock alone")
 }
 
 function check_house_include(header,    target, target_side) {

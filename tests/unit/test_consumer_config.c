@@ -226,6 +226,18 @@ START_TEST(config_takes_once_from_the_environment)
 }
 END_TEST
 
+START_TEST(config_takes_from_the_environment_that_the_jail_must_be_whole)
+{
+    ck_assert_int_eq(load_nothing(), RUNS);
+    ck_assert(!config.require_sandbox);
+    ck_assert_int_eq(LOAD("--require-sandbox"), RUNS);
+    ck_assert(config.require_sandbox);
+    ck_assert_int_eq(setenv("CONSUMER_REQUIRE_SANDBOX", "1", 1), 0);
+    ck_assert_int_eq(load_nothing(), RUNS);
+    ck_assert(config.require_sandbox);
+}
+END_TEST
+
 START_TEST(config_refuses_what_it_does_not_know)
 {
     ck_assert_int_eq(LOAD("--unknown"), CONTRACT_EXIT_USAGE);
@@ -276,7 +288,9 @@ int main(void)
                        config_tests_stand_for_every_option_of_the_table,
                        config_values_end_in_their_members, config_limits_end_in_their_members,
                        config_flag_wins_over_the_environment_and_an_empty_variable_is_none,
-                       config_takes_once_from_the_environment, config_refuses_what_it_does_not_know,
+                       config_takes_once_from_the_environment,
+                       config_takes_from_the_environment_that_the_jail_must_be_whole,
+                       config_refuses_what_it_does_not_know,
                        config_refuses_a_pattern_that_is_too_long_for_a_file_name,
                        config_help_names_every_option_and_ends_with_0);
 }
