@@ -12,7 +12,6 @@ struct drawing {
     struct text script;
     bool begun; /* the child has the script */
     bool second_try;
-    int64_t deadline_ns;
 };
 
 struct drawings {
@@ -64,10 +63,10 @@ size_t drawings_under_way(const struct drawings *drawings)
     return count;
 }
 
-static bool submit(struct drawing *drawing)
+static bool submit(struct drawing *drawing, int64_t now_ns)
 {
-    return gnuplot_submit(drawing->gnuplot, drawing->script.bytes, drawing->script.length,
-                          drawing->deadline_ns);
+    return gnuplot_submit(drawing->gnuplot, drawing->script.bytes, drawing->script.length, now_ns,
+                          now_ns + GNUPLOT_DEADLINE_NS);
 }
 
 void drawings_begin(struct drawings *drawings, const char *key, const struct profile *profile,
@@ -78,18 +77,16 @@ void drawings_begin(struct drawings *drawings, const char *key, const struct pro
         drawing++;
     drawing->batch = batch;
     drawing->second_try = false;
-    drawing->deadline_ns = now_ns + GNUPLOT_DEADLINE_NS;
     text_clear(&drawing->script);
     chart_write(&drawing->script, key, profile);
-    drawing->begun = !text_failed(&drawing->script) && submit(drawing);
+    drawing->begun = !text_failed(&drawing->script) && submit(drawing, now_ns);
 }
 
 static bool try_again(struct drawing *drawing, int64_t now_ns)
 {
-    bool again =
-        !drawing->second_try && !text_failed(&drawing->script) && now_ns < drawing->deadline_ns;
+    bool again = !drawing->second_try && !text_failed(&drawing->script);
     drawing->second_try = true;
-    return again && submit(drawing);
+    return again && submit(drawing, now_ns);
 }
 
 static bool conclude(struct drawing *drawing, drawings_drawn *drawn, void *context)

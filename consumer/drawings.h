@@ -6,8 +6,9 @@
  *     ... poll drawings_fds() until drawings_deadline() ...
  *     drawings_advance(drawings, now_ns, on_drawn, context)       on_drawn gets `batch` back
  *
- * A child that dies in the middle is replaced and the chart tried once more; one that
- * runs into its deadline is not given a second chance.
+ * A child that dies, hangs past its deadline or lies is replaced and the chart tried once
+ * more, with as much time again; then the batch goes on without it. Where gnuplot fails
+ * again and again it rests (see gnuplot.h), and charts fail at once meanwhile.
  */
 #ifndef CONSUMER_DRAWINGS_H
 #define CONSUMER_DRAWINGS_H

@@ -38,6 +38,12 @@ struct gnuplot {
     struct text image;
     struct text words; /* what it said on standard error about this picture */
     char failure[FAILURE_SIZE];
+
+    int64_t now_ns;  /* of the call under way */
+    unsigned failed; /* children in a row that ended without finishing a picture */
+    bool child_has_drawn;
+    int64_t rest_ns;
+    int64_t rests_until_ns;
 };
 
 struct gnuplot *gnuplot_create(enum gnuplot_image kind, const char *preamble)
@@ -89,11 +95,27 @@ void gnuplot_free(struct gnuplot *gnuplot)
     free(gnuplot);
 }
 
+/* A child that has drawn before it died is worth another at once. */
+static void consider_a_rest(struct gnuplot *gnuplot)
+{
+    gnuplot->failed = gnuplot->child_has_drawn ? 0 : gnuplot->failed + 1;
+    if (gnuplot->failed < GNUPLOT_PATIENCE) {
+        gnuplot->rest_ns = GNUPLOT_REST_MIN_NS;
+        return;
+    }
+    gnuplot->rests_until_ns = gnuplot->now_ns + gnuplot->rest_ns;
+    gnuplot->rest_ns *= 2;
+    if (gnuplot->rest_ns > GNUPLOT_REST_MAX_NS)
+        gnuplot->rest_ns = GNUPLOT_REST_MAX_NS;
+}
+
 static void fail(struct gnuplot *gnuplot, const char *cause)
 {
     (void)snprintf(gnuplot->failure, sizeof gnuplot->failure, "%s", cause);
     gnuplot->state = GNUPLOT_FAILED;
     end_child(gnuplot);
+    consider_a_rest(gnuplot);
+    gnuplot->child_has_drawn = false;
 }
 
 /* ---- the child's side, between fork and exec: async-signal-safe calls alone ---- */
@@ -299,10 +321,14 @@ bool gnuplot_start(struct gnuplot *gnuplot)
     return true;
 }
 
-bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length, int64_t deadline_ns)
+bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length, int64_t now_ns,
+                    int64_t deadline_ns)
 {
     static const char ending[] = "\nprint '" DONE_WORD "'\n";
     bool running = gnuplot->child > 0;
+    gnuplot->now_ns = now_ns;
+    if (!running && now_ns < gnuplot->rests_until_ns)
+        return false; /* the last failure's words stand */
     if (!running && !gnuplot_start(gnuplot))
         return false;
     if (running && gnuplot->written == gnuplot->script.length)
@@ -352,17 +378,43 @@ static bool drain(int fd, struct text *into, size_t maximum)
     return true;
 }
 
-/* The last line that it said, for the log; gnuplot prefixes it with blank lines and a caret. */
-static const char *last_words(struct gnuplot *gnuplot)
+/*
+ * The last line that it said before `end`, NULL where it said nothing; gnuplot prefixes it with
+ * blank lines and a caret. What is not printable ASCII becomes '?': it comes from outside.
+ */
+static const char *last_line(struct gnuplot *gnuplot, size_t end)
 {
     struct text *words = &gnuplot->words;
+    words->length = end;
     while (words->length > 0 && strchr(" \n\t", words->bytes[words->length - 1]) != NULL)
         words->bytes[--words->length] = '\0';
     if (words->length == 0)
-        return "gnuplot died";
-    const char *newline = strrchr(words->bytes, '\n');
-    const char *line = newline == NULL ? words->bytes : newline + 1;
-    return line + strspn(line, " \t");
+        return NULL;
+    words->bytes[words->length] = '\0';
+    size_t start = words->length;
+    while (start > 0 && words->bytes[start - 1] != '\n')
+        start--;
+    for (char *byte = words->bytes + start; byte < words->bytes + words->length; byte++)
+        if (*byte < ' ' || *byte > '~')
+            *byte = '?';
+    return words->bytes + start + strspn(words->bytes + start, " \t");
+}
+
+static const char *last_words(struct gnuplot *gnuplot)
+{
+    const char *line = last_line(gnuplot, gnuplot->words.length);
+    return line == NULL ? "gnuplot died" : line;
+}
+
+/* What is wrong with the image, and what gnuplot had to say for itself. */
+static void fail_with_words(struct gnuplot *gnuplot, const char *cause)
+{
+    char both[FAILURE_SIZE];
+    const char *done = strstr(gnuplot->words.bytes, DONE_WORD);
+    const char *line = last_line(gnuplot, (size_t)(done - gnuplot->words.bytes));
+    (void)snprintf(both, sizeof both, "%s%s%s", cause, line == NULL ? "" : ": ",
+                   line == NULL ? "" : line);
+    fail(gnuplot, both);
 }
 
 static void conclude(struct gnuplot *gnuplot)
@@ -371,17 +423,23 @@ static void conclude(struct gnuplot *gnuplot)
     (void)drain(gnuplot->image_fd, &gnuplot->image, IMAGE_MAX_BYTES);
     if (text_failed(&gnuplot->image))
         fail(gnuplot, TOO_MUCH);
+    else if (gnuplot->written < gnuplot->script.length)
+        fail(gnuplot, "gnuplot answered before it was asked");
     else if (!gnuplot_image_is_whole(gnuplot->kind, gnuplot->image.bytes, gnuplot->image.length))
-        fail(gnuplot,
-             gnuplot->image.length == 0 ? "gnuplot sent no image" : "gnuplot sent a damaged image");
-    else
+        fail_with_words(gnuplot, gnuplot->image.length == 0 ? "gnuplot sent no image"
+                                                            : "gnuplot sent a damaged image");
+    else {
         gnuplot->state = GNUPLOT_DONE;
+        gnuplot->child_has_drawn = true;
+        gnuplot->failed = 0;
+    }
 }
 
 enum gnuplot_state gnuplot_advance(struct gnuplot *gnuplot, int64_t now_ns)
 {
     if (gnuplot->state != GNUPLOT_BUSY)
         return gnuplot->state;
+    gnuplot->now_ns = now_ns;
     write_commands(gnuplot);
     bool alive = drain(gnuplot->image_fd, &gnuplot->image, IMAGE_MAX_BYTES);
     alive = drain(gnuplot->words_fd, &gnuplot->words, WORDS_MAX_BYTES) && alive;

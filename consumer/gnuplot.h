@@ -16,6 +16,12 @@
  * before the image has been walked through to its last chunk. A child that dies,
  * hangs past the deadline or sends something else is killed with its group and
  * reaped; the next picture gets a new one.
+ *
+ * One that is missing or broken does not eat the machine: when GNUPLOT_PATIENCE children in a
+ * row have ended without finishing a picture, it rests for a second, then, after each further
+ * one, for twice as long, up to a minute. While it rests submitting fails at once, with the
+ * words of the last failure: a batch is not held up for a chart that will not come. The
+ * first whole picture ends all that.
  */
 #ifndef CONSUMER_GNUPLOT_H
 #define CONSUMER_GNUPLOT_H
@@ -30,6 +36,11 @@
 /* Long enough for any chart on a busy machine; shorter than a person's patience. */
 #define GNUPLOT_DEADLINE_NS (10 * NUMBER_NS_PER_SECOND)
 #define GNUPLOT_FDS 3
+
+/* Two charts, each tried twice: one that no gnuplot can draw does not cost its neighbour's. */
+#define GNUPLOT_PATIENCE 4
+#define GNUPLOT_REST_MIN_NS (1 * NUMBER_NS_PER_SECOND)
+#define GNUPLOT_REST_MAX_NS (60 * NUMBER_NS_PER_SECOND)
 
 enum gnuplot_image { GNUPLOT_PNG, GNUPLOT_SVG };
 
@@ -60,8 +71,11 @@ void gnuplot_free(struct gnuplot *gnuplot);
 /* Starts the child ahead of the first picture. False: gnuplot_failure() says why. */
 bool gnuplot_start(struct gnuplot *gnuplot);
 
-/* Hands over the commands of one picture; copies them. Idle, done or failed before. */
-bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length,
+/*
+ * Hands over the commands of one picture; copies them. Idle, done or failed before. False: no
+ * child could be started, or it rests; gnuplot_failure() says why.
+ */
+bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length, int64_t now_ns,
                     int64_t deadline_ns);
 
 /* Moves bytes as far as they go without blocking, and says where the picture stands. */

@@ -210,6 +210,9 @@ struct probe {
 
 #define ADDRESS(pointer) ((long)(intptr_t)(pointer))
 
+static const char *const NOTHING[32]; /* an empty list, or zeros for any struct */
+static const char *const NO_WORDS[] = {"", NULL};
+
 static bool is_refused(const struct probe *probe)
 {
     const long *a = probe->arguments;
@@ -239,15 +242,18 @@ const char *sandbox_leak(const char *shared_path)
          SYS_openat,
          {AT_FDCWD, ADDRESS(shared_path), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600}},
         {"opens a socket", false, SYS_socket, {1 /* AF_UNIX */, 1 /* SOCK_STREAM */}},
-        {"runs programs by name", false, SYS_execve, {0}},
+        {"runs programs by name",
+         false,
+         SYS_execve,
+         {ADDRESS(""), ADDRESS(NO_WORDS), ADDRESS(NOTHING)}},
         {"enters namespaces", false, SYS_unshare, {0}},
 #if !SYSCALLS_SANITIZED
         {"traces processes", false, SYS_ptrace, {PTRACE_ATTACH, -1}},
 #endif
         {"reads the memory of processes", false, SYS_process_vm_readv, {-1}},
-        {"uses io_uring", false, SYS_io_uring_setup, {0}},
-        {"uses keys", false, SYS_add_key, {0}},
-        {"mounts", false, SYS_mount, {0}},
+        {"uses io_uring", false, SYS_io_uring_setup, {0, ADDRESS(NOTHING)}},
+        {"uses keys", false, SYS_add_key, {ADDRESS("user"), ADDRESS("")}},
+        {"mounts", false, SYS_mount, {ADDRESS(""), ADDRESS("")}},
     };
     return first_leak(probes, COUNT(probes));
 }
@@ -265,14 +271,20 @@ const char *sandbox_child_leak(void)
          false,
          SYS_openat,
          {AT_FDCWD, ADDRESS("/dev/null"), O_WRONLY | O_CLOEXEC}},
-        {"runs programs by name", false, SYS_execve, {0}},
-        {"runs programs by descriptor", false, SYS_execveat, {-1}},
+        {"runs programs by name",
+         false,
+         SYS_execve,
+         {ADDRESS(""), ADDRESS(NO_WORDS), ADDRESS(NOTHING)}},
+        {"runs programs by descriptor",
+         false,
+         SYS_execveat,
+         {-1, ADDRESS(""), ADDRESS(NO_WORDS), ADDRESS(NOTHING)}},
         {"starts processes", false, SYS_clone, {CLONE_SIGHAND}},
         {"opens a socket", false, SYS_socket, {1, 1}},
         {"sends signals", false, SYS_kill, {0, 0}},
         {"removes files", false, SYS_unlinkat, {-1, ADDRESS("x")}},
         {"outlives us", false, SYS_prctl, {PR_SET_PDEATHSIG, 9999}},
-        {"raises its limits", false, SYS_prlimit64, {0, RLIMIT_NOFILE, 1}},
+        {"raises its limits", false, SYS_prlimit64, {0, RLIMIT_CORE, ADDRESS(NOTHING)}},
     };
     return first_leak(probes, COUNT(probes));
 }

@@ -245,5 +245,7 @@ out:
 
 bool syscalls_enter_child(void)
 {
-    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &child_filter) == 0;
+    /* prctl is the older way, and all that emulators of the kernel know. */
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &child_filter) == 0 ||
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &child_filter, 0, 0) == 0;
 }

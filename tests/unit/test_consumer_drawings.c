@@ -285,7 +285,7 @@ START_TEST(drawings_are_not_tried_a_third_time)
 }
 END_TEST
 
-START_TEST(drawings_that_hang_end_at_their_deadline_without_a_second_try)
+START_TEST(drawings_that_hang_are_tried_once_more_and_then_end)
 {
     struct outcomes outcomes = {.answer = true};
     put_fake_gnuplot("#!/bin/sh\nexec sleep 60\n");
@@ -297,9 +297,37 @@ START_TEST(drawings_that_hang_end_at_their_deadline_without_a_second_try)
     ck_assert(drawings_advance(drawings, deadline_ns - 1, note, &outcomes));
     ck_assert_uint_eq(outcomes.count, 0);
     ck_assert(drawings_advance(drawings, deadline_ns, note, &outcomes));
+    ck_assert_uint_eq(outcomes.count, 0);
+    deadline_ns += GNUPLOT_DEADLINE_NS;
+    ck_assert_int_eq(drawings_deadline(drawings), deadline_ns);
+    ck_assert(drawings_advance(drawings, deadline_ns - 1, note, &outcomes));
+    ck_assert_uint_eq(outcomes.count, 0);
+    ck_assert(drawings_advance(drawings, deadline_ns, note, &outcomes));
     ck_assert_uint_eq(outcomes.count, 1);
     ck_assert_str_eq(outcomes.failures[0], "gnuplot took too long");
     ck_assert_uint_eq(child_count(), 0);
+    drawings_free(drawings);
+}
+END_TEST
+
+/* One try each while it rests, and none of them waits. */
+START_TEST(drawings_while_gnuplot_rests_fail_at_once_with_its_last_words)
+{
+    struct outcomes outcomes = {.answer = true};
+    put_fake_gnuplot("#!/bin/sh\necho broken >&2\n");
+    struct drawings *drawings = create(CONFIG_CHART_PNG, 1);
+    for (size_t i = 0; i < GNUPLOT_PATIENCE / 2; i++) {
+        begin(drawings, FIRST);
+        ck_assert(draw_all(drawings, &outcomes));
+        ck_assert_uint_eq(outcomes.count, i + 1);
+    }
+    begin(drawings, OTHER);
+    ck_assert_uint_eq(child_count(), 0);
+    ck_assert_int_le(drawings_deadline(drawings), clock_now_ns());
+    ck_assert(drawings_advance(drawings, clock_now_ns(), note, &outcomes));
+    ck_assert_uint_eq(drawings_under_way(drawings), 0);
+    ck_assert_ptr_eq(outcomes.batches[outcomes.count - 1], OTHER);
+    ck_assert_str_eq(outcomes.failures[outcomes.count - 1], "broken");
     drawings_free(drawings);
 }
 END_TEST
@@ -367,8 +395,8 @@ int main(void)
         drawings_after_each_other_keep_their_child, drawings_hand_on_that_the_caller_is_in_trouble,
         drawings_whose_child_is_killed_in_the_middle_are_tried_once_more,
         drawings_whose_child_was_killed_while_it_was_idle_are_tried_once_more,
-        drawings_are_not_tried_a_third_time,
-        drawings_that_hang_end_at_their_deadline_without_a_second_try,
+        drawings_are_not_tried_a_third_time, drawings_that_hang_are_tried_once_more_and_then_end,
+        drawings_while_gnuplot_rests_fail_at_once_with_its_last_words,
         drawings_without_gnuplot_fail_with_its_name, drawings_that_cannot_begin_fail_with_the_cause,
         drawings_freed_in_the_middle_leave_no_child);
 }

@@ -44,8 +44,9 @@ static enum gnuplot_state await(struct gnuplot *gnuplot)
 
 static enum gnuplot_state draw_within(struct gnuplot *gnuplot, const char *script, int64_t time_ns)
 {
-    ck_assert_msg(gnuplot_submit(gnuplot, script, strlen(script), clock_now_ns() + time_ns), "%s",
-                  gnuplot_failure(gnuplot));
+    ck_assert_msg(
+        gnuplot_submit(gnuplot, script, strlen(script), clock_now_ns(), clock_now_ns() + time_ns),
+        "%s", gnuplot_failure(gnuplot));
     return await(gnuplot);
 }
 
@@ -243,7 +244,8 @@ START_TEST(gnuplot_killed_in_the_middle_of_a_picture_is_replaced)
 {
     struct gnuplot *gnuplot = create(GNUPLOT_PNG);
     static const char script[] = "plot x\npause 60\n";
-    ck_assert(gnuplot_submit(gnuplot, script, strlen(script), clock_now_ns() + 30 * SECOND));
+    ck_assert(gnuplot_submit(gnuplot, script, strlen(script), clock_now_ns(),
+                             clock_now_ns() + 30 * SECOND));
     ck_assert_int_eq(gnuplot_advance(gnuplot, clock_now_ns()), GNUPLOT_BUSY);
     kill_child();
     ck_assert_int_eq(await(gnuplot), GNUPLOT_FAILED);
@@ -264,6 +266,38 @@ START_TEST(gnuplot_that_hangs_is_killed_at_its_deadline_and_replaced)
     assert_no_child();
     assert_drawn(gnuplot);
     gnuplot_free(gnuplot);
+}
+END_TEST
+
+START_TEST(gnuplot_that_hangs_and_ignores_sigterm_is_killed_at_its_deadline)
+{
+    (void)put_fake_gnuplot("trap '' TERM INT HUP\nexec sleep 60\n");
+    struct gnuplot *gnuplot = create(GNUPLOT_PNG);
+    assert_fails(gnuplot, PICTURE, SECOND / 2, "gnuplot took too long");
+    assert_no_child();
+    gnuplot_free(gnuplot);
+}
+END_TEST
+
+START_TEST(gnuplot_that_is_stopped_is_killed_at_its_deadline_and_replaced)
+{
+    struct gnuplot *gnuplot = create(GNUPLOT_PNG);
+    assert_drawn(gnuplot);
+    ck_assert_int_eq(kill(only_child(), SIGSTOP), 0);
+    assert_fails(gnuplot, PICTURE, SECOND / 2, "gnuplot took too long");
+    assert_no_child();
+    assert_drawn(gnuplot);
+    gnuplot_free(gnuplot);
+}
+END_TEST
+
+START_TEST(gnuplot_keeps_the_words_with_which_a_picture_failed)
+{
+    struct gnuplot *gnuplot = create(GNUPLOT_PNG);
+    assert_fails(gnuplot, "plot nonsense\n", 30 * SECOND, "undefined variable: nonsense");
+    gnuplot_free(gnuplot);
+    assert_fake_fails("echo first >&2; printf 'la\\033[31mst\\351 words\\n\\n' >&2\n",
+                      "la?[31mst? words");
 }
 END_TEST
 
@@ -314,6 +348,97 @@ START_TEST(gnuplot_that_sends_a_truncated_png_has_failed)
 }
 END_TEST
 
+/* More than a pipe holds, so that it cannot have been given the end of it. */
+START_TEST(gnuplot_that_answers_without_reading_its_input_is_not_believed)
+{
+    struct gnuplot *gnuplot = create(GNUPLOT_PNG);
+    static char script[256 * 1024];
+    size_t length = 0;
+    assert_drawn(gnuplot);
+    const char *image = gnuplot_image(gnuplot, &length);
+    const char *directory = put_fake_gnuplot("cat \"$0.png\"\n" DONE "exec sleep 60\n");
+    support_write_file(directory, "gnuplot.png", image, length);
+    gnuplot_free(gnuplot);
+    memset(script, '#', sizeof script - 1);
+    gnuplot = create(GNUPLOT_PNG);
+    assert_fails(gnuplot, script, 30 * SECOND, "gnuplot answered before it was asked");
+    assert_no_child();
+    gnuplot_free(gnuplot);
+}
+END_TEST
+
+/* ---- one that fails again and again ---- */
+
+static bool submit_at(struct gnuplot *gnuplot, int64_t now_ns)
+{
+    return gnuplot_submit(gnuplot, PICTURE, strlen(PICTURE), now_ns, INT64_MAX);
+}
+
+static void assert_fails_at(struct gnuplot *gnuplot, int64_t now_ns)
+{
+    struct pollfd fds[GNUPLOT_FDS];
+    ck_assert_msg(submit_at(gnuplot, now_ns), "it rests");
+    while (gnuplot_advance(gnuplot, now_ns) == GNUPLOT_BUSY) {
+        gnuplot_fds(gnuplot, fds);
+        (void)poll(fds, GNUPLOT_FDS, 1000);
+    }
+    ck_assert_int_eq(gnuplot_state(gnuplot), GNUPLOT_FAILED);
+}
+
+/* A moment before, it starts no child and says again what was wrong; at the moment it tries. */
+static void assert_rests_until(struct gnuplot *gnuplot, int64_t end_ns)
+{
+    ck_assert(!submit_at(gnuplot, end_ns - 1));
+    ck_assert_int_eq(gnuplot_state(gnuplot), GNUPLOT_FAILED);
+    ck_assert_str_eq(gnuplot_failure(gnuplot), "broken");
+    assert_no_child();
+    assert_fails_at(gnuplot, end_ns);
+}
+
+START_TEST(gnuplot_that_fails_again_and_again_rests_for_twice_as_long_each_time)
+{
+    (void)put_fake_gnuplot("echo broken >&2\n");
+    struct gnuplot *gnuplot = create(GNUPLOT_PNG);
+    int64_t now_ns = clock_now_ns();
+    for (int i = 0; i < GNUPLOT_PATIENCE; i++)
+        assert_fails_at(gnuplot, now_ns);
+    for (int64_t rest_ns = GNUPLOT_REST_MIN_NS; rest_ns < GNUPLOT_REST_MAX_NS; rest_ns *= 2) {
+        now_ns += rest_ns;
+        assert_rests_until(gnuplot, now_ns);
+    }
+    for (int i = 0; i < 3; i++) {
+        now_ns += GNUPLOT_REST_MAX_NS;
+        assert_rests_until(gnuplot, now_ns);
+    }
+    gnuplot_free(gnuplot);
+}
+END_TEST
+
+START_TEST(gnuplot_that_draws_again_has_all_its_patience_back)
+{
+    const char *good = strdup(getenv("PATH"));
+    (void)put_fake_gnuplot("echo broken >&2\n");
+    const char *bad = strdup(getenv("PATH"));
+    struct gnuplot *gnuplot = create(GNUPLOT_PNG);
+    int64_t now_ns = clock_now_ns();
+    for (int i = 0; i < GNUPLOT_PATIENCE; i++)
+        assert_fails_at(gnuplot, now_ns);
+    ck_assert(!submit_at(gnuplot, now_ns));
+    ck_assert_int_eq(setenv("PATH", good, 1), 0);
+    ck_assert(submit_at(gnuplot, now_ns + GNUPLOT_REST_MIN_NS));
+    ck_assert_int_eq(await(gnuplot), GNUPLOT_DONE);
+    ck_assert_int_eq(setenv("PATH", bad, 1), 0);
+    kill_child();
+    ck_assert(submit_at(gnuplot, now_ns));
+    ck_assert_int_eq(await(gnuplot), GNUPLOT_FAILED);
+    now_ns += 10 * GNUPLOT_REST_MAX_NS;
+    for (int i = 0; i < GNUPLOT_PATIENCE; i++)
+        assert_fails_at(gnuplot, now_ns);
+    assert_rests_until(gnuplot, now_ns + GNUPLOT_REST_MIN_NS);
+    gnuplot_free(gnuplot);
+}
+END_TEST
+
 START_TEST(gnuplot_that_sends_an_empty_image_has_failed)
 {
     assert_fake_fails(DONE "exec sleep 60\n", "gnuplot sent no image");
@@ -349,7 +474,7 @@ START_TEST(gnuplot_without_a_free_descriptor_fails_and_works_again)
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     const struct rlimit none = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-    bool submitted = gnuplot_submit(gnuplot, PICTURE, strlen(PICTURE), INT64_MAX);
+    bool submitted = gnuplot_submit(gnuplot, PICTURE, strlen(PICTURE), clock_now_ns(), INT64_MAX);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     ck_assert(!submitted);
     ck_assert_int_eq(gnuplot_state(gnuplot), GNUPLOT_FAILED);
@@ -455,7 +580,7 @@ START_TEST(gnuplot_freed_leaves_no_child_wherever_it_was)
     gnuplot_free(gnuplot);
     assert_no_child();
     gnuplot = create(GNUPLOT_PNG);
-    ck_assert(gnuplot_submit(gnuplot, "pause 60\n", 9, clock_now_ns() + 30 * SECOND));
+    ck_assert(gnuplot_submit(gnuplot, "pause 60\n", 9, clock_now_ns(), INT64_MAX));
     (void)gnuplot_advance(gnuplot, clock_now_ns());
     gnuplot_free(gnuplot);
     assert_no_child();
@@ -472,6 +597,7 @@ START_TEST(gnuplot_leaves_no_descriptor_open_however_its_children_end)
     struct gnuplot *gnuplot = create(GNUPLOT_PNG);
     size_t before = open_descriptors();
     for (int i = 0; i < 3; i++) {
+        assert_drawn(gnuplot); /* so that it does not rest */
         assert_fails(gnuplot, "\n", 30 * SECOND, "");
         assert_fails(gnuplot, "exit\n", 30 * SECOND, "gnuplot died");
         assert_fails(gnuplot, "pause 60\n", SECOND / 20, "took too long");
@@ -569,7 +695,13 @@ END_TEST
 int main(void)
 {
     return SUPPORT_RUN(
-        "consumer_gnuplot", gnuplot_draws_a_png_that_is_whole, gnuplot_draws_an_svg_that_is_whole,
+        "consumer_gnuplot", gnuplot_that_hangs_and_ignores_sigterm_is_killed_at_its_deadline,
+        gnuplot_that_is_stopped_is_killed_at_its_deadline_and_replaced,
+        gnuplot_keeps_the_words_with_which_a_picture_failed,
+        gnuplot_that_answers_without_reading_its_input_is_not_believed,
+        gnuplot_that_fails_again_and_again_rests_for_twice_as_long_each_time,
+        gnuplot_that_draws_again_has_all_its_patience_back, gnuplot_draws_a_png_that_is_whole,
+        gnuplot_draws_an_svg_that_is_whole,
         gnuplot_draws_many_pictures_by_one_child_and_each_is_its_own,
         gnuplot_takes_a_script_that_no_pipe_holds,
         gnuplot_started_ahead_draws_by_the_child_that_it_started,
