@@ -15,9 +15,10 @@ CONSUMER_SOURCES := $(filter-out consumer/main.c,$(wildcard consumer/*.c))
 UNIT_SOURCES     := $(wildcard tests/unit/*.c)
 BENCH_SOURCES    := $(wildcard tests/bench/*.c)
 TOOL_SOURCES     := $(wildcard tests/tools/*.c)
+HELPER_SOURCES   := $(wildcard tests/e2e/*.c)
 FUZZ_SOURCES     := $(wildcard tests/fuzz/*.c)
 ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UNIT_SOURCES) $(BENCH_SOURCES) \
-                    $(TOOL_SOURCES) $(FUZZ_SOURCES)
+                    $(TOOL_SOURCES) $(HELPER_SOURCES) $(FUZZ_SOURCES)
 ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h tests/*/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
