@@ -102,12 +102,16 @@ a_third_party_header_at_another_door_is_caught() {
     caught 'csv.h comes in'
     plant producer/publish.c '#include <openssl/sha.h>'
     caught 'common/digest alone'
+    plant consumer/sandbox.c '#include <seccomp.h>'
+    caught 'consumer/syscalls alone'
+    plant consumer/syscalls.c '#include <linux/landlock.h>'
+    caught 'consumer/landlock alone'
 }
 
 a_child_process_outside_gnuplot_is_caught() {
     local call
     for call in 'pid = fork();' 'if (vfork () == 0)' 'execvp(a, b);' 'posix_spawnp(a);' \
-        'popen("x", "r");' '(void)system("x");'; do
+        'popen("x", "r");' '(void)system("x");' 'syscall(SYS_clone, 17);' 'syscall(__NR_execveat);'; do
         plant consumer/pipeline.c "$call"
         caught 'child processes are the work of consumer/gnuplot'
     done
