@@ -45,7 +45,7 @@ enum contract_exit {
     CONTRACT_EXIT_CANNOT_CREATE = 73, /* a directory that cannot be written */
     CONTRACT_EXIT_IO = 74,
     CONTRACT_EXIT_WAITING = 75, /* --once left a batch waiting; --health: it stands still */
-    CONTRACT_EXIT_CONFIG = 78,  /* bad environment, or a directory that is not there */
+    CONTRACT_EXIT_CONFIG = 78,  /* bad environment, a directory that is not there, no whole jail */
 };
 
 /*

@@ -34,7 +34,7 @@ static const struct {
     {5, {.fs = FS_IOCTL_DEV}},    {6, {.scoped = SCOPE_OUTSIDE}},
 };
 
-/* What each word of the header means; the last column is all that a plain file can be given. */
+/* What each word of the header means to the kernel. */
 static const struct {
     unsigned what;
     uint64_t rights;
@@ -102,7 +102,7 @@ int landlock_allow(int ruleset, const char *path, unsigned what)
 {
     int fd = open(path, O_PATH | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+        return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -1;
     int result = landlock_allow_fd(ruleset, fd, what);
     int saved = errno;
     (void)close(fd);

@@ -35,7 +35,7 @@ int landlock_begin(void);
 /* Allows a file, or a directory and all beneath. 0, or -1 with errno. */
 int landlock_allow_fd(int ruleset, int fd, unsigned what);
 
-/* The same by name; one that is not there needs no allowance, and is 0. */
+/* The same by name; one that is not there, or out of reach, needs no allowance, and is 0. */
 int landlock_allow(int ruleset, const char *path, unsigned what);
 
 /* Needs PR_SET_NO_NEW_PRIVS. Closes the ruleset in every case; 0, or -1 with errno. */

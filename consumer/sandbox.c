@@ -30,8 +30,7 @@ static struct {
 
 /* ---- files ---- */
 
-/* What gnuplot, its libraries and our own read of the system. Fonts and libraries are below /usr.
- */
+/* What gnuplot, its libraries and our own read of the system; most of it stands below /usr. */
 static const struct {
     const char *path;
     unsigned what;
@@ -67,6 +66,20 @@ static bool allow_system(int ruleset, unsigned what)
     return good;
 }
 
+static bool allow_program(int ruleset, int program_fd)
+{
+    return program_fd < 0 ||
+           landlock_allow_fd(ruleset, program_fd, LANDLOCK_READ | LANDLOCK_EXECUTE) == 0;
+}
+
+static bool enter_if(bool good, int ruleset)
+{
+    if (good)
+        return landlock_enter(ruleset) == 0;
+    (void)close(ruleset);
+    return false;
+}
+
 static bool restrict_files(const char *shared_path, int results_fd, int program_fd)
 {
     int ruleset = landlock_begin();
@@ -75,12 +88,8 @@ static bool restrict_files(const char *shared_path, int results_fd, int program_
     bool good = allow_system(ruleset, ~0u) &&
                 landlock_allow(ruleset, shared_path, LANDLOCK_READ) == 0 &&
                 landlock_allow_fd(ruleset, results_fd, LANDLOCK_READ | LANDLOCK_STORE) == 0 &&
-                (program_fd < 0 ||
-                 landlock_allow_fd(ruleset, program_fd, LANDLOCK_READ | LANDLOCK_EXECUTE) == 0);
-    if (good)
-        return landlock_enter(ruleset) == 0;
-    (void)close(ruleset);
-    return false;
+                allow_program(ruleset, program_fd);
+    return enter_if(good, ruleset);
 }
 
 static bool restrict_files_of_child(int program_fd)
@@ -90,12 +99,8 @@ static bool restrict_files_of_child(int program_fd)
         return false;
     bool good = allow_system(ruleset, LANDLOCK_READ) &&
                 landlock_allow(ruleset, here.interpreter, LANDLOCK_READ | LANDLOCK_EXECUTE) == 0 &&
-                (program_fd < 0 ||
-                 landlock_allow_fd(ruleset, program_fd, LANDLOCK_READ | LANDLOCK_EXECUTE) == 0);
-    if (good)
-        return landlock_enter(ruleset) == 0;
-    (void)close(ruleset);
-    return false;
+                allow_program(ruleset, program_fd);
+    return enter_if(good, ruleset);
 }
 
 /* The loader that the kernel runs us by, and gnuplot too: the first object is the program. */

@@ -204,7 +204,7 @@ a_shared_directory_that_is_replaced_ends_the_consumer_with_74() {
     fresh replaced
     publish 1
     local status=0 pid
-    "$consumer" --dir "$dir" --results "$dir.results" --poll-interval 100ms >"$work/replaced.out" & pid=$!
+    timeout 20 "$consumer" --dir "$dir" --results "$dir.results" --poll-interval 100ms >"$work/replaced.out" & pid=$!
     eventually 5 grep -q '"key":"1"' "$dir.results/processed.log"
     mv "$dir" "$dir.aside" && mkdir "$dir"
     publish 2
