@@ -414,11 +414,18 @@ START_TEST(gnuplot_that_fails_again_and_again_rests_for_twice_as_long_each_time)
 }
 END_TEST
 
+static char *copy_of_search_path(void)
+{
+    const char *search = getenv("PATH");
+    ck_assert_ptr_nonnull(search);
+    return strdup(search);
+}
+
 START_TEST(gnuplot_that_draws_again_has_all_its_patience_back)
 {
-    const char *good = strdup(getenv("PATH"));
+    char *good = copy_of_search_path();
     (void)put_fake_gnuplot("echo broken >&2\n");
-    const char *bad = strdup(getenv("PATH"));
+    char *bad = copy_of_search_path();
     struct gnuplot *gnuplot = create(GNUPLOT_PNG);
     int64_t now_ns = clock_now_ns();
     for (int i = 0; i < GNUPLOT_PATIENCE; i++)
@@ -436,6 +443,8 @@ START_TEST(gnuplot_that_draws_again_has_all_its_patience_back)
         assert_fails_at(gnuplot, now_ns);
     assert_rests_until(gnuplot, now_ns + GNUPLOT_REST_MIN_NS);
     gnuplot_free(gnuplot);
+    free(good);
+    free(bad);
 }
 END_TEST
 
