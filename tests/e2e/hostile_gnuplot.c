@@ -158,9 +158,9 @@ static bool runs_a_shell(void)
 
 static bool opens_a_socket(void)
 {
-    int internet = socket(AF_INET, SOCK_STREAM, 0);
-    int local = socket(AF_UNIX, SOCK_DGRAM, 0);
-    return internet >= 0 || local >= 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, (int[2]){0, 0}) == 0;
+    return syscall(SYS_socket, AF_INET, SOCK_STREAM, 0) >= 0 ||
+           syscall(SYS_socket, AF_UNIX, SOCK_DGRAM, 0) >= 0 ||
+           socketpair(AF_UNIX, SOCK_STREAM, 0, (int[2]){0, 0}) == 0;
 }
 
 static bool sends_signals(void)
