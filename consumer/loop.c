@@ -1,0 +1,378 @@
+#include "consumer/loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/clock.h"
+#include "common/condition.h"
+#include "common/contract.h"
+#include "common/log.h"
+#include "common/wait.h"
+#include "consumer/discovery.h"
+#include "consumer/pipeline.h"
+#include "consumer/report.h"
+#include "consumer/sandbox.h"
+
+#define TROUBLE_WAIT_MAX_NS (30 * NUMBER_NS_PER_SECOND)
+/* Batches are taken for so long before the directory is looked at again. */
+#define TAKING_NS (250 * NUMBER_NS_PER_MS)
+
+struct loop {
+    const struct config *config;
+    int results_fd;
+    struct processed_log *log;
+    struct discovery *discovery;
+    struct pipeline *pipeline;
+
+    struct report report;
+    int64_t reported_ns;
+    bool report_is_stale;
+    bool report_failed;
+    bool results_are_gone;
+    bool shared_is_lost;
+
+    bool is_full;  /* every gnuplot child was busy when a batch was to be taken */
+    bool in_haste; /* there was no time to take all that could be */
+    bool polled;   /* the next look is a poll and not a hint */
+    int64_t next_poll_ns;
+    int64_t next_try_ns;   /* the earliest that a waiting batch asked for */
+    int64_t settled_by_ns; /* --once: what is not ready by then is left waiting */
+
+    struct condition trouble;
+    int64_t trouble_wait_ns;
+    int64_t trouble_until_ns;
+};
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- opening ---- */
+
+static void write_report(struct loop *loop, int64_t now_ns);
+
+static void on_tick(void *context)
+{
+    write_report(context, clock_now_ns());
+}
+
+static bool is_processed(void *context, const char *key)
+{
+    const struct processed_entry *entry = processed_log_find(context, key);
+    return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
+}
+
+struct loop *loop_create(const struct config *config, int results_fd, struct processed_log *log)
+{
+    struct loop *loop = calloc(1, sizeof *loop);
+    if (loop == NULL)
+        return NULL;
+    loop->config = config;
+    loop->results_fd = results_fd;
+    loop->log = log;
+    loop->trouble.over = "it works again: going on";
+    const struct discovery_options options = {.path = config->shared_path,
+                                              .pattern = config->match,
+                                              .names_at_once = config->scan_names,
+                                              .is_processed = is_processed,
+                                              .context = log};
+    loop->discovery = discovery_create(&options);
+    loop->pipeline = pipeline_create(config, results_fd, log, on_tick, loop);
+    if (loop->discovery != NULL && loop->pipeline != NULL)
+        return loop;
+    loop_free(loop);
+    return NULL;
+}
+
+void loop_free(struct loop *loop)
+{
+    if (loop == NULL)
+        return;
+    pipeline_free(loop->pipeline);
+    discovery_free(loop->discovery);
+    free(loop);
+}
+
+/* ---- telling ---- */
+
+static void count_waiting(struct loop *loop, int64_t now_ns)
+{
+    struct report *report = &loop->report;
+    report->backlog = 0;
+    report->oldest_wait_ns = 0;
+    for (size_t i = 0; i < discovery_count(loop->discovery); i++) {
+        const struct sighting *sighting = discovery_at(loop->discovery, i);
+        if (sighting->decided || sighting->processed)
+            continue;
+        report->backlog++;
+        if (now_ns - sighting->waiting_since_ns > report->oldest_wait_ns)
+            report->oldest_wait_ns = now_ns - sighting->waiting_since_ns;
+    }
+}
+
+/* At most once a second when something has changed, at least at every heartbeat. */
+static void write_report(struct loop *loop, int64_t now_ns)
+{
+    int64_t age = now_ns - loop->reported_ns;
+    if (age < REPORT_SPACING_NS || (!loop->report_is_stale && age < REPORT_HEARTBEAT_NS))
+        return;
+    loop->reported_ns = now_ns;
+    loop->report_is_stale = false;
+    loop->report.processed = processed_log_count(loop->log, OUTCOME_PROCESSED);
+    loop->report.rejected = processed_log_count(loop->log, OUTCOME_REJECTED);
+    loop->report.skipped = discovery_skipped(loop->discovery);
+    loop->report.inotify = discovery_fd(loop->discovery) >= 0;
+    count_waiting(loop, now_ns);
+    bool failed = report_write_status(loop->results_fd, &loop->report) != 0;
+    if (failed && !loop->report_failed)
+        log_warn("cannot write %s: %s", CONTRACT_STATUS, strerror(errno));
+    loop->report_failed = failed;
+}
+
+/* Tried again after a wait that doubles up to half a minute. */
+static void enter_trouble(struct loop *loop, const char *what, int64_t now_ns)
+{
+    if (!loop->trouble.lasts)
+        loop->trouble_wait_ns = NUMBER_NS_PER_SECOND / 2;
+    condition_begin(&loop->trouble, "%s; trying again", what);
+    loop->trouble_wait_ns *= 2;
+    if (loop->trouble_wait_ns > TROUBLE_WAIT_MAX_NS)
+        loop->trouble_wait_ns = TROUBLE_WAIT_MAX_NS;
+    loop->trouble_until_ns = now_ns + loop->trouble_wait_ns;
+    (void)snprintf(loop->report.trouble, sizeof loop->report.trouble, "%s", what);
+    loop->report_is_stale = true;
+}
+
+static void leave_trouble(struct loop *loop)
+{
+    if (loop->trouble.lasts)
+        loop->report_is_stale = true;
+    condition_end(&loop->trouble);
+    loop->report.trouble[0] = '\0';
+}
+
+/* ---- the loop: look, take, wait ---- */
+
+/* Under its name stands the directory that we hold: not removed, moved or mounted over. */
+static bool results_are_there(const struct loop *loop)
+{
+    struct stat by_name;
+    struct stat opened;
+    return stat(loop->config->results_path, &by_name) == 0 &&
+           fstat(loop->results_fd, &opened) == 0 && by_name.st_dev == opened.st_dev &&
+           by_name.st_ino == opened.st_ino;
+}
+
+/* --once takes what came in time, however long that lasts, and not what still comes. */
+static bool has_seen_enough(const struct loop *loop, int64_t now_ns)
+{
+    return loop->config->once && now_ns > loop->settled_by_ns &&
+           loop->report.last_scan_at[0] != '\0' &&
+           discovery_deadline(loop->discovery) == WAIT_FOREVER;
+}
+
+static bool look(struct loop *loop, int64_t now_ns)
+{
+    char what[300];
+    if (has_seen_enough(loop, now_ns)) {
+        loop->next_poll_ns = WAIT_FOREVER;
+        return true;
+    }
+    enum discovery_look why = loop->polled ? DISCOVERY_POLL : DISCOVERY_HINT;
+    if (discovery_look(loop->discovery, why, now_ns) != 0) {
+        (void)snprintf(what, sizeof what, "cannot read %.200s: %s", loop->config->shared_path,
+                       strerror(errno));
+        enter_trouble(loop, what, now_ns);
+        loop->shared_is_lost = sandbox_has_lost(loop->config->shared_path);
+        return false;
+    }
+    if (loop->polled) {
+        loop->polled = false;
+        loop->results_are_gone = !results_are_there(loop);
+        loop->next_poll_ns = now_ns + loop->config->poll_interval_ns;
+        clock_format_now(loop->report.last_scan_at);
+    }
+    return true;
+}
+
+/* True when it got through: decided, in flight, or waiting for something of its own. */
+static bool take(struct loop *loop, struct sighting *sighting, int64_t now_ns)
+{
+    switch (pipeline_take(loop->pipeline, discovery_directory(loop->discovery), sighting, now_ns)) {
+    case PIPELINE_DECIDED:
+    case PIPELINE_TAKEN: loop->report_is_stale = true; return true;
+    case PIPELINE_WAITS:
+        loop->next_try_ns = earliest(loop->next_try_ns, sighting->next_try_ns);
+        return true;
+    case PIPELINE_TROUBLE:
+        enter_trouble(loop, pipeline_trouble(loop->pipeline), now_ns);
+        return false;
+    case PIPELINE_FULL: loop->is_full = true; return false;
+    case PIPELINE_STOPPED: break;
+    }
+    return false;
+}
+
+/* Of new batches, or of those that were processed and are only compared. */
+static bool take_some(struct loop *loop, bool processed, int64_t until_ns)
+{
+    for (size_t i = 0; i < discovery_count(loop->discovery); i++) {
+        struct sighting *sighting = discovery_at(loop->discovery, i);
+        if (sighting->decided || sighting->in_flight || sighting->processed != processed)
+            continue;
+        int64_t now_ns = clock_now_ns();
+        if (now_ns > until_ns) {
+            loop->in_haste = true;
+            loop->next_try_ns = now_ns;
+            return true;
+        }
+        if (!take(loop, sighting, now_ns))
+            return false;
+        write_report(loop, now_ns);
+    }
+    return true;
+}
+
+/* What was taken becomes durable at once when there is nothing else to take. */
+static void take_all(struct loop *loop, int64_t now_ns)
+{
+    loop->next_try_ns = WAIT_FOREVER;
+    loop->is_full = loop->in_haste = false;
+    bool through =
+        take_some(loop, false, now_ns + TAKING_NS) && take_some(loop, true, now_ns + TAKING_NS);
+    if (!pipeline_commit(loop->pipeline))
+        enter_trouble(loop, pipeline_trouble(loop->pipeline), now_ns);
+    else if (through)
+        leave_trouble(loop);
+    else if (loop->is_full && loop->trouble.lasts) /* it could not be tried */
+        loop->trouble_until_ns = now_ns + loop->trouble_wait_ns;
+}
+
+static void work(struct loop *loop)
+{
+    int64_t now_ns = clock_now_ns();
+    bool in_trouble = loop->trouble.lasts && now_ns < loop->trouble_until_ns;
+    if (!pipeline_advance(loop->pipeline, now_ns))
+        enter_trouble(loop, pipeline_trouble(loop->pipeline), now_ns);
+    else if (!in_trouble && look(loop, now_ns))
+        take_all(loop, now_ns);
+    write_report(loop, clock_now_ns());
+}
+
+static int64_t next_deadline(const struct loop *loop)
+{
+    int64_t heartbeat = loop->report_is_stale ? REPORT_SPACING_NS : REPORT_HEARTBEAT_NS;
+    int64_t deadline = earliest(loop->reported_ns + heartbeat, pipeline_deadline(loop->pipeline));
+    if (loop->trouble.lasts)
+        return earliest(deadline, loop->trouble_until_ns);
+    if (loop->config->once && clock_now_ns() <= loop->settled_by_ns)
+        deadline = earliest(deadline, loop->settled_by_ns);
+    deadline = earliest(deadline, discovery_deadline(loop->discovery));
+    return earliest(deadline, earliest(loop->next_poll_ns, loop->next_try_ns));
+}
+
+/* False when the program shall end. */
+static bool wait(struct loop *loop)
+{
+    struct pollfd fds[WAIT_MAX_FDS];
+    size_t count = pipeline_fds(loop->pipeline, fds, WAIT_MAX_FDS - 1);
+    bool listening = !loop->trouble.lasts && loop->next_poll_ns != WAIT_FOREVER;
+    fds[count++] =
+        (struct pollfd){.fd = listening ? discovery_fd(loop->discovery) : -1, .events = POLLIN};
+    enum wait_result result = wait_for(fds, count, next_deadline(loop));
+    loop->polled = loop->polled || clock_now_ns() >= loop->next_poll_ns;
+    return result != WAIT_STOP;
+}
+
+/* ---- --once ---- */
+
+static bool nothing_waits(const struct loop *loop)
+{
+    for (size_t i = 0; i < discovery_count(loop->discovery); i++)
+        if (!discovery_at(loop->discovery, i)->decided)
+            return false;
+    return true;
+}
+
+static bool once_is_over(const struct loop *loop)
+{
+    if (!loop->config->once || pipeline_in_flight(loop->pipeline) > 0)
+        return false;
+    bool too_late = clock_now_ns() > loop->settled_by_ns;
+    /* A directory that could not be read is not an empty one. */
+    if (loop->trouble.lasts || loop->report.last_scan_at[0] == '\0')
+        return too_late;
+    bool busy = loop->in_haste || discovery_deadline(loop->discovery) != WAIT_FOREVER;
+    return !busy && (too_late || nothing_waits(loop));
+}
+
+/* What another start mends and going on would not: then no record could be trusted to last. */
+static bool is_beyond_help(const struct loop *loop)
+{
+    return processed_log_is_broken(loop->log) || loop->results_are_gone || loop->shared_is_lost;
+}
+
+static int exit_code(const struct loop *loop)
+{
+    if (processed_log_is_broken(loop->log)) {
+        log_error("%s; the log cannot be trusted to be written any more: start again",
+                  pipeline_trouble(loop->pipeline));
+        return CONTRACT_EXIT_IO;
+    }
+    if (loop->results_are_gone) {
+        log_error("the directory --results %s is no longer there: start again",
+                  loop->config->results_path);
+        return CONTRACT_EXIT_IO;
+    }
+    if (loop->shared_is_lost) {
+        log_error("the directory --dir %s was replaced by another, which the jail does not let "
+                  "this process read: start again",
+                  loop->config->shared_path);
+        return CONTRACT_EXIT_IO;
+    }
+    if (!loop->config->once || wait_stopping())
+        return CONTRACT_EXIT_DONE;
+    if (loop->trouble.lasts)
+        return CONTRACT_EXIT_IO;
+    if (pipeline_rejected(loop->pipeline) > 0)
+        return CONTRACT_EXIT_REJECTED;
+    return nothing_waits(loop) ? CONTRACT_EXIT_DONE : CONTRACT_EXIT_WAITING;
+}
+
+static void greet(const struct loop *loop)
+{
+    log_event(LOG_LEVEL_INFO, "watching",
+              (struct log_field[]){
+                  log_text("dir", loop->config->shared_path),
+                  log_text("results", loop->config->results_path),
+                  log_count("processed", processed_log_count(loop->log, OUTCOME_PROCESSED)),
+                  log_count("rejected", processed_log_count(loop->log, OUTCOME_REJECTED)),
+                  log_duration("poll", loop->config->poll_interval_ns)},
+              5);
+}
+
+int loop_run(struct loop *loop)
+{
+    int64_t now_ns = clock_now_ns();
+    clock_format_now(loop->report.started_at);
+    greet(loop);
+    loop->polled = loop->report_is_stale = true;
+    loop->reported_ns = now_ns - REPORT_SPACING_NS;
+    /* A little longer than a file must stand still, so that what settles is still taken. */
+    loop->settled_by_ns =
+        now_ns + loop->config->settle_ns + loop->config->settle_ns / 4 + 100 * NUMBER_NS_PER_MS;
+    do
+        work(loop);
+    while (!once_is_over(loop) && !is_beyond_help(loop) && wait(loop));
+    loop->reported_ns = 0;
+    loop->report_is_stale = true;
+    write_report(loop, clock_now_ns());
+    int code = exit_code(loop);
+    log_event(LOG_LEVEL_INFO, wait_stopping() ? "stopped by a signal" : "done",
+              (struct log_field[]){log_count("waiting", loop->report.backlog)}, 1);
+    return code;
+}
