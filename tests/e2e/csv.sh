@@ -73,7 +73,10 @@ text_behind_a_quote_is_rejected_and_its_phantom_row_discarded() { rejected behin
 a_nul_byte_is_rejected_with_its_place() { rejected nul nul-byte 'line 3, column 2'; }
 a_header_that_is_no_utf8_is_rejected_with_its_place() { rejected header encoding-error 'line 1, column 2'; }
 a_field_of_64_mib_is_rejected_with_its_place() { rejected field too-large 'line 2, column 2'; }
-a_row_of_64_million_commas_is_rejected_with_its_place() { rejected commas too-large 'line 2, column '; }
+a_row_of_64_million_commas_is_rejected_with_its_place() {
+    rejected commas too-large 'line 2, column '
+    [[ $(field commas detail) =~ column\ [0-9]{1,6}: ]] || fail "noticed late: $(field commas detail)"
+}
 a_row_with_a_cell_too_many_is_rejected_with_its_place() { rejected long-row extra-cell 'line 3, column 3'; }
 a_row_with_a_cell_too_few_is_rejected_with_its_place() { rejected short-row missing-cell 'line 3, column 2'; }
 
