@@ -110,12 +110,16 @@ unit-programs: $(unit_programs)
 .SECONDARY:
 
 # What the end-to-end suites do to the daemons and a shell cannot.
-test-tools: $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out %/faults.c,$(TOOL_SOURCES))) \
-            $(BUILD)/tests/tools/faults.so
+BAD_GNUPLOTS := hung with-children silent failing crashing endless truncated empty other
+test-tools: $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out %/faults.c %/gnuplot.c,$(TOOL_SOURCES))) \
+            $(BUILD)/tests/tools/faults.so $(BAD_GNUPLOTS:%=$(BUILD)/tests/tools/gnuplot-%)
 .PHONY: test-tools
 
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/common.a
 	$(LINK) -o $@ $^ $(COMMON_LIBS)
+$(BUILD)/tests/tools/gnuplot-%: tests/tools/gnuplot.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) '-DBEHAVIOUR="$*"' -pie -o $@ $<
 $(BUILD)/tests/tools/faults.so: tests/tools/faults.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -fPIC -shared -o $@ $< -ldl

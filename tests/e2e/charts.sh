@@ -87,31 +87,30 @@ right_to_left_text_and_emoji_are_drawn() {
 
 # ---- another gnuplot ------------------------------------------------------------------------------
 
-# with_gnuplot NAME SCRIPT: a directory of that name with one batch, and a consumer that finds this gnuplot. It ends
-# by itself; its exit code is in exit, its id in pid.
+# put_gnuplot BEHAVIOUR: from here on it is the one in $dir/bin.
+put_gnuplot() {
+    mkdir "$dir/bin"
+    cp "$tools/gnuplot-$1" "$dir/bin/gnuplot"
+}
+
+# with_gnuplot BEHAVIOUR: a directory of that name with one batch, and a consumer that finds this gnuplot. It ends by
+# itself; its exit code is in exit, its id in pid.
 with_gnuplot() {
     fresh "$1"
-    mkdir "$dir/bin"
-    printf '#!/bin/sh\n%s\n' "$2" >"$dir/bin/gnuplot"
-    chmod +x "$dir/bin/gnuplot"
+    put_gnuplot "$1"
     publish 1
-    # shellcheck disable=SC2016
     spawn bash -c 'PATH=$1/bin:$PATH "$2" --dir "$1" --once --settle 200ms --jobs 1 >"$1/consumer.out" 2>&1 & echo $! >"$1/pid"
         wait $!; echo $? >"$1/exit"' - "$dir" "$consumer"
 }
 
 begin_all_gnuplots() {
-    cp "$(command -v sleep)" "$work/sleeper" # by this name it can be told from all others
-    with_gnuplot hung "exec $work/sleeper 60"
-    with_gnuplot hung-with-children "$work/sleeper 60 & $work/sleeper 60"
-    with_gnuplot truncated "$gnuplot \"\$@\" | head -c 2000"
-    with_gnuplot no-image "$gnuplot \"\$@\" >/dev/null"
-    with_gnuplot silent 'exit 0'
-    with_gnuplot failing 'echo no font >&2; exit 1'
-    with_gnuplot noise 'exec cat /dev/zero'
-    with_gnuplot dying "kill -SEGV \$\$"
-    with_gnuplot other-image "while read -r line; do case \$line in print*) printf 'GIF89a;'; echo shared-data-picture-done >&2;; esac; done"
+    local behaviour
+    for behaviour in hung with-children silent failing crashing endless truncated empty other; do with_gnuplot "$behaviour"; done
 }
+
+# Whether any process is that of $dir/bin/gnuplot, whatever it is called.
+gnuplot_runs() { [[ -n $(find /proc -maxdepth 2 -name exe -lname "$dir/bin/gnuplot" 2>/dev/null) ]]; }
+no_gnuplot_runs() { ! gnuplot_runs; }
 
 # The summary stands, the record says that the chart failed, the log why, and no child is left.
 chart_failed() {
@@ -122,24 +121,22 @@ chart_failed() {
     jq -e '.record_count > 0' "$results/summary_1.json" >/dev/null
     [[ -z $(find "$results" -name 'plot_*' -o -name '*.tmp') ]] || fail "a chart: $(ls -A "$results")"
     grep -q "no charts: .*$2" "$dir/consumer.out" || fail "does not say '$2': $(grep 'no charts' "$dir/consumer.out")"
-    [[ -z $(pgrep -f "^(/bin/sh )?$dir/bin/gnuplot") ]] || fail "a gnuplot is left"
+    no_gnuplot_runs || fail "a gnuplot is left"
 }
 
 a_gnuplot_that_sends_a_truncated_image_fails_the_chart_alone() {
-    [[ -n $gnuplot ]] || skip "needs gnuplot"
     chart_failed truncated 'damaged image'
 }
 
 a_gnuplot_that_sends_an_empty_image_fails_the_chart_alone() {
-    [[ -n $gnuplot ]] || skip "needs gnuplot"
-    chart_failed no-image 'no image'
+    chart_failed empty 'no image'
 }
 
-a_gnuplot_that_sends_another_kind_of_image_fails_the_chart_alone() { chart_failed other-image 'damaged image'; }
+a_gnuplot_that_sends_another_kind_of_image_fails_the_chart_alone() { chart_failed other 'damaged image'; }
 a_gnuplot_that_exits_0_and_says_nothing_fails_the_chart_alone() { chart_failed silent 'died'; }
 a_gnuplot_that_exits_1_is_quoted_in_the_log() { chart_failed failing 'no font'; }
-a_gnuplot_that_crashes_fails_the_chart_alone() { chart_failed dying 'died'; }
-a_gnuplot_that_sends_without_end_fails_the_chart_alone() { chart_failed noise 'more than an image'; }
+a_gnuplot_that_crashes_fails_the_chart_alone() { chart_failed crashing 'died'; }
+a_gnuplot_that_sends_without_end_fails_the_chart_alone() { chart_failed endless 'more than an image'; }
 
 while_a_gnuplot_hangs_the_consumer_has_no_other_child() {
     fresh hung
@@ -159,23 +156,20 @@ a_gnuplot_that_hangs_costs_no_time_of_ours() {
 
 no_gnuplot_is_left_after_sigkill() {
     fresh killed
-    mkdir "$dir/bin"
-    printf '#!/bin/sh\nexec %s 61\n' "$work/sleeper" >"$dir/bin/gnuplot"
-    chmod +x "$dir/bin/gnuplot"
+    put_gnuplot hung
     publish 4
     PATH=$dir/bin:$PATH spawn "$consumer" --dir "$dir" --jobs 4 >"$dir/consumer.out"
     eventually 5 test -e "$results/summary_4.json"
-    eventually 5 pgrep -f "^$work/sleeper 61"
+    eventually 5 gnuplot_runs
     kill -KILL "$spawned"
     wait "$spawned" || true
-    eventually 3 bash -c "! pgrep -f '^$work/sleeper 61'"
+    eventually 3 no_gnuplot_runs
     [[ ! -s $log ]]
 }
 
 a_gnuplot_that_hangs_is_killed_at_its_deadline_and_reaped() {
     chart_failed hung 'took too long'
-    chart_failed hung-with-children 'took too long'
-    ! pgrep -f "^$work/sleeper 60" || fail "a gnuplot or a child of it is left"
+    chart_failed with-children 'took too long'
 }
 
 begin_all_gnuplots

@@ -74,7 +74,7 @@ metadata_that_is_no_plain_file_is_rejected() {
 nothing_that_was_rejected_unseen_is_ever_opened() {
     [[ -s $work/trace ]] || skip "needs strace"
     grep -q 'openat.*"data_good.csv"' "$work/trace" || fail "the trace does not show what is opened"
-    ! grep -E '/etc/passwd|data_(link|loop|fifo|directory|socket|device|hardlink).csv|metadata_[a-z]+-metadata' "$work/trace"
+    ! grep -E 'data_(link|loop|fifo|directory|socket|device|hardlink).csv|metadata_[a-z]+-metadata' "$work/trace"
 }
 
 a_modification_time_of_1970_or_2100_has_no_effect() {
