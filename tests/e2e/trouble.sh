@@ -317,7 +317,7 @@ inotify_disabled_still_finds_batches() {
 # ---- disks ----------------------------------------------------------------------------------------
 
 # The shell's words inside a mount namespace of their own: $1 the directory, $2 and $3 the daemons.
-in_a_namespace() { unshare -m bash -euc "$1" - "$dir" "$consumer" "$producer"; }
+in_a_namespace() { timeout -k 1 60 unshare -m bash -euc "$1" - "$dir" "$consumer" "$producer"; }
 
 a_disk_without_inodes_is_waited_out_and_health_says_so() {
     needs_mount_namespaces
@@ -372,7 +372,17 @@ the_volume_unmounted_while_scanning_is_waited_for_and_met_again() {
         mount -t tmpfs none "$1/volume"
         mount --bind "$1/volume" "$1/shared"
         "$3" --dir "$1/shared" --count 1 --interval 0 >/dev/null
-        "$2" --dir "$1/shared" --results "$1/results" --chart none --poll-interval 20ms >"$1/consumer.out" & pid=$!
+        restarted() { # as a supervisor does it, where another directory in its place ends it with 74
+            local status=74 child
+            while [[ $status -eq 74 ]]; do
+                "$2" --dir "$1/shared" --results "$1/results" --chart none --poll-interval 20ms >>"$1/consumer.out" & child=$!
+                trap "kill -TERM $child" TERM
+                while status=0; wait $child || status=$?; [[ $status -gt 128 ]]; do :; done
+                sleep 0.05
+            done
+            return $status
+        }
+        restarted "$@" & pid=$!
         for i in $(seq 50); do [[ -s $1/results/processed.log ]] && break; sleep 0.1; done
         for i in 1 2 3 4; do umount -l "$1/shared"; sleep 0.1; mount --bind "$1/volume" "$1/shared"; sleep 0.1; done
         umount -l "$1/shared"
