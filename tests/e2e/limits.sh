@@ -1,23 +1,14 @@
 #!/usr/bin/env bash
 # The consumer before files that are too much: each is rejected with its reason, in an address space that would
-# not hold them.
+# not hold them; and each limit is an option, which takes what is as large as it says and no more.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/lib.sh
+source tests/lib-daemons.sh
 
-BUILD=$(realpath "${BUILD:-build}")
-consumer=$BUILD/data-consumer
-work=$(mktemp -d)
-memory=
-trap 'rm -rf "$work" ${memory:+"$memory"}' EXIT
 address_space_kib=$((192 * 1024))
 
 # ---- helpers ------------------------------------------------------------------------------------
-
-fresh() {
-    dir=$work/$1
-    mkdir -p "$dir"
-}
 
 # repeat BYTES TEXT: TEXT over and over, so many bytes in all.
 repeat() { { yes "$2" || true; } | tr -d '\n' | head -c "$1" || true; }
@@ -25,21 +16,23 @@ repeat() { { yes "$2" || true; } | tr -d '\n' | head -c "$1" || true; }
 put_good() { printf 'a,b\n1,2\n' >"$dir/data_$1.csv"; }
 put_metadata() { cat >"$dir/metadata_$1.json"; }
 
-# reject_within OPTION...: one pass in little memory, which must meet what it rejects.
-reject_within() {
+# reject_frugally: one pass, which must meet what it rejects.
+reject_frugally() {
     local status=0
     (
         ulimit -v "$address_space_kib"
-        exec "$consumer" --dir "$dir" --results "$work/results.${dir##*/}" --once --settle 0 --chart none "$@"
-    ) >"$dir/out" 2>&1 || status=$?
-    [[ $status -eq 65 ]] || fail "exit $status: $(tail -n 3 "$dir/out")"
+        consume_once --settle 0 --chart none
+    ) || status=$?
+    [[ $status -eq 65 ]] || fail "exit $status: $(tail -n 3 "$dir/consumer.out")"
 }
 
-# is KEY REASON [WORDS]: how that batch ended; REASON is null where it was processed.
-is() {
-    local line
-    line=$(jq -c "select(.key == \"$1\") | [.reason, .detail]" "$work/results.${dir##*/}/processed.log")
-    [[ $line == "[\"$2\","*"${3:-}"* || ($2 == null && $line == '[null,'*) ]] || fail "batch $1: ${line:-no record}"
+# within_and_beyond OPTION MOST LESS REASON [WORDS]: batch 1 is processed by OPTION=MOST and rejected by OPTION=LESS.
+within_and_beyond() {
+    consume_once --settle 0 --chart none "$1=$2" || fail "$1=$2 exits $?"
+    processed 1
+    rm -r "$results"
+    expect_exit 65 "$consumer" --dir "$dir" --once --settle 0 --chart none "$1=$3"
+    rejected 1 "$4" "${5:-}"
 }
 
 # ---- by default ---------------------------------------------------------------------------------
@@ -50,11 +43,11 @@ huge_fields_and_rows_are_rejected_with_their_place() {
     repeat 64000000 , >"$dir/data_2.csv"
     { printf 'a,b\n1,2\n' && repeat 64000000 ,; } >"$dir/data_3.csv"
     put_good 4
-    reject_within
-    is 1 too-large 'line 2, column 2: more than 1048576 bytes in a cell'
-    is 2 too-large 'line 1, column 16385: more than 16384 cells in a row'
-    is 3 too-large 'line 3, column 16385: more than 16384 cells in a row'
-    is 4 null
+    reject_frugally
+    rejected 1 too-large 'line 2, column 2: more than 1048576 bytes in a cell'
+    rejected 2 too-large 'line 1, column 16385: more than 16384 cells in a row'
+    rejected 3 too-large 'line 3, column 16385: more than 16384 cells in a row'
+    processed 4
 }
 
 metadata_of_a_gibibyte_and_nesting_without_end_are_rejected() {
@@ -62,32 +55,75 @@ metadata_of_a_gibibyte_and_nesting_without_end_are_rejected() {
     for key in 1 2 3 4 5; do put_good $key; done
     put_metadata 1 </dev/null
     truncate -s 1G "$dir/metadata_1.json"
-    repeat 2000000 '[' | head -c 1000000 | put_metadata 2
+    repeat 1000000 '[' | put_metadata 2
     { printf '{"a":' && repeat 1000 '[' && repeat 1000 ']' && printf '}'; } | put_metadata 3
     repeat 2000000 '[' | put_metadata 4
     printf '{"record_count":1}' | put_metadata 5
-    reject_within
-    is 1 too-large 'metadata of 1073741824 bytes'
-    is 2 metadata-invalid 'nested too deeply at byte 32'
-    is 3 metadata-invalid 'nested too deeply'
-    is 4 too-large 'metadata of 2000000 bytes'
-    is 5 null
+    reject_frugally
+    rejected 1 too-large 'metadata of 1073741824 bytes'
+    rejected 2 metadata-invalid 'nested too deeply at byte 32'
+    rejected 3 metadata-invalid 'nested too deeply'
+    rejected 4 too-large 'metadata of 2000000 bytes'
+    processed 5
 }
 
-a_sparse_file_of_8_exbibytes_is_rejected_unread() {
-    memory=$(mktemp -d /dev/shm/shared-data-limits.XXXXXX) || skip "there is no /dev/shm, and no file that large elsewhere"
-    dir=$memory
-    truncate -s 9223372036854775807 "$dir/data_1.csv" || { rm -rf "$memory"; skip "no file system here holds such a file"; }
-    put_good 2
-    local started=$SECONDS
-    reject_within
-    rm -rf "$memory"
-    [[ $((SECONDS - started)) -lt 5 ]] || fail "took $((SECONDS - started)) s"
-    is 1 too-large '9223372036854775807 bytes'
-    is 2 null
+metadata_that_says_what_cannot_be_true_is_rejected() {
+    fresh untrue
+    for key in 1 2 3 4 5; do put_good $key; done
+    printf '{"record_count":9007199254740993}' | put_metadata 1
+    printf '{"record_count":1e0}' | put_metadata 2
+    printf '{"path":"data_3.csv\\u[[[[x"}' | put_metadata 3
+    printf '{"hash":"SHA256:%064d"}' 0 | put_metadata 4
+    printf '{"name":"data_6"}' | put_metadata 5
+    expect_exit 65 "$consumer" --dir "$dir" --once --settle 0 --chart none
+    rejected 1 row-count-mismatch '1 rows, the metadata states 9007199254740993'
+    rejected 2 metadata-invalid "'record_count' is not a whole number"
+    rejected 3 metadata-invalid 'without four hexadecimal digits'
+    rejected 4 hash-mismatch
+    rejected 5 metadata-mismatch "'name' is 'data_6'"
 }
 
-check huge_fields_and_rows_are_rejected_with_their_place
-check metadata_of_a_gibibyte_and_nesting_without_end_are_rejected
-check a_sparse_file_of_8_exbibytes_is_rejected_unread
+# ---- by option ----------------------------------------------------------------------------------
+
+the_size_of_a_batch_may_be_limited() {
+    fresh batch-size
+    put_good 1
+    within_and_beyond --max-batch-size 8 7 too-large '8 bytes, where a batch has at most 7'
+}
+
+the_length_of_a_field_may_be_limited() {
+    fresh field
+    printf 'a,b\n1,234\n' >"$dir/data_1.csv"
+    within_and_beyond --max-field-length 3 2 too-large 'line 2, column 2: more than 2 bytes in a cell'
+}
+
+the_size_of_a_row_may_be_limited() {
+    fresh row
+    printf 'a,b\n1,234\n' >"$dir/data_1.csv"
+    within_and_beyond --max-row-size 5 4 too-large 'line 2, column 2: more than 4 bytes in a row'
+}
+
+the_number_of_columns_may_be_limited() {
+    fresh columns
+    put_good 1
+    within_and_beyond --max-columns 2 1 too-large 'line 1, column 2: more than 1 cells in a row'
+}
+
+the_size_of_metadata_may_be_limited() {
+    fresh metadata-size
+    put_good 1
+    printf '{"record_count":1}' | put_metadata 1
+    within_and_beyond --max-metadata-size 18 17 too-large 'metadata of 18 bytes'
+}
+
+the_depth_of_metadata_may_be_limited() {
+    fresh depth
+    put_good 1
+    printf '{"record_count":1,"a":[[]]}' | put_metadata 1
+    within_and_beyond --max-json-depth 3 2 metadata-invalid 'nested too deeply at byte 23'
+}
+
+for name in $(tests_of tests/e2e/limits.sh); do
+    check "$name"
+done
 finish limits
