@@ -1,7 +1,8 @@
 /*
  * processed_log: whatever bytes stand in the log, opening it crashes never, and either refuses it
  * or finds the same in it each time, by writer and reader. A log that was written and then cut
- * anywhere replays to a prefix of itself; a checkpoint of any bytes beside it changes nothing.
+ * anywhere replays to a prefix of itself; one of which a byte was changed is never taken for
+ * whole; a checkpoint of any bytes beside it changes nothing.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -216,6 +217,39 @@ static void cut_anywhere(const char *bytes, size_t length)
     }
 }
 
+/* Changes one byte of the log to any other. */
+static void flip(uint64_t place, uint8_t change)
+{
+    uint8_t byte = 0;
+    int fd = openat(directory, CONTRACT_PROCESSED_LOG, O_RDWR | O_CLOEXEC);
+    FUZZ_REQUIRE(fd >= 0 && pread(fd, &byte, 1, (off_t)place) == 1, "no such byte");
+    byte ^= change;
+    FUZZ_REQUIRE(pwrite(fd, &byte, 1, (off_t)place) == 1, "flip");
+    (void)close(fd);
+}
+
+/* In the last line that is a torn tail, which is cut; before it, damage that is refused. */
+static void flip_anywhere(const char *bytes, size_t length)
+{
+    struct state states[RECORDS_MAX + 1];
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    uint32_t random = fuzz_seed((const uint8_t *)bytes, length);
+    start_anew();
+    size_t count = write_records(bytes, length, states);
+    if (count == 0)
+        return;
+    uint64_t place = fuzz_random(&random) % states[count].size;
+    flip(place, (uint8_t)(fuzz_random(&random) % 255 + 1));
+    if (place >= states[count - 1].size) {
+        uint64_t torn = states[count].size - states[count - 1].size;
+        require_same(states[count - 1], must_open(PROCESSED_LOG_WRITE, torn), "a damaged end");
+        return;
+    }
+    struct processed_log *log = processed_log_open(directory, PROCESSED_LOG_WRITE, error);
+    FUZZ_REQUIRE(log == NULL, "byte %" PRIu64 " is damaged, and the log is opened", place);
+    FUZZ_REQUIRE(strstr(error, "damaged") != NULL, "%s", error);
+}
+
 static void beside_any_checkpoint(const char *bytes, size_t length)
 {
     struct state states[RECORDS_MAX + 1];
@@ -235,6 +269,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     replay_bytes(sealed.bytes, sealed.length);
     text_free(&sealed);
     cut_anywhere(text, length);
+    flip_anywhere(text, length);
     beside_any_checkpoint(text, length);
     return 0;
 }
