@@ -418,11 +418,11 @@ static rlim_t address_space(void)
 
 START_TEST(a_good_document_for_which_memory_is_short_is_not_called_bad)
 {
-    char *numbers = repeated("1,", "1", "", 1000000);
     struct text document = {0};
     struct rlimit limit;
     if (SUPPORT_SANITIZED)
         return; /* it ends the program where memory is short */
+    char *numbers = repeated("1,", "1", "", 1000000);
     text_printf(&document, "{\"a\":[%s]}", numbers);
     ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
     limit.rlim_cur = address_space() + (16u << 20);
