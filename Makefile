@@ -17,8 +17,9 @@ BENCH_SOURCES    := $(wildcard tests/bench/*.c)
 TOOL_SOURCES     := $(wildcard tests/tools/*.c)
 HELPER_SOURCES   := $(wildcard tests/e2e/*.c)
 FUZZ_SOURCES     := $(wildcard tests/fuzz/*.c)
+TORTURE_SOURCES  := $(wildcard tests/torture/*.c)
 ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UNIT_SOURCES) $(BENCH_SOURCES) \
-                    $(TOOL_SOURCES) $(HELPER_SOURCES) $(FUZZ_SOURCES)
+                    $(TOOL_SOURCES) $(HELPER_SOURCES) $(FUZZ_SOURCES) $(TORTURE_SOURCES)
 ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h tests/*/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -159,6 +160,20 @@ $(BUILD)/bench/latency: $(BUILD)/tests/bench/latency.o $(BUILD)/common.a
 bench: deps-test ## latency from commit to summary, batches a second, idle cost
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/latency
 	@BUILD=$(BUILD) tests/bench/bench.sh
+
+# The shim stands in for the C library's own functions, so it is built without what replaces them.
+$(BUILD)/torture/shim.so: tests/torture/shim.c tests/torture/control.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) -O2 -g -fPIC -fno-builtin -shared -o $@ $< -ldl
+
+torture_support := $(BUILD)/tests/torture/check.o $(BUILD)/tests/torture/daemon.o \
+                   $(BUILD)/tests/torture/stand.o $(BUILD)/tests/torture/volume.o
+$(BUILD)/torture/%: $(BUILD)/tests/torture/%.o $(torture_support)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(COMMON_LIBS)
+
+torture-programs: all $(BUILD)/torture/shim.so $(BUILD)/torture/sweep
+.PHONY: torture-programs
 
 # --- care ---------------------------------------------------------------------------------------
 floors: ## prove that includes only go down, by the table in docs/architecture.md

@@ -1,0 +1,498 @@
+/*
+ * sweep - makes every call of a daemon fail in every way that fits it, one at a time, and
+ * looks each time at what is on the volume: at once, and after an undisturbed run.
+ *
+ *     sweep [--every N] [--offset N] [--jobs N] [--work DIR] [--build DIR] [SCENARIO ...]
+ *     sweep --at POINT --fault WORD SCENARIO       one point, with what the daemon said
+ *     sweep --list SCENARIO                        the calls of the undisturbed run
+ *
+ * Points are enumerated from an undisturbed run, and a point that the run which it was made
+ * for did not reach is as bad as a broken promise. Prints "NAME: points tried N, bad M" of
+ * each scenario; exits 1 when there was a bad one.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/torture/check.h"
+#include "tests/torture/stand.h"
+
+#define JOBS_MAX 16
+#define ALLOCATIONS_TRIED 1500
+#define SHOWN_MAX 20 /* bad points of a scenario */
+
+/* ---- the faults ---- */
+
+struct fault {
+    const char *word;
+    uint32_t kinds; /* of calls that it fits */
+    struct control_point point;
+};
+
+#define ALTERS (CALL_WRITE | CALL_SYNC | CALL_RENAME | CALL_UNLINK | CALL_MKDIR | CALL_TRUNCATE)
+#define LOOKS (CALL_OPEN | CALL_READ | CALL_STAT | CALL_LIST)
+
+static const struct fault FAULTS[] = {
+    {"kill-before", CALL_ANY, {.action = CONTROL_KILL_BEFORE}},
+    {"kill-after", CALL_ANY, {.action = CONTROL_KILL_AFTER}},
+    {"tear-one", CALL_WRITE, {.action = CONTROL_TEAR_ONE}},
+    {"tear-half", CALL_WRITE, {.action = CONTROL_TEAR_HALF}},
+    {"tear-most", CALL_WRITE, {.action = CONTROL_TEAR_MOST}},
+    {"short", CALL_READ | CALL_WRITE, {.action = CONTROL_SHORT}},
+    {"EINTR",
+     LOOKS | CALL_WRITE | CALL_SYNC | CALL_WAIT | CALL_LOCK | CALL_TRUNCATE,
+     {.action = CONTROL_FAIL, .error = EINTR}},
+    {"EIO", LOOKS | ALTERS | CALL_CLOSE | CALL_LOCK, {.action = CONTROL_FAIL, .error = EIO}},
+    {"ENOSPC",
+     ALTERS | CALL_OPEN | CALL_CLOSE | CALL_NOTIFY,
+     {.action = CONTROL_FAIL, .error = ENOSPC}},
+    {"EDQUOT", ALTERS | CALL_OPEN | CALL_CLOSE, {.action = CONTROL_FAIL, .error = EDQUOT}},
+    {"EROFS", ALTERS | CALL_OPEN, {.action = CONTROL_FAIL, .error = EROFS}},
+    {"EACCES",
+     CALL_OPEN | CALL_RENAME | CALL_UNLINK | CALL_MKDIR | CALL_STAT,
+     {.action = CONTROL_FAIL, .error = EACCES}},
+    {"EMFILE",
+     CALL_OPEN | CALL_LIST | CALL_NOTIFY | CALL_MAKE,
+     {.action = CONTROL_FAIL, .error = EMFILE}},
+    {"ENFILE",
+     CALL_OPEN | CALL_LIST | CALL_NOTIFY | CALL_MAKE,
+     {.action = CONTROL_FAIL, .error = ENFILE}},
+    {"ESTALE", LOOKS | ALTERS, {.action = CONTROL_FAIL, .error = ESTALE}},
+    {"EAGAIN",
+     CALL_OPEN | CALL_READ | CALL_LOCK | CALL_MAKE,
+     {.action = CONTROL_FAIL, .error = EAGAIN}},
+    {"ENOMEM",
+     LOOKS | CALL_WAIT | CALL_NOTIFY | CALL_MAKE | CALL_HINT,
+     {.action = CONTROL_FAIL, .error = ENOMEM}},
+    {"done-EIO", ALTERS | CALL_OPEN, {.action = CONTROL_DO_AND_FAIL, .error = EIO}},
+    {"lasting-EIO", CALL_SYNC | CALL_READ, {.action = CONTROL_FAIL, .error = EIO, .lasting = true}},
+    {"lasting-ENOSPC", CALL_WRITE, {.action = CONTROL_FAIL, .error = ENOSPC, .lasting = true}},
+    {"lasting-EROFS",
+     CALL_RENAME | CALL_UNLINK,
+     {.action = CONTROL_FAIL, .error = EROFS, .lasting = true}},
+    {"lasting-EMFILE", CALL_OPEN, {.action = CONTROL_FAIL, .error = EMFILE, .lasting = true}},
+    {"no-memory", CALL_MEMORY, {.action = CONTROL_FAIL, .error = ENOMEM, .memory = true}},
+    {"lasting-no-memory",
+     CALL_MEMORY,
+     {.action = CONTROL_FAIL, .error = ENOMEM, .memory = true, .lasting = true}},
+};
+#define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)
+
+static const struct fault *find_fault(const char *word)
+{
+    for (size_t i = 0; i < FAULT_COUNT; i++)
+        if (strcmp(FAULTS[i].word, word) == 0)
+            return &FAULTS[i];
+    return NULL;
+}
+
+/* ---- the points ---- */
+
+struct points {
+    struct {
+        uint64_t at;
+        const struct fault *fault;
+    } * items;
+    size_t count;
+    struct control_call *calls; /* of the undisturbed run */
+    uint64_t call_count, allocation_count;
+};
+
+static void add_points(struct points *points, uint64_t at, uint32_t kind)
+{
+    points->items = reallocarray(points->items, points->count + FAULT_COUNT, sizeof *points->items);
+    if (points->items == NULL)
+        die("out of memory");
+    for (size_t i = 0; i < FAULT_COUNT; i++)
+        if ((FAULTS[i].kinds & kind) != 0) {
+            points->items[points->count].at = at;
+            points->items[points->count++].fault = &FAULTS[i];
+        }
+}
+
+/* A long log is read with thousands of allocations, all from the same few places. */
+static uint64_t stride_of(const struct points *points)
+{
+    return points->allocation_count / ALLOCATIONS_TRIED + 1;
+}
+
+/* From one more undisturbed run, of which the calls are listed. */
+static void find_points(struct points *points, struct stand *stand)
+{
+    struct control *control = stand->daemon.control;
+    *points = (struct points){0};
+    control->list_calls = true;
+    (void)stand_run(stand, &(struct control_point){.action = CONTROL_NOTHING});
+    control->list_calls = false;
+    if (control->overflowed)
+        die("%s: more calls than the list has room for", stand->scenario->name);
+    points->call_count = control->calls;
+    points->allocation_count = control->allocations;
+    points->calls = calloc(control->calls + 1, sizeof *points->calls);
+    if (points->calls == NULL)
+        die("out of memory");
+    memcpy(points->calls, control->call, control->calls * sizeof *points->calls);
+    for (uint64_t at = 1; at <= points->call_count; at++)
+        add_points(points, at, points->calls[at - 1].kind);
+    for (uint64_t at = 1; at <= points->allocation_count; at += stride_of(points))
+        add_points(points, at, CALL_MEMORY);
+}
+
+static void free_points(struct points *points)
+{
+    free(points->items);
+    free(points->calls);
+}
+
+/* ---- one point ---- */
+
+enum verdict { GOOD, BAD, UNREACHED };
+
+static bool kills(const struct control_point *point)
+{
+    return point->action >= CONTROL_KILL_BEFORE && point->action <= CONTROL_TEAR_MOST;
+}
+
+static bool is_documented(int code)
+{
+    static const int CODES[] = {0, 65, 69, 70, 73, 74, 75, 78};
+    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)
+        if (CODES[i] == code)
+            return true;
+    return false;
+}
+
+static bool ended_well(const struct daemon_result *result, const struct control_point *point,
+                       char why[CHECK_WHY_SIZE])
+{
+    int status = result->status;
+    if (result->hung)
+        (void)snprintf(why, CHECK_WHY_SIZE, "it hangs");
+    else if (kills(point) && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+        (void)snprintf(why, CHECK_WHY_SIZE, "it was to be killed, and was not");
+    else if (!kills(point) && WIFSIGNALED(status))
+        (void)snprintf(why, CHECK_WHY_SIZE, "it dies of signal %d", WTERMSIG(status));
+    else if (!kills(point) && !is_documented(WEXITSTATUS(status)))
+        (void)snprintf(why, CHECK_WHY_SIZE, "it exits with %d", WEXITSTATUS(status));
+    else
+        return true;
+    return false;
+}
+
+/* Exit code 0 says that all is done. 65 and 75 do not: something may still wait. */
+static enum check_when claims(const struct daemon_result *result)
+{
+    return daemon_exited(result, 0) ? CHECK_FINISHED : CHECK_KILLED;
+}
+
+/* A child that was just forked holds the lock until it has become gnuplot, or is dead as well. */
+static struct daemon_result run_when_unlocked(struct stand *stand)
+{
+    static const struct timespec A_WHILE = {0, 10000000};
+    struct daemon_result result = stand_run_again(stand);
+    for (int i = 0; i < 100 && stand->scenario->draws && daemon_exited(&result, 69); i++) {
+        (void)nanosleep(&A_WHILE, NULL);
+        result = stand_run_again(stand);
+    }
+    return result;
+}
+
+static bool is_mended(struct stand *stand, const struct volume *killed, struct volume *mended,
+                      char why[CHECK_WHY_SIZE])
+{
+    struct daemon_result again = run_when_unlocked(stand);
+    volume_load(mended, stand->own_path);
+    if (!daemon_exited(&again, stand->reference_status)) {
+        (void)snprintf(why, CHECK_WHY_SIZE, "the next run %s with %d, and not with %d",
+                       again.hung ? "hangs or dies" : "ends", WEXITSTATUS(again.status),
+                       stand->reference_status);
+        return false;
+    }
+    char reason[CHECK_WHY_SIZE];
+    if (check_volume(stand, killed, mended, CHECK_FINISHED, reason))
+        return true;
+    (void)snprintf(why, CHECK_WHY_SIZE, "after the next run: %.*s", CHECK_WHY_SIZE - 30, reason);
+    return false;
+}
+
+static enum verdict try_point(struct stand *stand, const struct control_point *point,
+                              char why[CHECK_WHY_SIZE])
+{
+    struct volume killed = {0};
+    struct volume mended = {0};
+    enum verdict verdict = BAD;
+    struct daemon_result result = stand_run(stand, point);
+    bool hit = stand->daemon.control->hit;
+    volume_load(&killed, stand->own_path);
+    if (!hit) {
+        (void)snprintf(why, CHECK_WHY_SIZE, "it was not reached");
+        verdict = UNREACHED;
+    } else if (ended_well(&result, point, why) &&
+               check_volume(stand, &stand->own, &killed, claims(&result), why) &&
+               is_mended(stand, &killed, &mended, why))
+        verdict = GOOD;
+    volume_free(&killed);
+    volume_free(&mended);
+    return verdict;
+}
+
+/* ---- all of them ---- */
+
+struct settings {
+    const char *build, *work;
+    unsigned jobs;
+    size_t every, offset;
+    uint64_t at; /* of one point alone; 0 for all */
+    const char *fault;
+    bool list;
+};
+
+/* In memory that the workers share. */
+struct tally {
+    _Atomic size_t tried, bad, unreached;
+};
+
+static void make_directory(char path[STAND_PATH_SIZE - 16], const struct settings *settings,
+                           unsigned worker)
+{
+    (void)snprintf(path, STAND_PATH_SIZE - 16, "%s/torture.%ld.%u", settings->work, (long)getppid(),
+                   worker);
+    if (mkdir(path, 0700) != 0)
+        die("cannot make %s", path);
+}
+
+static void remove_directory(const char *path)
+{
+    char file[STAND_PATH_SIZE];
+    (void)snprintf(file, sizeof file, "%s/control", path);
+    (void)unlink(file);
+    (void)snprintf(file, sizeof file, "%s/output", path);
+    (void)unlink(file);
+    (void)rmdir(path);
+}
+
+static void tell(const struct stand *stand, const struct points *points, size_t index,
+                 const char *why)
+{
+    uint64_t at = points->items[index].at;
+    const struct fault *fault = points->items[index].fault;
+    (void)printf("bad: %s at %s of %s: %s\n    build/torture/sweep --at %" PRIu64
+                 " --fault %s %s\n",
+                 fault->word, fault->point.memory ? "an allocation" : points->calls[at - 1].what,
+                 stand->scenario->name, why, at, fault->word, stand->scenario->name);
+    (void)fflush(stdout);
+}
+
+/* A daemon with children is woken by them at times of their own: there, a point may be missed. */
+static void count_verdict(struct tally *tally, const struct stand *stand,
+                          const struct points *points, size_t index, enum verdict verdict,
+                          const char *why)
+{
+    bool bad = verdict == BAD || (verdict == UNREACHED && !stand->scenario->draws);
+    tally->tried++;
+    if (verdict == UNREACHED)
+        tally->unreached++;
+    if (bad && tally->bad++ < SHOWN_MAX)
+        tell(stand, points, index, why);
+}
+
+static void work(const struct scenario *scenario, const struct settings *settings,
+                 struct tally *tally, unsigned worker)
+{
+    struct stand stand;
+    struct points points;
+    char path[STAND_PATH_SIZE - 16];
+    char why[CHECK_WHY_SIZE] = "";
+    make_directory(path, settings, worker);
+    stand_open(&stand, scenario, settings->build, path);
+    find_points(&points, &stand);
+    size_t taken = 0;
+    for (size_t i = settings->offset; i < points.count; i += settings->every)
+        if (taken++ % settings->jobs == worker) {
+            struct control_point point = points.items[i].fault->point;
+            point.at = points.items[i].at;
+            enum verdict verdict = try_point(&stand, &point, why);
+            count_verdict(tally, &stand, &points, i, verdict, why);
+        }
+    free_points(&points);
+    stand_close(&stand);
+    remove_directory(path);
+}
+
+static double now_seconds(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* False when a worker failed. */
+static bool work_in_parallel(const struct scenario *scenario, const struct settings *settings,
+                             struct tally *tally)
+{
+    bool good = true;
+    pid_t workers[JOBS_MAX];
+    (void)fflush(stdout);
+    for (unsigned worker = 0; worker < settings->jobs; worker++) {
+        workers[worker] = fork();
+        if (workers[worker] < 0)
+            die("cannot fork");
+        if (workers[worker] == 0) {
+            work(scenario, settings, tally, worker);
+            (void)fflush(stdout);
+            _exit(0);
+        }
+    }
+    for (unsigned worker = 0; worker < settings->jobs; worker++) {
+        int status = 0;
+        good = waitpid(workers[worker], &status, 0) == workers[worker] && status == 0 && good;
+    }
+    return good;
+}
+
+static bool sweep(const struct scenario *scenario, const struct settings *settings)
+{
+    struct tally *tally =
+        mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (tally == MAP_FAILED)
+        die("out of memory");
+    double started = now_seconds();
+    bool finished = work_in_parallel(scenario, settings, tally);
+    double took = now_seconds() - started;
+    /* Half of them missed would mean that what is missed is not chance. */
+    bool good =
+        finished && tally->bad == 0 && tally->tried > 0 && tally->unreached * 4 <= tally->tried;
+    (void)printf("%s: points tried %zu, bad %zu, unreached %zu; %.0f a second%s\n", scenario->name,
+                 (size_t)tally->tried, (size_t)tally->bad, (size_t)tally->unreached,
+                 (double)tally->tried / took, finished ? "" : "; A WORKER FAILED");
+    (void)munmap(tally, sizeof *tally);
+    return good;
+}
+
+/* ---- one point, or the list, for people ---- */
+
+static void print_output(const struct stand *stand)
+{
+    char buffer[4096];
+    ssize_t count;
+    off_t at = 0;
+    while ((count = pread(stand->daemon.output_fd, buffer, sizeof buffer, at)) > 0) {
+        (void)fwrite(buffer, 1, (size_t)count, stdout);
+        at += count;
+    }
+}
+
+static bool show_point(struct stand *stand, const struct settings *settings)
+{
+    char why[CHECK_WHY_SIZE] = "";
+    const struct fault *fault = find_fault(settings->fault);
+    if (fault == NULL) {
+        (void)fprintf(stderr, "sweep: no fault %s\n", settings->fault);
+        return false;
+    }
+    struct control_point point = fault->point;
+    point.at = settings->at;
+    struct daemon_result result = stand_run(stand, &point);
+    print_output(stand);
+    (void)printf(
+        "-- exit %d, signal %d%s\n", WIFEXITED(result.status) ? WEXITSTATUS(result.status) : -1,
+        WIFSIGNALED(result.status) ? WTERMSIG(result.status) : 0, result.hung ? ", hung" : "");
+    result = stand_run_again(stand);
+    print_output(stand);
+    (void)printf("-- again: exit %d\n", WEXITSTATUS(result.status));
+    enum verdict verdict = try_point(stand, &point, why);
+    (void)printf("%s %s\n", verdict == GOOD ? "good" : "bad:", why);
+    return verdict == GOOD;
+}
+
+static void list_points(struct stand *stand)
+{
+    struct points points;
+    find_points(&points, stand);
+    for (uint64_t at = 1; at <= points.call_count; at++)
+        (void)printf("%5" PRIu64 " %s\n", at, points.calls[at - 1].what);
+    (void)printf("%" PRIu64 " calls and %" PRIu64 " allocations make %zu points\n",
+                 points.call_count, points.allocation_count, points.count);
+    free_points(&points);
+}
+
+static bool show(const struct scenario *scenario, const struct settings *settings)
+{
+    struct stand stand;
+    char path[STAND_PATH_SIZE - 16];
+    bool good = true;
+    make_directory(path, settings, JOBS_MAX);
+    stand_open(&stand, scenario, settings->build, path);
+    if (settings->list)
+        list_points(&stand);
+    else
+        good = show_point(&stand, settings);
+    stand_close(&stand);
+    remove_directory(path);
+    return good;
+}
+
+/* ---- main ---- */
+
+static bool read_settings(struct settings *settings, int argc, char *argv[])
+{
+    static const struct option OPTIONS[] = {{"every", required_argument, NULL, 'e'},
+                                            {"offset", required_argument, NULL, 'o'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {"work", required_argument, NULL, 'w'},
+                                            {"build", required_argument, NULL, 'b'},
+                                            {"at", required_argument, NULL, 'a'},
+                                            {"fault", required_argument, NULL, 'f'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {0}};
+    for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;)
+        switch (option) {
+        case 'e': settings->every = strtoul(optarg, NULL, 10); break;
+        case 'o': settings->offset = strtoul(optarg, NULL, 10); break;
+        case 'j': settings->jobs = (unsigned)strtoul(optarg, NULL, 10); break;
+        case 'w': settings->work = optarg; break;
+        case 'b': settings->build = optarg; break;
+        case 'a': settings->at = strtoull(optarg, NULL, 10); break;
+        case 'f': settings->fault = optarg; break;
+        case 'l': settings->list = true; break;
+        default: return false;
+        }
+    return settings->every > 0 && settings->jobs > 0 && settings->jobs <= JOBS_MAX &&
+           (settings->at == 0) == (settings->fault == NULL);
+}
+
+static bool run(const struct scenario *scenario, const struct settings *settings)
+{
+    return settings->list || settings->at > 0 ? show(scenario, settings)
+                                              : sweep(scenario, settings);
+}
+
+int main(int argc, char *argv[])
+{
+    struct settings settings = {.build = "build", .work = "/dev/shm", .jobs = 2, .every = 1};
+    bool good = true;
+    if (!read_settings(&settings, argc, argv)) {
+        (void)fprintf(stderr, "usage: sweep [--every N] [--offset N] [--jobs N] [--work DIR] "
+                              "[--build DIR] [--list | --at N --fault WORD] [SCENARIO ...]\n");
+        return 64;
+    }
+    for (int i = optind; i < argc; i++) {
+        const struct scenario *scenario = scenario_find(argv[i]);
+        if (scenario == NULL) {
+            (void)fprintf(stderr, "sweep: no scenario %s\n", argv[i]);
+            return 64;
+        }
+        good = run(scenario, &settings) && good;
+    }
+    for (size_t i = 0; optind == argc && SCENARIOS[i].name != NULL; i++)
+        good = run(&SCENARIOS[i], &settings) && good;
+    return good ? 0 : 1;
+}
