@@ -339,6 +339,18 @@ static struct number_range range_of(const struct volume *volume)
     return range;
 }
 
+/* The highest number that has metadata. */
+static uint64_t last_committed(const struct volume *volume)
+{
+    uint64_t last = 0;
+    for (size_t i = 0; i < volume->count; i++) {
+        uint64_t number = metadata_number(volume->files[i].name);
+        if (number > last && data_file(volume, number) != NULL)
+            last = number;
+    }
+    return last;
+}
+
 static bool may_be_deleted(const struct stand *stand, uint64_t number)
 {
     return number + stand->scenario->keep <= stand->scenario->acknowledged;
@@ -368,9 +380,9 @@ static bool check_data_file(const struct stand *stand, const struct volume *now,
     if (when == CHECK_FINISHED || (when == CHECK_CLAIMED && !may_be_deleted(stand, number)))
         return because(why, "%s has no metadata", file->name);
     if (when == CHECK_LOST || may_be_deleted(stand, number) || is_old(stand, now, file->name) ||
-        number == range_of(now).highest)
+        number > last_committed(now))
         return true;
-    return because(why, "%s has no metadata, and is not the last", file->name);
+    return because(why, "%s has no metadata, and a later batch has", file->name);
 }
 
 static bool check_batch_file(const struct stand *stand, const struct volume *now,

@@ -190,7 +190,7 @@ static bool ended_well(const struct daemon_result *result, const struct control_
 /* Exit code 0 says that all is done. 65 and 75 do not: something may still wait. */
 static enum check_when claims(const struct daemon_result *result)
 {
-    return daemon_exited(result, 0) ? CHECK_FINISHED : CHECK_KILLED;
+    return daemon_exited(result, 0) ? CHECK_CLAIMED : CHECK_KILLED;
 }
 
 /* A child that was just forked holds the lock until it has become gnuplot, or is dead as well. */
