@@ -166,13 +166,12 @@ $(BUILD)/torture/shim.so: tests/torture/shim.c tests/torture/control.h $(BUILD)/
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) -O2 -g -fPIC -fno-builtin -shared -o $@ $< -ldl
 
-torture_support := $(BUILD)/tests/torture/check.o $(BUILD)/tests/torture/daemon.o \
-                   $(BUILD)/tests/torture/stand.o $(BUILD)/tests/torture/volume.o
+torture_support := $(patsubst %,$(BUILD)/tests/torture/%.o,check crew daemon stand volume)
 $(BUILD)/torture/%: $(BUILD)/tests/torture/%.o $(torture_support)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(COMMON_LIBS)
 
-torture-programs: all $(BUILD)/torture/shim.so $(BUILD)/torture/sweep
+torture-programs: all $(BUILD)/torture/shim.so $(BUILD)/torture/sweep $(BUILD)/torture/crash_states
 .PHONY: torture-programs
 
 # --- care ---------------------------------------------------------------------------------------

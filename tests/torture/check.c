@@ -420,8 +420,7 @@ static bool check_unchanged(const struct stand *stand, const struct volume *befo
 }
 
 static bool check_numbers(const struct stand *stand, const struct volume *before,
-                          const struct volume *now, enum check_when when,
-                          char why[CHECK_WHY_SIZE])
+                          const struct volume *now, enum check_when when, char why[CHECK_WHY_SIZE])
 {
     struct number_range range = range_of(now);
     uint64_t last = range_of(before).highest;

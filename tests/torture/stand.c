@@ -161,6 +161,13 @@ static void prepare_long(struct stand *stand)
     put_batch(&stand->other, 1013, 2);
 }
 
+/* More than one group of them, so that many share a flush. */
+static void prepare_many(struct stand *stand)
+{
+    for (unsigned number = 1; number <= 12; number++)
+        put_batch(&stand->other, number, number % 4);
+}
+
 static void prepare_charts(struct stand *stand)
 {
     put_batch(&stand->other, 1, 3);
@@ -230,12 +237,20 @@ const struct scenario SCENARIOS[] = {
      .is_consumer = true,
      .arguments = {ONCE, "--chart", "none"},
      .prepare = prepare_long},
+    {.name = "consumer-many",
+     .is_consumer = true,
+     .arguments = {ONCE, "--chart", "none"},
+     .prepare = prepare_many},
     {.name = "consumer-charts",
      .is_consumer = true,
      .draws = true,
      .arguments = {ONCE, "--chart", "png", "--jobs", "1"},
      .prepare = prepare_charts},
     {.name = "producer-fresh", .arguments = {PUBLISH("4")}, .prepare = prepare_nothing, .count = 4},
+    {.name = "producer-many",
+     .arguments = {PUBLISH("10")},
+     .prepare = prepare_nothing,
+     .count = 10},
     {.name = "producer-restart",
      .arguments = {PUBLISH("2")},
      .prepare = prepare_restart,

@@ -16,18 +16,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tests/torture/check.h"
+#include "tests/torture/crew.h"
 #include "tests/torture/stand.h"
 
-#define JOBS_MAX 16
 #define ALLOCATIONS_TRIED 1500
-#define SHOWN_MAX 20 /* bad points of a scenario */
 
 /* ---- the faults ---- */
 
@@ -255,30 +252,6 @@ struct settings {
     bool list;
 };
 
-/* In memory that the workers share. */
-struct tally {
-    _Atomic size_t tried, bad, unreached;
-};
-
-static void make_directory(char path[STAND_PATH_SIZE - 16], const struct settings *settings,
-                           unsigned worker)
-{
-    (void)snprintf(path, STAND_PATH_SIZE - 16, "%s/torture.%ld.%u", settings->work, (long)getppid(),
-                   worker);
-    if (mkdir(path, 0700) != 0)
-        die("cannot make %s", path);
-}
-
-static void remove_directory(const char *path)
-{
-    char file[STAND_PATH_SIZE];
-    (void)snprintf(file, sizeof file, "%s/control", path);
-    (void)unlink(file);
-    (void)snprintf(file, sizeof file, "%s/output", path);
-    (void)unlink(file);
-    (void)rmdir(path);
-}
-
 static void tell(const struct stand *stand, const struct points *points, size_t index,
                  const char *why)
 {
@@ -292,7 +265,7 @@ static void tell(const struct stand *stand, const struct points *points, size_t 
 }
 
 /* A daemon with children is woken by them at times of their own: there, a point may be missed. */
-static void count_verdict(struct tally *tally, const struct stand *stand,
+static void count_verdict(struct crew_tally *tally, const struct stand *stand,
                           const struct points *points, size_t index, enum verdict verdict,
                           const char *why)
 {
@@ -300,23 +273,27 @@ static void count_verdict(struct tally *tally, const struct stand *stand,
     tally->tried++;
     if (verdict == UNREACHED)
         tally->unreached++;
-    if (bad && tally->bad++ < SHOWN_MAX)
+    if (bad && tally->bad++ < CREW_SHOWN_MAX)
         tell(stand, points, index, why);
 }
 
-static void work(const struct scenario *scenario, const struct settings *settings,
-                 struct tally *tally, unsigned worker)
+struct assignment {
+    const struct scenario *scenario;
+    const struct settings *settings;
+};
+
+static void work(const void *context, unsigned number, const char *path, struct crew_tally *tally)
 {
+    const struct assignment *assignment = context;
+    const struct settings *settings = assignment->settings;
     struct stand stand;
     struct points points;
-    char path[STAND_PATH_SIZE - 16];
     char why[CHECK_WHY_SIZE] = "";
-    make_directory(path, settings, worker);
-    stand_open(&stand, scenario, settings->build, path);
+    stand_open(&stand, assignment->scenario, settings->build, path);
     find_points(&points, &stand);
     size_t taken = 0;
     for (size_t i = settings->offset; i < points.count; i += settings->every)
-        if (taken++ % settings->jobs == worker) {
+        if (taken++ % settings->jobs == number) {
             struct control_point point = points.items[i].fault->point;
             point.at = points.items[i].at;
             enum verdict verdict = try_point(&stand, &point, why);
@@ -324,57 +301,6 @@ static void work(const struct scenario *scenario, const struct settings *setting
         }
     free_points(&points);
     stand_close(&stand);
-    remove_directory(path);
-}
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* False when a worker failed. */
-static bool work_in_parallel(const struct scenario *scenario, const struct settings *settings,
-                             struct tally *tally)
-{
-    bool good = true;
-    pid_t workers[JOBS_MAX];
-    (void)fflush(stdout);
-    for (unsigned worker = 0; worker < settings->jobs; worker++) {
-        workers[worker] = fork();
-        if (workers[worker] < 0)
-            die("cannot fork");
-        if (workers[worker] == 0) {
-            work(scenario, settings, tally, worker);
-            (void)fflush(stdout);
-            _exit(0);
-        }
-    }
-    for (unsigned worker = 0; worker < settings->jobs; worker++) {
-        int status = 0;
-        good = waitpid(workers[worker], &status, 0) == workers[worker] && status == 0 && good;
-    }
-    return good;
-}
-
-static bool sweep(const struct scenario *scenario, const struct settings *settings)
-{
-    struct tally *tally =
-        mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (tally == MAP_FAILED)
-        die("out of memory");
-    double started = now_seconds();
-    bool finished = work_in_parallel(scenario, settings, tally);
-    double took = now_seconds() - started;
-    /* Half of them missed would mean that what is missed is not chance. */
-    bool good =
-        finished && tally->bad == 0 && tally->tried > 0 && tally->unreached * 4 <= tally->tried;
-    (void)printf("%s: points tried %zu, bad %zu, unreached %zu; %.0f a second%s\n", scenario->name,
-                 (size_t)tally->tried, (size_t)tally->bad, (size_t)tally->unreached,
-                 (double)tally->tried / took, finished ? "" : "; A WORKER FAILED");
-    (void)munmap(tally, sizeof *tally);
-    return good;
 }
 
 /* ---- one point, or the list, for people ---- */
@@ -424,20 +350,17 @@ static void list_points(struct stand *stand)
     free_points(&points);
 }
 
-static bool show(const struct scenario *scenario, const struct settings *settings)
+static void show(const void *context, unsigned number, const char *path, struct crew_tally *tally)
 {
+    const struct assignment *assignment = context;
     struct stand stand;
-    char path[STAND_PATH_SIZE - 16];
-    bool good = true;
-    make_directory(path, settings, JOBS_MAX);
-    stand_open(&stand, scenario, settings->build, path);
-    if (settings->list)
+    (void)number;
+    stand_open(&stand, assignment->scenario, assignment->settings->build, path);
+    if (assignment->settings->list)
         list_points(&stand);
-    else
-        good = show_point(&stand, settings);
+    else if (!show_point(&stand, assignment->settings))
+        tally->bad++;
     stand_close(&stand);
-    remove_directory(path);
-    return good;
 }
 
 /* ---- main ---- */
@@ -465,14 +388,19 @@ static bool read_settings(struct settings *settings, int argc, char *argv[])
         case 'l': settings->list = true; break;
         default: return false;
         }
-    return settings->every > 0 && settings->jobs > 0 && settings->jobs <= JOBS_MAX &&
+    return settings->every > 0 && settings->jobs > 0 && settings->jobs <= CREW_MAX &&
            (settings->at == 0) == (settings->fault == NULL);
 }
 
 static bool run(const struct scenario *scenario, const struct settings *settings)
 {
-    return settings->list || settings->at > 0 ? show(scenario, settings)
-                                              : sweep(scenario, settings);
+    struct assignment assignment = {scenario, settings};
+    struct crew_tally alone = {0};
+    if (!settings->list && settings->at == 0)
+        return crew_run(scenario->name, "points", settings->jobs, settings->work, work,
+                        &assignment);
+    crew_run_here(settings->work, show, &assignment, &alone);
+    return alone.bad == 0;
 }
 
 int main(int argc, char *argv[])

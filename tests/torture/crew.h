@@ -1,0 +1,36 @@
+/*
+ * crew - several processes that share one job, each with a directory of its own.
+ */
+#ifndef TORTURE_CREW_H
+#define TORTURE_CREW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tests/torture/stand.h"
+
+#define CREW_MAX 16
+#define CREW_SHOWN_MAX 20 /* bad points that are printed, of a scenario */
+
+/* Counts that all of them add to. */
+struct crew_tally {
+    _Atomic size_t tried, bad, unreached;
+};
+
+/* What one of them does: its number is below `jobs`, and `path` its directory, on `work`. */
+typedef void crew_work(const void *context, unsigned number, const char *path,
+                       struct crew_tally *tally);
+
+/*
+ * Has `jobs` processes, at most CREW_MAX, do the work, and waits for them. Prints
+ * "NAME: WORDS tried N, bad M, ...", WORDS being what is counted. True when nothing was bad,
+ * something was tried, every process came to its end, and few of the points were not reached.
+ */
+bool crew_run(const char *name, const char *words, unsigned jobs, const char *work,
+              crew_work *do_work, const void *context);
+
+/* The same for this process alone, as number 0 of one. */
+void crew_run_here(const char *work, crew_work *do_work, const void *context,
+                   struct crew_tally *tally);
+
+#endif
