@@ -377,7 +377,7 @@ static bool check_data_file(const struct stand *stand, const struct volume *now,
 {
     if (metadata_file(now, number) != NULL)
         return true;
-    if (when == CHECK_FINISHED || (when == CHECK_CLAIMED && !may_be_deleted(stand, number)))
+    if (when >= CHECK_FINISHED || (when == CHECK_CLAIMED && !may_be_deleted(stand, number)))
         return because(why, "%s has no metadata", file->name);
     if (when == CHECK_LOST || may_be_deleted(stand, number) || is_old(stand, now, file->name) ||
         number > last_committed(now))
@@ -430,11 +430,12 @@ static bool check_numbers(const struct stand *stand, const struct volume *before
     if (range.highest != expected)
         return because(why, "batches go on to %" PRIu64 ", and not to %" PRIu64, range.highest,
                        expected);
-    if (range.lowest > first || (range.lowest < first && when == CHECK_FINISHED))
+    if (range.lowest < first && when >= CHECK_FINISHED)
         return because(why, "the oldest batch is %" PRIu64 ", and not %" PRIu64, range.lowest,
                        first);
     for (uint64_t number = first; number <= expected; number++)
-        if (data_file(now, number) == NULL || metadata_file(now, number) == NULL)
+        if ((data_file(now, number) == NULL || metadata_file(now, number) == NULL) &&
+            !(when == CHECK_RECOVERED && data_file(before, number) == NULL))
             return because(why, "batch %" PRIu64 " is not whole", number);
     return true;
 }

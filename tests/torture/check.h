@@ -14,10 +14,12 @@
 #define CHECK_WHY_SIZE 400
 
 enum check_when {
-    CHECK_KILLED,   /* at this moment the daemon was killed, or ended with trouble */
-    CHECK_LOST,     /* the same, and what was not flushed may be lost or damaged */
-    CHECK_CLAIMED,  /* in spite of a fault it says that it is done; tidying may be left */
-    CHECK_FINISHED, /* nothing was in its way */
+    CHECK_KILLED,    /* at this moment the daemon was killed, or ended with trouble */
+    CHECK_LOST,      /* the same, and what was not flushed may be lost or damaged */
+    CHECK_CLAIMED,   /* in spite of a fault it says that it is done; tidying may be left */
+    CHECK_FINISHED,  /* nothing was in its way */
+    CHECK_RECOVERED, /* the same, after a power loss: a number that was never seen may be left out
+                      */
 };
 
 /*

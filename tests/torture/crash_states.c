@@ -365,7 +365,7 @@ static bool recovers(struct stand *stand, const struct volume *promised, const s
         (void)snprintf(reason, sizeof reason, "the next run ends with status %x%s", result.status,
                        result.hung ? ", hung" : "");
     good = good && is_kept(stand, promised, &after, reason) &&
-           check_volume(stand, state, &after, CHECK_FINISHED, reason);
+           check_volume(stand, state, &after, CHECK_RECOVERED, reason);
     if (!good)
         (void)snprintf(why, CHECK_WHY_SIZE, "after the next run: %.*s", CHECK_WHY_SIZE - 30,
                        reason);
