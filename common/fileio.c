@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/contract.h"
@@ -371,6 +372,16 @@ int fileio_sync_directory(int directory_fd)
     return fsync(directory_fd);
 }
 
+int fileio_sync_parent(int directory_fd)
+{
+    int parent = openat(directory_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+        return -1;
+    int result = fsync(parent);
+    close_quietly(parent);
+    return result;
+}
+
 int fileio_append(int fd, const void *bytes, size_t length)
 {
     return write_all(fd, bytes, length);
@@ -423,17 +434,27 @@ static struct flock whole_file(short type)
  * part of the process opens and closes the same file, and can be asked about
  * without being taken, so that a health probe never stands in a daemon's way.
  */
+/* Between fork and exec a child of whoever held it, and was killed, holds it still. */
+#define LOCK_TRIES 10
+static const struct timespec LOCK_PAUSE = {.tv_nsec = 10 * 1000 * 1000};
+
 int fileio_lock(int directory_fd, const char *name)
 {
     int fd = openat(directory_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return -1;
-    struct flock lock = whole_file(F_WRLCK);
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-        return fd;
-    if (errno == EACCES || errno == EAGAIN)
+    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+        struct flock lock = whole_file(F_WRLCK);
+        if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+            return fd;
+        if (errno != EACCES && errno != EAGAIN)
+            break;
         errno = EWOULDBLOCK;
-    close_quietly(fd);
+        (void)nanosleep(&LOCK_PAUSE, NULL);
+    }
+    int saved_errno = errno;
+    (void)close(fd);
+    errno = saved_errno == EINTR ? EWOULDBLOCK : saved_errno;
     return -1;
 }
 

@@ -111,6 +111,9 @@ void fileio_group_abandon(struct fileio_group *group);
 /* Makes the renames and removals in a directory durable. */
 int fileio_sync_directory(int directory_fd);
 
+/* Makes the name of a directory durable in the one that holds it. */
+int fileio_sync_parent(int directory_fd);
+
 /* Writes all of `bytes` to `fd`, open with O_APPEND; durable after fileio_flush(). */
 int fileio_append(int fd, const void *bytes, size_t length);
 int fileio_flush(int fd);
@@ -120,7 +123,8 @@ int fileio_remove_temporaries(int directory_fd);
 
 /*
  * Takes the lock `name` in a directory, for as long as the descriptor is open,
- * a SIGKILL included. EWOULDBLOCK when another process holds it.
+ * a SIGKILL included. EWOULDBLOCK when another process holds it, and does so for a tenth of a
+ * second.
  */
 int fileio_lock(int directory_fd, const char *name);
 

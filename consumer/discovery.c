@@ -160,17 +160,18 @@ static int list_some(struct discovery *discovery, int64_t now_ns)
 {
     const struct dirent *entry = NULL;
     uint64_t names = 0;
+    bool kept = true;
     while (names < discovery->names_at_once &&
            (errno = 0, entry = readdir(discovery->listing)) != NULL) {
         names++;
-        if (!sightings_list(discovery->sightings, entry->d_name, now_ns))
-            discovery->list_again = true; /* memory was short: met again by the next listing */
+        kept = sightings_list(discovery->sightings, entry->d_name, now_ns) && kept;
     }
     if (entry == NULL && errno != 0)
         return -1;
-    if (!sightings_merge(discovery->sightings, discovery->directory_fd, now_ns))
-        discovery->list_again = true;
-    return entry == NULL ? 0 : 1;
+    if (sightings_merge(discovery->sightings, discovery->directory_fd, now_ns) && kept)
+        return entry == NULL ? 0 : 1;
+    errno = ENOMEM; /* what is not in memory is not what is not there */
+    return -1;
 }
 
 static int list(struct discovery *discovery, int64_t now_ns)

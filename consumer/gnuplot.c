@@ -335,7 +335,8 @@ bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length, 
         clear_picture(gnuplot);
     text_clear(&gnuplot->image);
     text_clear(&gnuplot->words);
-    if (!put_script(gnuplot, script, length) || !put_script(gnuplot, ending, sizeof ending - 1))
+    if (!put_script(gnuplot, gnuplot->preamble, strlen(gnuplot->preamble)) ||
+        !put_script(gnuplot, script, length) || !put_script(gnuplot, ending, sizeof ending - 1))
         return false;
     gnuplot->deadline_ns = deadline_ns;
     gnuplot->state = GNUPLOT_BUSY;

@@ -62,7 +62,11 @@ int gnuplot_find(void);
  */
 bool gnuplot_is_jailed(char *leak, size_t size);
 
-/* Copies `preamble`, the commands that each new child gets first. NULL when memory is short. */
+/*
+ * Copies `preamble`: the commands that come first with each new child, so that its start is over
+ * when the first picture comes; and again before each picture, since a terminal keeps something
+ * of the one before (svg: the colour). NULL when memory is short.
+ */
 struct gnuplot *gnuplot_create(enum gnuplot_image kind, const char *preamble);
 
 /* Kills and reaps the child. */

@@ -47,6 +47,17 @@ static int check_shared(const struct consumer *consumer)
     return CONTRACT_EXIT_DONE;
 }
 
+/*
+ * Else a power loss could take all of a new directory with it. Where its parent may not be read
+ * or is a read-only mount, somebody else made the directory, and no harm comes of trying.
+ */
+static void flush_name(const struct consumer *consumer)
+{
+    if (fileio_sync_parent(consumer->results_fd) != 0)
+        log_debug("cannot flush the directory above %s: %s", consumer->config.results_path,
+                  strerror(errno));
+}
+
 static int open_results(struct consumer *consumer)
 {
     const char *path = consumer->config.results_path;
@@ -55,6 +66,7 @@ static int open_results(struct consumer *consumer)
     consumer->results_fd = fileio_open_directory(path);
     if (consumer->results_fd < 0)
         return refuse(CONTRACT_EXIT_CANNOT_CREATE, "open the directory --results", path);
+    flush_name(consumer);
     consumer->lock_fd = fileio_lock(consumer->results_fd, CONTRACT_CONSUMER_LOCK);
     if (consumer->lock_fd >= 0)
         return CONTRACT_EXIT_DONE;

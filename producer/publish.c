@@ -374,7 +374,10 @@ enum publish_completed publish_complete(struct publisher *publisher, uint64_t nu
     case FILEIO_NOT_REGULAR:
         (void)snprintf(error, PUBLISH_ERROR_SIZE, "%s is not a plain file", name);
         return PUBLISH_NOT_OURS;
-    case FILEIO_UNAVAILABLE: (void)fail(error, "open", name); return PUBLISH_NOT_OURS;
+    case FILEIO_UNAVAILABLE:
+        (void)fail(error, "open", name);
+        return errno == EACCES || errno == EPERM || errno == ENOENT ? PUBLISH_NOT_OURS
+                                                                    : PUBLISH_FAILED;
     }
     enum publish_completed result = complete_open(publisher, number, fd, name, error);
     int saved_errno = errno;

@@ -194,6 +194,19 @@ the_outputs_are_the_same_bytes_when_they_are_made_again() {
     done
 }
 
+a_chart_is_the_same_whichever_chart_its_gnuplot_drew_before() {
+    fresh sequence
+    publish 2
+    consume_once --chart svg --jobs 1
+    consume_once --chart png --jobs 1 --results "$dir/png"
+    mkdir "$dir/alone"
+    cp "$dir"/*_2.* "$dir/alone"
+    consume_once --chart svg --dir "$dir/alone" --results "$dir/alone/results"
+    consume_once --chart png --dir "$dir/alone" --results "$dir/alone/png"
+    cmp "$results/plot_2.svg" "$dir/alone/results/plot_2.svg"
+    cmp "$dir/png/plot_2.png" "$dir/alone/png/plot_2.png"
+}
+
 the_consumer_may_start_first_on_an_empty_directory() {
     fresh first
     "$consumer" --dir "$dir" >"$dir/consumer.out" & local pid=$!

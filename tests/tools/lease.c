@@ -17,8 +17,8 @@ int main(int argc, char *argv[])
         perror("lease");
         return 69;
     }
-    if (puts("held") < 0 || fflush(stdout) != 0)
-        return 74;
-    for (;;)
-        (void)pause();
+    if (puts("held") >= 0 && fflush(stdout) == 0)
+        for (;;)
+            (void)pause();
+    return close(fd) == 0 ? 74 : 75;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 int main(int argc, char *argv[])
 {
@@ -17,5 +18,5 @@ int main(int argc, char *argv[])
         perror("socket");
         return 73;
     }
-    return 0;
+    return close(fd) == 0 ? 0 : 74; /* its name stays */
 }
