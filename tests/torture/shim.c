@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,6 +79,8 @@ static struct {
     REAL(pipe2);
     REAL(fork);
     REAL(waitpid);
+    REAL(pthread_create);
+    REAL(pthread_join);
     REAL(clock_gettime);
 } real;
 
@@ -134,6 +137,8 @@ static void find_all(void)
     FIND(pipe2);
     FIND(fork);
     FIND(waitpid);
+    FIND(pthread_create);
+    FIND(pthread_join);
     FIND(clock_gettime);
 }
 
@@ -672,6 +677,31 @@ pid_t fork(void)
     if (result > 0)
         children++;
     return result == 0 ? 0 : (pid_t)end(&call, result);
+}
+
+/*
+ * A thread runs at once and to its end, in the caller's: so calls have one order in all runs, and
+ * what is counted here needs no lock. Daemons whose threads wait for each other would hang.
+ */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                   void *argument)
+{
+    find_all();
+    if (!active)
+        return real.pthread_create(thread, attributes, run, argument);
+    struct call call = begin(CALL_MAKE, "pthread_create", "", 0);
+    int saved_errno = errno;
+    *thread = 0;
+    if (!call.skip)
+        (void)run(argument);
+    errno = saved_errno;
+    return end(&call, 0) == 0 ? 0 : call.error;
+}
+
+int pthread_join(pthread_t thread, void **result)
+{
+    find_all();
+    return active ? 0 : real.pthread_join(thread, result);
 }
 
 pid_t waitpid(pid_t child, int *status, int options)
