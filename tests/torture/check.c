@@ -194,7 +194,7 @@ static bool check_result_file(const struct stand *stand, const struct volume *no
     if (strcmp(name, LOG) == 0 || strcmp(name, ".consumer.lock") == 0)
         return true;
     if (is_temporary(name))
-        return when < CHECK_CLAIMED || because(why, "%s was left behind", name);
+        return when < CHECK_FINISHED || because(why, "%s was left behind", name);
     if (strcmp(name, "status.json") == 0)
         return when == CHECK_LOST || is_json(file) || because(why, "%s is no JSON", name);
     if (strcmp(name, "processed.checkpoint") == 0)
@@ -396,7 +396,7 @@ static bool check_batch_file(const struct stand *stand, const struct volume *now
     if (data != 0)
         return check_data_file(stand, now, file, data, when, why);
     if (is_temporary(file->name))
-        return when < CHECK_CLAIMED || because(why, "%s was left behind", file->name);
+        return when < CHECK_FINISHED || because(why, "%s was left behind", file->name);
     return strcmp(file->name, ".producer.lock") == 0 ||
            because(why, "%s is no name of this program", file->name);
 }

@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -773,11 +774,30 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 
-/* False when this allocation is to fail. */
-static bool grant(void)
+/* Where libseccomp's code is: it crashes and hangs when memory is short, and is not ours to mend.
+ */
+static uintptr_t spared_from, spared_to;
+
+static int find_spared(struct dl_phdr_info *library, size_t size, void *unused)
+{
+    (void)size;
+    (void)unused;
+    if (strstr(library->dlpi_name, "libseccomp") == NULL)
+        return 0;
+    for (int i = 0; i < library->dlpi_phnum; i++)
+        if (library->dlpi_phdr[i].p_type == PT_LOAD &&
+            (library->dlpi_phdr[i].p_flags & PF_X) != 0) {
+            spared_from = library->dlpi_addr + library->dlpi_phdr[i].p_vaddr;
+            spared_to = spared_from + library->dlpi_phdr[i].p_memsz;
+        }
+    return 1;
+}
+
+/* False when this allocation, asked for at `caller`, is to fail. */
+static bool grant(const void *caller)
 {
     struct call call = {0};
-    if (!active)
+    if (!active || ((uintptr_t)caller >= spared_from && (uintptr_t)caller < spared_to))
         return true;
     control->allocations++;
     bool armed = control->point.action != CONTROL_NOTHING && control->point.memory;
@@ -793,17 +813,17 @@ static bool grant(void)
 
 void *malloc(size_t size)
 {
-    return grant() ? __libc_malloc(size) : NULL;
+    return grant(__builtin_return_address(0)) ? __libc_malloc(size) : NULL;
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return grant() ? __libc_calloc(count, size) : NULL;
+    return grant(__builtin_return_address(0)) ? __libc_calloc(count, size) : NULL;
 }
 
 void *realloc(void *old, size_t size)
 {
-    return grant() ? __libc_realloc(old, size) : NULL;
+    return grant(__builtin_return_address(0)) ? __libc_realloc(old, size) : NULL;
 }
 
 void *reallocarray(void *old, size_t count, size_t size)
@@ -813,7 +833,7 @@ void *reallocarray(void *old, size_t count, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    return realloc(old, bytes);
+    return grant(__builtin_return_address(0)) ? __libc_realloc(old, bytes) : NULL;
 }
 
 /* ---- other names of the same calls ---- */
@@ -924,6 +944,7 @@ static int serve(int argc, char **argv, char **environment)
     (void)unsetenv(CONTROL_VARIABLE);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     warm_up();
+    (void)dl_iterate_phdr(find_spared, NULL);
     while (real.read(CONTROL_COMMAND_FD, &command, 1) == 1) {
         pid_t child = real.fork();
         if (child == 0) {
