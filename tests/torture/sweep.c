@@ -2,7 +2,8 @@
  * sweep - makes every call of a daemon fail in every way that fits it, one at a time, and
  * looks each time at what is on the volume: at once, and after an undisturbed run.
  *
- *     sweep [--every N] [--offset N] [--jobs N] [--work DIR] [--build DIR] [SCENARIO ...]
+ *     sweep [--every N] [--offset N] [--fault WORD] [--jobs N] [--work DIR] [--build DIR]
+ *           [SCENARIO ...]
  *     sweep --at POINT --fault WORD SCENARIO       one point, with what the daemon said
  *     sweep --list SCENARIO                        the calls of the undisturbed run
  *
@@ -103,13 +104,13 @@ struct points {
     uint64_t call_count, allocation_count;
 };
 
-static void add_points(struct points *points, uint64_t at, uint32_t kind)
+static void add_points(struct points *points, uint64_t at, uint32_t kind, const struct fault *only)
 {
     points->items = reallocarray(points->items, points->count + FAULT_COUNT, sizeof *points->items);
     if (points->items == NULL)
         die("out of memory");
     for (size_t i = 0; i < FAULT_COUNT; i++)
-        if ((FAULTS[i].kinds & kind) != 0) {
+        if ((FAULTS[i].kinds & kind) != 0 && (only == NULL || only == &FAULTS[i])) {
             points->items[points->count].at = at;
             points->items[points->count++].fault = &FAULTS[i];
         }
@@ -122,7 +123,7 @@ static uint64_t stride_of(const struct points *points)
 }
 
 /* From one more undisturbed run, of which the calls are listed. */
-static void find_points(struct points *points, struct stand *stand)
+static void find_points(struct points *points, struct stand *stand, const struct fault *only)
 {
     struct control *control = stand->daemon.control;
     *points = (struct points){0};
@@ -138,9 +139,9 @@ static void find_points(struct points *points, struct stand *stand)
         die("out of memory");
     memcpy(points->calls, control->call, control->calls * sizeof *points->calls);
     for (uint64_t at = 1; at <= points->call_count; at++)
-        add_points(points, at, points->calls[at - 1].kind);
+        add_points(points, at, points->calls[at - 1].kind, only);
     for (uint64_t at = 1; at <= points->allocation_count; at += stride_of(points))
-        add_points(points, at, CALL_MEMORY);
+        add_points(points, at, CALL_MEMORY, only);
 }
 
 static void free_points(struct points *points)
@@ -290,7 +291,7 @@ static void work(const void *context, unsigned number, const char *path, struct 
     struct points points;
     char why[CHECK_WHY_SIZE] = "";
     stand_open(&stand, assignment->scenario, settings->build, path);
-    find_points(&points, &stand);
+    find_points(&points, &stand, settings->fault == NULL ? NULL : find_fault(settings->fault));
     size_t taken = 0;
     for (size_t i = settings->offset; i < points.count; i += settings->every)
         if (taken++ % settings->jobs == number) {
@@ -320,10 +321,6 @@ static bool show_point(struct stand *stand, const struct settings *settings)
 {
     char why[CHECK_WHY_SIZE] = "";
     const struct fault *fault = find_fault(settings->fault);
-    if (fault == NULL) {
-        (void)fprintf(stderr, "sweep: no fault %s\n", settings->fault);
-        return false;
-    }
     struct control_point point = fault->point;
     point.at = settings->at;
     struct daemon_result result = stand_run(stand, &point);
@@ -342,7 +339,7 @@ static bool show_point(struct stand *stand, const struct settings *settings)
 static void list_points(struct stand *stand)
 {
     struct points points;
-    find_points(&points, stand);
+    find_points(&points, stand, NULL);
     for (uint64_t at = 1; at <= points.call_count; at++)
         (void)printf("%5" PRIu64 " %s\n", at, points.calls[at - 1].what);
     (void)printf("%" PRIu64 " calls and %" PRIu64 " allocations make %zu points\n",
@@ -389,7 +386,8 @@ static bool read_settings(struct settings *settings, int argc, char *argv[])
         default: return false;
         }
     return settings->every > 0 && settings->jobs > 0 && settings->jobs <= CREW_MAX &&
-           (settings->at == 0) == (settings->fault == NULL);
+           (settings->at == 0 || settings->fault != NULL) &&
+           (settings->fault == NULL || find_fault(settings->fault) != NULL);
 }
 
 static bool run(const struct scenario *scenario, const struct settings *settings)
@@ -408,8 +406,9 @@ int main(int argc, char *argv[])
     struct settings settings = {.build = "build", .work = "/dev/shm", .jobs = 2, .every = 1};
     bool good = true;
     if (!read_settings(&settings, argc, argv)) {
-        (void)fprintf(stderr, "usage: sweep [--every N] [--offset N] [--jobs N] [--work DIR] "
-                              "[--build DIR] [--list | --at N --fault WORD] [SCENARIO ...]\n");
+        (void)fprintf(
+            stderr, "usage: sweep [--every N] [--offset N] [--jobs N] [--work DIR] "
+                    "[--build DIR] [--fault WORD] [--list | --at N --fault WORD] [SCENARIO ...]\n");
         return 64;
     }
     for (int i = optind; i < argc; i++) {
