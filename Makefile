@@ -153,13 +153,15 @@ fuzz: ## random bytes for every parser, FUZZ_SECONDS=60 each
 test-engine: ## the exercise's commands on a real Docker engine
 	@tests/run.sh engine
 
-$(BUILD)/bench/latency: $(BUILD)/tests/bench/latency.o $(BUILD)/common.a
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/common.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(COMMON_LIBS)
+	$(LINK) -pthread -o $@ $^ $(COMMON_LIBS)
 
-bench: deps-test ## latency from commit to summary, batches a second, idle cost
-	@$(MAKE) --no-print-directory all $(BUILD)/bench/latency
-	@BUILD=$(BUILD) tests/bench/bench.sh
+bench: deps-test ## latency, batches a second, a crowded directory, idle cost; one alone: bench-backlog
+	@$(MAKE) --no-print-directory bench-all
+
+bench-%: all $(BUILD)/bench/latency $(BUILD)/bench/disk
+	@BUILD=$(BUILD) tests/bench/bench.sh $(filter-out all,$*)
 
 # The shim stands in for the C library's own functions, so it is built without what replaces them.
 $(BUILD)/torture/shim.so: tests/torture/shim.c tests/torture/control.h $(BUILD)/flags

@@ -2,8 +2,12 @@
 # Latency, throughput and idle cost, on this machine and its disk. Nothing here passes or fails: noisy machines
 # make timed assertions lie. Figures that compare do so within one run.
 #
-#   BENCH_DIR    where the directories are made (default: build/bench); the disk below it is what is measured
-#   BENCH_COUNT  batches for throughput (default 300)
+#   tests/bench/bench.sh [latency|throughput|backlog|crowd|idle ...]     all of them without a name
+#
+#   BENCH_DIR      where the directories are made (default: build/bench); the disk below it is what is measured
+#   BENCH_COUNT    batches for throughput (default 300)
+#   BENCH_BACKLOG  batches for the backlog (default 20000)
+#   BENCH_CROWD    processed batches of the crowd, which has twice as many other names (default 100000)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -102,25 +106,94 @@ Throughput, $count batches of 40 rows (published: $((count * 20)) of 20 to 60), 
 END
 }
 
+# Small batches, and beside them what the disk does with as many small files, in the same minute.
+backlog() {
+    local count=${BENCH_BACKLOG:-20000} started published consumed
+    mkdir "$work/small" "$work/disk-before" "$work/disk-after"
+    echo
+    echo "Backlog, $count batches of 20 to 60 rows, no charts, everything durable, batches a second"
+    "$BUILD/bench/disk" "$work/disk-before" 8000 >"$work/before"
+    started=$(now_us)
+    "$producer" --dir "$work/small" --interval 0 --count "$count" --max-pending 0 --rows 20-60 --log-level error
+    published=$(per_second "$count" $(($(now_us) - started)))
+    started=$(now_us)
+    "$consumer" --dir "$work/small" --once --chart none --log-level error
+    consumed=$(per_second "$count" $(($(now_us) - started)))
+    "$BUILD/bench/disk" "$work/disk-after" 8000 >"$work/after"
+    echo "  published (two files each)     $published"
+    echo "  consumed (one file each)       $consumed"
+    echo "  the disk itself, files of 450 bytes a second, before and after:"
+    join "$work/before" "$work/after" | while read -r way before after; do
+        printf '    %-28s %s %s\n' "$way" "$before" "$after"
+    done
+}
+
+resident() { awk '/^VmHWM/ {printf "%.1f", $2 / 1024}' "/proc/$pid/status"; }
+used_ticks() { awk '{print $14 + $15}' "/proc/$pid/stat"; }
+
+# processor SECONDS: of the consumer, over so long.
+processor() {
+    local before
+    before=$(used_ticks)
+    sleep "$1"
+    awk -v used=$(($(used_ticks) - before)) -v hz="$(getconf CLK_TCK)" -v s="$1" 'BEGIN {printf "%.2f", used / hz / s * 100}'
+}
+
+# From the producer's last word to the summary.
+newest_after_ms() {
+    local number started
+    "$producer" --dir "$1" --interval 0 --count 1 --max-pending 0 --rows 10 >"$work/producer.out"
+    started=$(now_us)
+    number=$(sed -n 's/.*published batch=\([0-9]*\).*/\1/p' "$work/producer.out")
+    until [[ -e $1/results/summary_$number.json ]]; do sleep 0.002; done
+    echo $((($(now_us) - started) / 1000))
+}
+
+crowd() {
+    local count=${BENCH_CROWD:-100000} dir=$work/crowd started
+    mkdir "$dir"
+    "$producer" --dir "$dir" --interval 0 --count "$count" --max-pending 0 --keep 10000000 --rows 3 --log-level error
+    "$consumer" --dir "$dir" --once --chart none --log-level error
+    seq -f "$dir/junk_%.0f" $((count * 2)) | xargs touch
+    rm "$dir/results/status.json"
+    started=$(now_us)
+    "$consumer" --dir "$dir" --chart none --log-level error &
+    pid=$!
+    until grep -q '"last_scan_at": "' "$dir/results/status.json" 2>/dev/null; do sleep 0.005; done
+    echo
+    echo "Crowd, $count processed batches and $((count * 2)) other names in the directory"
+    echo "  from start to the first scan   $((($(now_us) - started) / 1000)) ms"
+    echo "  a new batch meanwhile          $(newest_after_ms "$dir") ms to its summary"
+    echo "  processor, first 15 s          $(processor 15) % of a core, comparing what was processed before the start"
+    echo "  processor, idle, 60 s          $(processor 60) % of a core"
+    echo "  a new batch                    $(newest_after_ms "$dir") ms to its summary"
+    echo "  processor behind it, 60 s      $(processor 60) % of a core"
+    echo "  resident at most               $(resident) MiB"
+    stop_consumer
+}
+
 idle() {
-    local ticks before after seconds=20
+    local seconds=20
     mkdir -p "$work/idle"
     "$producer" --dir "$work/idle" --interval 0 --count 1000 --max-pending 0 --log-level error
     "$consumer" --dir "$work/idle" --once --chart none --log-level error
     start_consumer "$work/idle"
     sleep 3
-    ticks=$(getconf CLK_TCK)
-    before=$(awk '{print $14 + $15}' "/proc/$pid/stat")
-    sleep "$seconds"
-    after=$(awk '{print $14 + $15}' "/proc/$pid/stat")
     echo
     echo "Idle over 1,000 processed batches, for $seconds s"
-    awk -v used=$((after - before)) -v hz="$ticks" -v s="$seconds" \
-        'BEGIN {printf "  processor     %.2f %% of a core\n", used / hz / s * 100}'
-    awk '/^VmRSS/ {printf "  resident      %.1f MiB\n", $2 / 1024}' "/proc/$pid/status"
+    echo "  processor     $(processor "$seconds") % of a core"
+    echo "  resident      $(resident) MiB"
     stop_consumer
 }
 
-latency
-throughput
-idle
+sections=("$@")
+[[ $# -gt 0 ]] || sections=(latency throughput backlog crowd idle)
+for section in "${sections[@]}"; do
+    case $section in
+    latency | throughput | backlog | crowd | idle) "$section" ;;
+    *)
+        echo "usage: tests/bench/bench.sh [latency|throughput|backlog|crowd|idle ...]" >&2
+        exit 64
+        ;;
+    esac
+done
