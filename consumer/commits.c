@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/clock.h"
 #include "common/fileio.h"
@@ -10,6 +11,8 @@
 
 /* A summary and a chart. */
 #define OUTPUTS_MAX 2
+/* Directories, log, lock, standard streams, the batch being read, and gnuplot's pipes. */
+#define OTHER_FILES 56
 /* A decision waits no longer for others to share its flush. */
 #define WAIT_MAX_NS (20 * NUMBER_NS_PER_MS)
 
@@ -23,8 +26,19 @@ struct commits {
     struct decision **ready; /* in the order in which they became so */
     size_t ready_count;
     size_t limit; /* of ready ones, before a flush is due */
+    size_t limit_max;
     int64_t first_ready_ns;
 };
+
+/* Each output holds a descriptor until it is durable; the rest is for whoever else opens files. */
+static size_t as_many_as_may_be_open(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur <= OTHER_FILES + OUTPUTS_MAX)
+        return 1;
+    size_t count = (size_t)(files.rlim_cur - OTHER_FILES) / OUTPUTS_MAX;
+    return count < COMMITS_AT_ONCE ? count : COMMITS_AT_ONCE;
+}
 
 struct commits *commits_create(int results_fd, struct processed_log *log, size_t waiting)
 {
@@ -32,7 +46,7 @@ struct commits *commits_create(int results_fd, struct processed_log *log, size_t
     if (commits == NULL)
         return NULL;
     commits->log = log;
-    commits->limit = COMMITS_AT_ONCE;
+    commits->limit = commits->limit_max = as_many_as_may_be_open();
     commits->place_count = COMMITS_AT_ONCE + waiting;
     commits->places = calloc(commits->place_count, sizeof *commits->places);
     commits->ready = calloc(commits->place_count, sizeof(struct decision *));
@@ -174,8 +188,9 @@ int commits_flush(struct commits *commits, commits_done *done, void *context,
     int saved_errno = errno;
     if (result != 0)
         commits->limit = 1;
-    else if (commits->limit < COMMITS_AT_ONCE)
-        commits->limit *= 2;
+    else
+        commits->limit =
+            commits->limit * 2 < commits->limit_max ? commits->limit * 2 : commits->limit_max;
     end_ready(commits, result == 0 ? done : NULL, context);
     errno = saved_errno;
     return result;

@@ -371,6 +371,16 @@ other_names_are_taken_by_match() {
     [[ -e $results/summary_north.json && -e $results/plot_north.png ]]
 }
 
+few_descriptors_are_enough_for_a_backlog() {
+    fresh descriptors
+    publish 100
+    (ulimit -n 64 && consume_once --chart none)
+    (ulimit -n 72 && consume_once --chart png --results "$dir/png")
+    count_is '.outcome == "processed"' 100
+    [[ $(jq -s 'map(select(.plot == "ok")) | length' "$dir/png/processed.log") -eq 100 ]]
+    ! grep -q 'Too many open files' "$dir/consumer.out"
+}
+
 charts_are_svg_or_none_by_option() {
     fresh charts
     publish 1

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -141,6 +142,20 @@ START_TEST(commits_is_full_when_as_many_are_ready_as_may_share_a_flush)
 }
 END_TEST
 
+START_TEST(commits_share_no_more_than_may_be_open)
+{
+    const struct rlimit files = {.rlim_cur = 64, .rlim_max = 64};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+    open_commits();
+    size_t number = 1;
+    for (; !commits_is_full(commits, 0); number++)
+        decide(number);
+    ck_assert_uint_eq(number, 1 + 4);
+    ck_assert_int_eq(flush(), 0);
+    close_commits();
+}
+END_TEST
+
 START_TEST(commits_is_full_when_one_has_been_ready_for_long)
 {
     open_commits();
@@ -257,7 +272,7 @@ int main(void)
     return SUPPORT_RUN(
         "consumer_commits", commits_makes_all_outputs_durable_before_the_first_record,
         commits_is_full_when_as_many_are_ready_as_may_share_a_flush,
-        commits_is_full_when_one_has_been_ready_for_long,
+        commits_share_no_more_than_may_be_open, commits_is_full_when_one_has_been_ready_for_long,
         commits_keeps_the_outputs_of_a_decision_that_is_not_ready_and_makes_no_record,
         commits_that_lost_outputs_in_a_flush_record_nothing_of_them,
         commits_go_one_by_one_after_a_failure_and_twice_as_many_with_each_success,
