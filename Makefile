@@ -53,7 +53,7 @@ COMPILE    = $(CC) -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) $(ARITHMETIC
 LINK       = $(CC) $(CFLAGS) $(SANITIZER) $(LINKING) $(LDFLAGS)
 
 .PHONY: all run test bench install floors format lint asan coverage clean help base-image \
-        test-unit test-e2e test-engine fuzz compilers deps-build deps-run deps-test
+        test-unit test-e2e test-engine torture fuzz compilers deps-build deps-run deps-test
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/data-producer $(BUILD)/data-consumer ## build both daemons into build/
@@ -146,6 +146,9 @@ test-unit: unit-programs ## the Check suites alone
 
 test-e2e: all test-tools ## both binaries end to end, without Docker
 	@BUILD=$(BUILD) tests/run.sh e2e
+
+torture: torture-programs ## every call of the daemons failing in every way, and every state a power loss can leave
+	@BUILD=$(BUILD) MAKE='$(MAKE)' SUITE_SECONDS=3600 tests/run.sh torture
 
 fuzz: ## random bytes for every parser, FUZZ_SECONDS=60 each
 	@BUILD=$(BUILD) MAKE='$(MAKE)' FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run.sh fuzz

@@ -3,6 +3,7 @@
 #
 #   tests/run.sh                     builds, then everything that "make test" promises
 #   tests/run.sh unit|e2e|engine...  only these, with what is built already
+#   tests/run.sh torture             every fault and every crash state; "everything" takes a part of them
 #   tests/run.sh fuzz                the fuzz targets, built if they are not, FUZZ_SECONDS each
 #
 # A suite is a program that ends with the line "NAME: P passed, F failed", or that says
@@ -187,6 +188,11 @@ sanitized_suites() {
     unit_suites asan "$build"
 }
 
+# torture_suite [full]
+torture_suite() {
+    suite torture bash tests/torture/torture.sh "$@"
+}
+
 # Why there is nothing to fuzz with; nothing when there is.
 no_fuzzer() {
     local probe=$TMPDIR/probe
@@ -248,12 +254,13 @@ clang_build() {
 
 everything() {
     local built=1
-    make_parallel "build gcc" WERROR=-Werror all unit-programs test-tools || built=
+    make_parallel "build gcc" WERROR=-Werror all unit-programs test-tools torture-programs || built=
     # shellcheck disable=SC2086
     step "floors" $make --no-print-directory floors || true
     clang_build
     [[ -z $built ]] || unit_suites unit "$BUILD"
     sanitized_suites
+    [[ -z $built ]] || torture_suite
     fuzz_suites
     [[ -z $built ]] || e2e_suites
     engine_suite
@@ -272,8 +279,8 @@ conclude() {
 main() {
     local kind
     for kind in "$@"; do
-        if [[ ! $kind =~ ^(unit|e2e|engine|fuzz)$ ]]; then
-            echo "usage: tests/run.sh [unit|e2e|engine|fuzz ...]" >&2
+        if [[ ! $kind =~ ^(unit|e2e|engine|torture|fuzz)$ ]]; then
+            echo "usage: tests/run.sh [unit|e2e|engine|torture|fuzz ...]" >&2
             exit 64
         fi
     done
@@ -284,6 +291,7 @@ main() {
         unit) unit_suites unit "$BUILD" ;;
         e2e) e2e_suites ;;
         engine) engine_suite ;;
+        torture) torture_suite full ;;
         fuzz) fuzz_suites ;;
         esac
     done

@@ -19,8 +19,10 @@ trap 'rm -rf "$work"' EXIT
 full=
 [[ ${1:-} != full ]] || full=1
 
-# A part of the points: every so manieth, from an offset that is not chosen to please.
+# A part of the points: every Nth, from a fixed offset, which the output names.
 every() { [[ -n $full ]] && echo 1 || echo "$1"; }
+
+offset() { [[ -n $full ]] && echo 0 || echo "$1"; }
 
 scenarios() { sed -n 's/^ *{\.name = "\('"$1"'-[a-z]*\)".*/\1/p' tests/torture/stand.c; }
 
@@ -30,12 +32,16 @@ crash_states() { "$BUILD/torture/crash_states" --build "$BUILD" --work "$work" -
 # ---- the daemons as they are --------------------------------------------------------------------
 
 every_fault_of() {
-    local step=13
+    local step=7
     [[ $1 != consumer-charts ]] || step=97
-    sweep --every "$(every "$step")" --offset 3 "$1"
+    echo "--every $(every "$step") --offset $(offset 3)"
+    sweep --every "$(every "$step")" --offset "$(offset 3)" "$1"
 }
 
-every_power_loss_of() { crash_states --every "$(every 5)" --offset 2 "$1"; }
+every_power_loss_of() {
+    echo "--every $(every 5) --offset $(offset 2)"
+    crash_states --every "$(every 5)" --offset "$(offset 2)" "$1"
+}
 
 # check NAME calls a function by one word: each scenario gets a function of its own.
 check_scenarios() {
