@@ -185,10 +185,13 @@ static bool ended_well(const struct daemon_result *result, const struct control_
     return false;
 }
 
-/* Exit code 0 says that all is done. 65 and 75 do not: something may still wait. */
-static enum check_when claims(const struct daemon_result *result)
+/*
+ * Exit code 0 says that all is done. 65 and 75 do not: something may still wait. Nor does any code
+ * when a file may not be read: that is somebody else's, and is left alone until it may.
+ */
+static enum check_when claims(const struct daemon_result *result, const struct control_point *point)
 {
-    return daemon_exited(result, 0) ? CHECK_CLAIMED : CHECK_KILLED;
+    return daemon_exited(result, 0) && point->error != EACCES ? CHECK_CLAIMED : CHECK_KILLED;
 }
 
 /* A child that was just forked holds the lock until it has become gnuplot, or is dead as well. */
@@ -234,7 +237,7 @@ static enum verdict try_point(struct stand *stand, const struct control_point *p
         (void)snprintf(why, CHECK_WHY_SIZE, "it was not reached");
         verdict = UNREACHED;
     } else if (ended_well(&result, point, why) &&
-               check_volume(stand, &stand->own, &killed, claims(&result), why) &&
+               check_volume(stand, &stand->own, &killed, claims(&result, point), why) &&
                is_mended(stand, &killed, &mended, why))
         verdict = GOOD;
     volume_free(&killed);
