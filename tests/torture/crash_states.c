@@ -319,6 +319,8 @@ static void promise_file(struct volume *promised, const struct volume *all, cons
 static void find_promised(struct volume *promised, const struct recording *recording,
                           const struct stand *stand, size_t prefix)
 {
+    static const size_t none = 0; /* is pending: all was kept */
+    static const enum fate no_fate = KEPT;
     struct volume all = {0};
     char number[32];
     uint64_t log = 0;
@@ -332,7 +334,7 @@ static void find_promised(struct volume *promised, const struct recording *recor
         bool synced = trace->what == TRACED_SYNC && trace->file == log && log != 0;
         if (!announced && !synced)
             continue;
-        build(&all, recording, stand, i, NULL, NULL, 0);
+        build(&all, recording, stand, i, &none, &no_fate, 0);
         if (stand->scenario->is_consumer)
             promise_file(promised, &all, "processed.lo*", "g");
         else {

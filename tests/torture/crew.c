@@ -70,6 +70,7 @@ bool crew_run(const char *name, const char *words, unsigned jobs, const char *wo
               crew_work *do_work, const void *context)
 {
     struct crew_tally *tally =
+        // cppcheck-suppress invalidFunctionArg
         mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (tally == MAP_FAILED)
         die("out of memory");

@@ -306,7 +306,7 @@ static void put_trace(const struct control_trace *trace, const void *bytes)
     }
     unsigned char *at = control->traced + control->trace_bytes;
     memcpy(at, trace, sizeof *trace);
-    if (trace->length > 0)
+    if (bytes != NULL)
         memcpy(at + sizeof *trace, bytes, trace->length);
     control->trace_bytes += size;
 }

@@ -25,7 +25,7 @@ struct volume {
 };
 
 /* Ends the program with "torture: WORDS: errno's text". */
-_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 void volume_free(struct volume *volume);
 
