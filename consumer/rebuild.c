@@ -133,7 +133,8 @@ static int list_keys(struct rebuild *rebuild)
             goto out;
     if (errno != 0)
         goto out;
-    qsort(rebuild->keys, rebuild->key_count, sizeof *rebuild->keys, compare_keys);
+    if (rebuild->key_count > 1)
+        qsort(rebuild->keys, rebuild->key_count, sizeof *rebuild->keys, compare_keys);
     result = 0;
 out:
     if (result != 0)
