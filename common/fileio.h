@@ -74,39 +74,13 @@ int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t
                    enum fileio_flush flush);
 
 /*
- * Files of one directory that become durable together, at the cost of one:
- *
- *     fileio_group_add(group, "summary_7.json", bytes, length)    its temporary is written
- *     fileio_group_add(group, "summary_8.json", bytes, length)
- *     fileio_group_commit(group)
- *
- * Committing flushes every file, then renames them in the order in which they were added, then
- * flushes the directory; so no name ever stands for bytes that are not durable. When it fails,
- * each name stands for its old file or its new one, each whole; which, nobody knows, so all of
- * them are to be added again, from the input. After success and after failure the group is empty
- * and no temporary is left.
- *
- * Each file that was added holds a descriptor until the commit. Files of a larger group are flushed
- * at the same time, by threads that are gone when the commit returns.
+ * The steps of a replacement one by one, for who flushes many files before the first is renamed
+ * (fileio_group); `name` is always the file's own. Writing leaves the temporary open and not yet
+ * flushed, or none when it fails. Removing keeps errno.
  */
-struct fileio_group;
-
-struct fileio_group *fileio_group_create(int directory_fd, size_t capacity);
-void fileio_group_free(struct fileio_group *group);
-
-/* How many files may still be added. */
-size_t fileio_group_room(const struct fileio_group *group);
-
-/* When it fails, the file is not among the group, which is as it was. ENOBUFS: it is full. */
-int fileio_group_add(struct fileio_group *group, const char *name, const void *bytes,
-                     size_t length);
-int fileio_group_commit(struct fileio_group *group);
-
-/* The file on which the last commit failed, until the next is added; NULL: the directory. */
-const char *fileio_group_failed(const struct fileio_group *group);
-
-/* Drops what was added, as if it had never been. */
-void fileio_group_abandon(struct fileio_group *group);
+int fileio_write_temporary(int directory_fd, const char *name, const void *bytes, size_t length);
+int fileio_rename_temporary(int directory_fd, const char *name);
+void fileio_remove_temporary(int directory_fd, const char *name);
 
 /* Makes the renames and removals in a directory durable. */
 int fileio_sync_directory(int directory_fd);

@@ -3,15 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "common/clock.h"
-#include "common/fileio.h"
+#include "common/fileio_group.h"
 #include "common/number.h"
 
 /* A summary and a chart. */
 #define OUTPUTS_MAX 2
-/* Directories, log, lock, standard streams, the batch being read, and gnuplot's pipes. */
+/* Descriptors besides the outputs: directories, log, lock, standard streams, the batch being read,
+ * and gnuplot's pipes. */
 #define OTHER_FILES 56
 /* A decision waits no longer for others to share its flush. */
 #define WAIT_MAX_NS (20 * NUMBER_NS_PER_MS)
@@ -30,23 +30,14 @@ struct commits {
     int64_t first_ready_ns;
 };
 
-/* Each output holds a descriptor until it is durable; the rest is for whoever else opens files. */
-static size_t as_many_as_may_be_open(void)
-{
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur <= OTHER_FILES + OUTPUTS_MAX)
-        return 1;
-    size_t count = (size_t)(files.rlim_cur - OTHER_FILES) / OUTPUTS_MAX;
-    return count < COMMITS_AT_ONCE ? count : COMMITS_AT_ONCE;
-}
-
 struct commits *commits_create(int results_fd, struct processed_log *log, size_t waiting)
 {
     struct commits *commits = calloc(1, sizeof *commits);
     if (commits == NULL)
         return NULL;
     commits->log = log;
-    commits->limit = commits->limit_max = as_many_as_may_be_open();
+    commits->limit = commits->limit_max =
+        fileio_group_affordable(COMMITS_AT_ONCE, OTHER_FILES, OUTPUTS_MAX);
     commits->place_count = COMMITS_AT_ONCE + waiting;
     commits->places = calloc(commits->place_count, sizeof *commits->places);
     commits->ready = calloc(commits->place_count, sizeof(struct decision *));

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "common/clock.h"
+#include "common/fileio_group.h"
 #include "common/number.h"
 #include "common/wait.h"
 
@@ -15,29 +15,20 @@
 #define COMMIT_LONG_NS INT64_C(400000000)
 /* Descriptors that the program needs besides those of a group. */
 #define DESCRIPTORS_ELSEWHERE 32
+#define DATA_AND_METADATA 2
 
 static size_t smaller(size_t left, size_t right)
 {
     return left < right ? left : right;
 }
 
-/* A group that never finds enough descriptors would fail again and again. */
-static size_t most_together(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 1;
-    if (limit.rlim_cur <= DESCRIPTORS_ELSEWHERE + 2)
-        return 1;
-    rlim_t pairs = (limit.rlim_cur - DESCRIPTORS_ELSEWHERE) / 2;
-    return pairs < PUBLISH_TOGETHER_MAX ? (size_t)pairs : PUBLISH_TOGETHER_MAX;
-}
-
 void group_open(struct group *group, struct publisher *publisher,
                 const struct generate_request *request, bool together)
 {
     *group = (struct group){.publisher = publisher, .request = *request};
-    group->ceiling = together ? most_together() : 1;
+    group->ceiling = together ? fileio_group_affordable(PUBLISH_TOGETHER_MAX, DESCRIPTORS_ELSEWHERE,
+                                                        DATA_AND_METADATA)
+                              : 1;
     group->limit = 1;
 }
 

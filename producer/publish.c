@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/contract.h"
 #include "common/fileio.h"
+#include "common/fileio_group.h"
 #include "common/wait.h"
 #include "producer/random.h"
 

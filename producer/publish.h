@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #include "common/digest.h"
-#include "common/fileio.h"
+#include "common/fileio_group.h"
 #include "common/metadata.h"
 #include "common/text.h"
 

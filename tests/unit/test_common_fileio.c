@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/fileio_group.h"
 #include "tests/unit/support.h"
 
 #define NOBODY 65534
@@ -738,7 +739,8 @@ START_TEST(a_link_in_the_place_of_a_lock_is_not_followed)
 }
 END_TEST
 
-/* ---- groups ---- */
+/* ---- groups: what only shows when calls fail or are counted; see test_common_fileio_group.c ----
+ */
 
 static struct fileio_group *group_of_three(void)
 {
@@ -763,33 +765,6 @@ START_TEST(a_group_flushes_all_its_files_then_renames_them_then_flushes_the_dire
     assert_content("a", "one");
     assert_content("c", "three");
     ck_assert_uint_eq(support_count_names(directory), 3);
-    fileio_group_free(group);
-}
-END_TEST
-
-START_TEST(a_group_can_be_used_again)
-{
-    in_a_directory();
-    struct fileio_group *group = group_of_three();
-    ck_assert_uint_eq(fileio_group_room(group), 1);
-    ck_assert_int_eq(fileio_group_commit(group), 0);
-    ck_assert_uint_eq(fileio_group_room(group), 4);
-    ck_assert_int_eq(fileio_group_add(group, "a", "new", 3), 0);
-    ck_assert_int_eq(fileio_group_commit(group), 0);
-    assert_content("a", "new");
-    fileio_group_free(group);
-}
-END_TEST
-
-START_TEST(a_full_group_refuses_another_file_and_keeps_those_it_has)
-{
-    in_a_directory();
-    struct fileio_group *group = group_of_three();
-    ck_assert_int_eq(fileio_group_add(group, "d", "four", 4), 0);
-    ck_assert_int_eq(fileio_group_add(group, "e", "five", 4), -1);
-    ck_assert_int_eq(errno, ENOBUFS);
-    ck_assert_int_eq(fileio_group_commit(group), 0);
-    ck_assert_uint_eq(support_count_names(directory), 4);
     fileio_group_free(group);
 }
 END_TEST
@@ -822,20 +797,6 @@ START_TEST(a_group_whose_flush_fails_renames_nothing_and_leaves_no_temporary)
     ck_assert_uint_eq(support_count_names(directory), 1);
     ck_assert_uint_eq(fileio_group_room(group), 4);
     fileio_group_free(group);
-}
-END_TEST
-
-START_TEST(an_abandoned_group_was_never_there)
-{
-    in_a_directory();
-    struct fileio_group *group = group_of_three();
-    fileio_group_abandon(group);
-    ck_assert_uint_eq(support_count_names(directory), 0);
-    ck_assert_uint_eq(fileio_group_room(group), 4);
-    fileio_group_free(group);
-    group = group_of_three();
-    fileio_group_free(group);
-    ck_assert_uint_eq(support_count_names(directory), 0);
 }
 END_TEST
 
@@ -872,8 +833,6 @@ int main(void)
         a_lock_is_not_handed_to_the_programs_that_are_started,
         a_link_in_the_place_of_a_lock_is_not_followed,
         a_group_flushes_all_its_files_then_renames_them_then_flushes_the_directory,
-        a_group_can_be_used_again, a_full_group_refuses_another_file_and_keeps_those_it_has,
         a_file_that_does_not_fit_stays_out_of_its_group,
-        a_group_whose_flush_fails_renames_nothing_and_leaves_no_temporary,
-        an_abandoned_group_was_never_there);
+        a_group_whose_flush_fails_renames_nothing_and_leaves_no_temporary);
 }

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/fileio.h"
+#include "common/fileio_group.h"
 #include "tests/unit/support.h"
 
 #define MANY 100
@@ -136,11 +136,57 @@ START_TEST(group_that_is_full_refuses_a_file_and_keeps_the_others)
 }
 END_TEST
 
+START_TEST(group_can_be_used_again)
+{
+    prepare(4);
+    ck_assert_int_eq(fileio_group_add(group, "a", "old", 3), 0);
+    ck_assert_uint_eq(fileio_group_room(group), 3);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    ck_assert_int_eq(fileio_group_add(group, "a", "new", 3), 0);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    char *bytes = support_read_file(directory, "a", NULL);
+    ck_assert_str_eq(bytes, "new");
+    free(bytes);
+    fileio_group_free(group);
+}
+END_TEST
+
+START_TEST(group_that_was_abandoned_or_freed_was_never_there)
+{
+    prepare(MANY);
+    add_many();
+    fileio_group_abandon(group);
+    ck_assert_uint_eq(support_count_names(directory), 0);
+    ck_assert_uint_eq(fileio_group_room(group), MANY);
+    add_many();
+    fileio_group_free(group);
+    ck_assert_uint_eq(support_count_names(directory), 0);
+}
+END_TEST
+
+START_TEST(group_is_as_large_as_descriptors_allow_and_never_empty)
+{
+    static const struct {
+        rlim_t descriptors;
+        size_t expected;
+    } cases[] = {{16, 1}, {57, 1}, {58, 1}, {59, 1}, {60, 2}, {183, 63}, {184, 64}, {200, 64}};
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        limit.rlim_cur = cases[i].descriptors;
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        ck_assert_uint_eq(fileio_group_affordable(64, 56, 2), cases[i].expected);
+    }
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
         "common_fileio_group", group_of_many_files_becomes_durable_whole_and_is_empty_afterwards,
         group_gives_its_descriptors_back_in_every_case, group_is_flushed_where_no_thread_can_be_had,
         group_leaves_no_temporary_when_a_name_is_taken_by_a_directory,
-        group_that_is_full_refuses_a_file_and_keeps_the_others);
+        group_that_is_full_refuses_a_file_and_keeps_the_others, group_can_be_used_again,
+        group_that_was_abandoned_or_freed_was_never_there,
+        group_is_as_large_as_descriptors_allow_and_never_empty);
 }
