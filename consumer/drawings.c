@@ -26,7 +26,7 @@ struct drawings *drawings_create(enum config_chart chart, size_t jobs)
     if (drawings == NULL || chart == CONFIG_CHART_NONE)
         return drawings;
     for (; drawings->count < jobs && drawings->count < DRAWINGS_MAX; drawings->count++) {
-        struct gnuplot *gnuplot = gnuplot_create(svg ? GNUPLOT_SVG : GNUPLOT_PNG,
+        struct gnuplot *gnuplot = gnuplot_create(svg ? IMAGE_SVG : IMAGE_PNG,
                                                  svg ? CHART_PREAMBLE_SVG : CHART_PREAMBLE_PNG);
         if (gnuplot == NULL) {
             drawings_free(drawings);

@@ -1,16 +1,14 @@
 /*
- * gnuplot - one long-lived gnuplot child that draws picture after picture. The one
- * door to fork and exec.
+ * gnuplot - one long-lived gnuplot child that draws picture after picture.
  *
- *     struct gnuplot *gnuplot = gnuplot_create(GNUPLOT_PNG, "set terminal ...\n");
+ *     struct gnuplot *gnuplot = gnuplot_create(IMAGE_PNG, "set terminal ...\n");
  *     gnuplot_submit(gnuplot, script, length, deadline_ns);
  *     while (gnuplot_advance(gnuplot, clock_now_ns()) == GNUPLOT_BUSY)
  *         poll gnuplot_fds(gnuplot, fds) until gnuplot_deadline(gnuplot)
  *     if (gnuplot_state(gnuplot) == GNUPLOT_DONE)
  *         ... gnuplot_image(gnuplot, &length) ...
  *
- * The child is kept because its start costs more than a chart. It has an empty
- * environment, a process group, no way to put a byte into a file, and dies with us. It
+ * The child is kept because its start costs more than a chart. It
  * answers on its standard output with the image and on its standard error with a
  * word that says that the image is all there; nothing of what it says is believed
  * before the image has been walked through to its last chunk. A child that dies,
@@ -32,6 +30,7 @@
 #include <stdint.h>
 
 #include "common/number.h"
+#include "consumer/image.h"
 
 /* Long enough for any chart on a busy machine; shorter than a person's patience. */
 #define GNUPLOT_DEADLINE_NS (10 * NUMBER_NS_PER_SECOND)
@@ -42,8 +41,6 @@
 #define GNUPLOT_REST_MIN_NS (1 * NUMBER_NS_PER_SECOND)
 #define GNUPLOT_REST_MAX_NS (60 * NUMBER_NS_PER_SECOND)
 
-enum gnuplot_image { GNUPLOT_PNG, GNUPLOT_SVG };
-
 enum gnuplot_state {
     GNUPLOT_IDLE,
     GNUPLOT_BUSY,
@@ -53,21 +50,12 @@ enum gnuplot_state {
 
 struct gnuplot;
 
-/* The program that PATH leads to, opened to be run and not read; -1 where there is none. */
-int gnuplot_find(void);
-
-/*
- * Starts a child that goes into the jail of a gnuplot and, instead of becoming one, tries to get
- * out. False: `leak` says what it could still do.
- */
-bool gnuplot_is_jailed(char *leak, size_t size);
-
 /*
  * Copies `preamble`: the commands that come first with each new child, so that its start is over
  * when the first picture comes; and again before each picture, since a terminal keeps something
  * of the one before (svg: the colour). NULL when memory is short.
  */
-struct gnuplot *gnuplot_create(enum gnuplot_image kind, const char *preamble);
+struct gnuplot *gnuplot_create(enum image_kind kind, const char *preamble);
 
 /* Kills and reaps the child. */
 void gnuplot_free(struct gnuplot *gnuplot);
@@ -92,8 +80,5 @@ int64_t gnuplot_deadline(const struct gnuplot *gnuplot);
 
 const char *gnuplot_image(const struct gnuplot *gnuplot, size_t *length);
 const char *gnuplot_failure(const struct gnuplot *gnuplot);
-
-/* True when the bytes are one whole image, each chunk of it, and nothing behind. */
-bool gnuplot_image_is_whole(enum gnuplot_image kind, const char *bytes, size_t length);
 
 #endif

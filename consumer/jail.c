@@ -5,7 +5,7 @@
 
 #include "common/contract.h"
 #include "common/log.h"
-#include "consumer/gnuplot.h"
+#include "consumer/child.h"
 #include "consumer/sandbox.h"
 
 /* What is missing, or what is possible in spite of all; "" when the jail is whole. */
@@ -20,7 +20,7 @@ static void find_fault(const struct config *config, const struct sandbox *sandbo
         (void)snprintf(fault, SANDBOX_TEXT_SIZE, "%s", sandbox->missing);
     else if (own != NULL)
         (void)snprintf(fault, SANDBOX_TEXT_SIZE, "the consumer still %s", own);
-    else if (charts && !gnuplot_is_jailed(child, sizeof child))
+    else if (charts && !child_is_jailed(child, sizeof child))
         (void)snprintf(fault, SANDBOX_TEXT_SIZE, "gnuplot still %.200s", child);
 }
 
@@ -29,7 +29,7 @@ int jail_enter(const struct config *config, int results_fd)
     struct sandbox sandbox;
     char fault[SANDBOX_TEXT_SIZE];
     char version[16] = "no";
-    int program_fd = config->chart == CONFIG_CHART_NONE ? -1 : gnuplot_find();
+    int program_fd = config->chart == CONFIG_CHART_NONE ? -1 : child_find();
     sandbox_enter(config->shared_path, results_fd, program_fd, &sandbox);
     if (program_fd >= 0)
         (void)close(program_fd);

@@ -170,13 +170,13 @@ function check_fopen(code, text) {
 }
 
 function check_doors(code, text) {
-    if (unit != "consumer/gnuplot" &&
+    if (unit != "consumer/child" &&
         calls(code, "v?fork|_Fork|exec(l|lp|le|v|vp|ve|vpe|veat)|fexecve|posix_spawnp?|popen|system|clone3?"))
-        report(file, FNR, "child processes are the work of consumer/gnuplot")
+        report(file, FNR, "child processes are the work of consumer/child")
     # By number only the sandbox may ask, which proves that it is refused.
-    if (unit != "consumer/gnuplot" && unit != "consumer/sandbox" &&
+    if (unit != "consumer/child" && unit != "consumer/sandbox" &&
         code ~ /(SYS_|__NR_)(v?fork|clone3?|execve(at)?)([^A-Za-z0-9_]|$)/)
-        report(file, FNR, "child processes are the work of consumer/gnuplot")
+        report(file, FNR, "child processes are the work of consumer/child")
     if (unit != "common/fileio") {
         if (calls(code, "rename|renameat2?"))
             report(file, FNR, "renaming is the work of common/fileio")

@@ -27,7 +27,7 @@ struct outcomes {
     void *batches[DRAWINGS_MAX];
     size_t lengths[DRAWINGS_MAX];
     char failures[DRAWINGS_MAX][256];
-    enum gnuplot_image kind;
+    enum image_kind kind;
     bool answer;
 };
 
@@ -42,7 +42,7 @@ static bool note(void *context, void *batch, const char *image, size_t length, c
     if (failure != NULL)
         (void)snprintf(outcomes->failures[at], sizeof outcomes->failures[at], "%s", failure);
     else
-        ck_assert(gnuplot_image_is_whole(outcomes->kind, image, length));
+        ck_assert(image_is_whole(outcomes->kind, image, length));
     return outcomes->answer;
 }
 
@@ -166,7 +166,7 @@ END_TEST
 START_TEST(drawings_hand_back_a_whole_image_with_its_batch)
 {
     static const enum config_chart CHARTS[] = {CONFIG_CHART_PNG, CONFIG_CHART_SVG};
-    static const enum gnuplot_image KINDS[] = {GNUPLOT_PNG, GNUPLOT_SVG};
+    static const enum image_kind KINDS[] = {IMAGE_PNG, IMAGE_SVG};
     for (size_t i = 0; i < 2; i++) {
         struct outcomes outcomes = {.kind = KINDS[i], .answer = true};
         struct drawings *drawings = create(CHARTS[i], 1);

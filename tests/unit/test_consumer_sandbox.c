@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/fileio.h"
 #include "common/processed_log.h"
+#include "consumer/child.h"
 #include "consumer/gnuplot.h"
 #include "consumer/landlock.h"
 #include "consumer/sandbox.h"
@@ -51,7 +52,7 @@ static void build_house(void)
 
 static void enter(void)
 {
-    int program_fd = gnuplot_find();
+    int program_fd = child_find();
     build_house();
     sandbox_enter(house.shared, house.results_fd, program_fd, &house.sandbox);
     ck_assert_str_eq(house.sandbox.missing, "");
@@ -147,8 +148,8 @@ JAILED_TEST(sandbox_changes_no_byte_of_a_picture)
 {
     static const char PREAMBLE[] = "set terminal pngcairo size 300,200 font 'DejaVu Sans,11'\n";
     static const char PICTURE[] = "set title 'A title'\nplot sin(x) title 'A key'\n";
-    struct gnuplot *free_one = gnuplot_create(GNUPLOT_PNG, PREAMBLE);
-    struct gnuplot *jailed = gnuplot_create(GNUPLOT_PNG, PREAMBLE);
+    struct gnuplot *free_one = gnuplot_create(IMAGE_PNG, PREAMBLE);
+    struct gnuplot *jailed = gnuplot_create(IMAGE_PNG, PREAMBLE);
     size_t lengths[2] = {0};
     draw(free_one, PICTURE);
     ck_assert_int_eq(gnuplot_state(free_one), GNUPLOT_DONE);
@@ -398,7 +399,7 @@ JAILED_TEST(sandbox_of_the_child_has_no_leak)
     enter();
     in_a_child(has_no_leak);
     char leak[100];
-    ck_assert_msg(gnuplot_is_jailed(leak, sizeof leak), "%s", leak);
+    ck_assert_msg(child_is_jailed(leak, sizeof leak), "%s", leak);
 }
 
 JAILED_TEST(sandbox_of_the_child_lets_no_file_be_written_made_or_removed)
@@ -431,7 +432,7 @@ JAILED_TEST(sandbox_makes_gnuplot_deaf_to_every_command_that_would_start_a_progr
 {
     enter();
     for (size_t i = 0; i < sizeof ESCAPES / sizeof *ESCAPES; i++) {
-        struct gnuplot *gnuplot = gnuplot_create(GNUPLOT_PNG, "set terminal pngcairo\n");
+        struct gnuplot *gnuplot = gnuplot_create(IMAGE_PNG, "set terminal pngcairo\n");
         draw(gnuplot, ESCAPES[i].script);
         ck_assert_int_eq(gnuplot_state(gnuplot), GNUPLOT_FAILED);
         ck_assert_msg(strstr(gnuplot_failure(gnuplot), ESCAPES[i].never) == NULL, "%s gave %s",
@@ -448,7 +449,7 @@ JAILED_TEST(sandbox_lets_gnuplot_read_neither_batches_nor_results_nor_the_system
     NEEDS_LANDLOCK();
     enter();
     for (size_t i = 0; i < 2; i++) {
-        struct gnuplot *gnuplot = gnuplot_create(GNUPLOT_PNG, "set terminal pngcairo\n");
+        struct gnuplot *gnuplot = gnuplot_create(IMAGE_PNG, "set terminal pngcairo\n");
         (void)snprintf(script, sizeof script, "plot '%s/%s' using 1\n", names[i], files[i]);
         draw(gnuplot, script);
         ck_assert_int_eq(gnuplot_state(gnuplot), GNUPLOT_FAILED);
