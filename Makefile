@@ -15,11 +15,10 @@ CONSUMER_SOURCES := $(filter-out consumer/main.c,$(wildcard consumer/*.c))
 UNIT_SOURCES     := $(wildcard tests/unit/*.c)
 BENCH_SOURCES    := $(wildcard tests/bench/*.c)
 TOOL_SOURCES     := $(wildcard tests/tools/*.c)
-HELPER_SOURCES   := $(wildcard tests/e2e/*.c)
 FUZZ_SOURCES     := $(wildcard tests/fuzz/*.c)
 TORTURE_SOURCES  := $(wildcard tests/torture/*.c)
 ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UNIT_SOURCES) $(BENCH_SOURCES) \
-                    $(TOOL_SOURCES) $(HELPER_SOURCES) $(FUZZ_SOURCES) $(TORTURE_SOURCES)
+                    $(TOOL_SOURCES) $(FUZZ_SOURCES) $(TORTURE_SOURCES)
 ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h tests/*/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -112,12 +111,15 @@ unit-programs: $(unit_programs)
 
 # What the end-to-end suites do to the daemons and a shell cannot.
 BAD_GNUPLOTS := hung with-children silent failing crashing endless truncated empty other
-test-tools: $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out %/faults.c %/gnuplot.c,$(TOOL_SOURCES))) \
+# hostile-gnuplot.c is compiled by its suite, because nothing but the compiler can tell it what to attack.
+made_otherwise := tests/tools/faults.c tests/tools/gnuplot.c tests/tools/hostile-gnuplot.c
+test-tools: $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out $(made_otherwise),$(TOOL_SOURCES))) \
             $(BUILD)/tests/tools/faults.so $(BAD_GNUPLOTS:%=$(BUILD)/tests/tools/gnuplot-%)
 .PHONY: test-tools
 
+$(BUILD)/tests/tools/without: TOOL_LIBS = $(SECCOMP_LIBS)
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/common.a
-	$(LINK) -o $@ $^ $(COMMON_LIBS)
+	$(LINK) -o $@ $^ $(COMMON_LIBS) $(TOOL_LIBS)
 $(BUILD)/tests/tools/gnuplot-%: tests/tools/gnuplot.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) '-DBEHAVIOUR="$*"' -pie -o $@ $<

@@ -38,17 +38,20 @@ consume_once() { "$consumer" --dir "$dir" --once --settle 300ms "$@" >>"$dir/con
 spawn() {
     "$@" &
     spawned=$!
-    echo "$spawned" >>"$work/spawned"
+    echo "$spawned $(started_at "$spawned")" >>"$work/spawned"
 }
 
+# started_at PID: in ticks since the machine's start; with it an id is one process and no later one.
+started_at() { cut -d ' ' -f 22 "/proc/$1/stat" 2>/dev/null || true; }
+
 end_spawned() {
-    local pid
-    while read -r pid; do
-        kill -KILL "$pid" 2>/dev/null || true
+    local pid start
+    while read -r pid start; do
+        [[ -z $start || $(started_at "$pid") != "$start" ]] || kill -KILL "$pid" 2>/dev/null || true
     done <"$work/spawned"
-    while read -r pid; do # what is about to die may still write
+    while read -r pid start; do # what is about to die may still write
         for _ in {1..20}; do
-            [[ -d /proc/$pid ]] || break
+            [[ -n $start && $(started_at "$pid") == "$start" ]] || break
             sleep 0.05
         done
     done <"$work/spawned"

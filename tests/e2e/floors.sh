@@ -91,7 +91,7 @@ a_file_that_is_no_unit_is_caught() {
 a_unit_that_is_no_file_is_caught() {
     fresh_copy
     rm "$copy"/consumer/main.c
-    planted=docs/architecture.md:$(grep -n '^|.*`main`' docs/architecture.md | tail -n 1 | cut -d : -f 1)
+    planted=docs/architecture.md:$(grep -n '^|.*main. a table of contents' docs/architecture.md | tail -n 1 | cut -d : -f 1)
     caught 'consumer/main is no file'
 }
 

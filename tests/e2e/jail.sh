@@ -3,50 +3,30 @@
 # shellcheck disable=SC2317 # check calls the functions
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-# shellcheck source=tests/lib.sh
 source tests/lib.sh
+source tests/lib-daemons.sh
 
-BUILD=$(realpath "${BUILD:-build}")
-producer=$BUILD/data-producer
-consumer=$BUILD/data-consumer
-here=$PWD/tests/e2e
-work=$(mktemp -d)
-chmod 711 "$work"
-trap 'rm -rf "$work"' EXIT
+chmod 711 "$work" # for who is not root
 
 # ---- helpers ------------------------------------------------------------------------------------
 
-fresh() {
-    dir=$work/$1
-    results=$dir/results
-    log=$results/processed.log
-    mkdir -p "$dir"
-}
-
-compile() { ${CC:-gcc} -std=c17 -D_GNU_SOURCE -o "$@"; }
-
-without() {
-    [[ -x $work/without ]] || compile "$work/without" "$here/without.c" -lseccomp
-    "$work/without" "$@"
-}
+without() { "$tools/without" "$@"; }
 
 # put_hostile_gnuplot: from here on it is the first in PATH.
 put_hostile_gnuplot() {
     mkdir "$dir.bin"
-    compile "$dir.bin/gnuplot" -pthread "-DSHARED=\"$dir\"" "-DRESULTS=\"$results\"" "$here/hostile_gnuplot.c"
+    ${CC:-gcc} -std=c17 -D_GNU_SOURCE -o "$dir.bin/gnuplot" -pthread "-DSHARED=\"$dir\"" \
+        "-DRESULTS=\"$results\"" tests/tools/hostile-gnuplot.c
     PATH=$dir.bin:$PATH
 }
 
-publish() { "$producer" --dir "$dir" --interval 0 --count "$1" --seed 42 >"$dir/producer.out"; }
-consume_once() { "$consumer" --dir "$dir" --once --settle 300ms "$@" >>"$dir/consumer.out"; }
 said() { grep -qE -- "$1" "$dir/consumer.out" || fail "did not say '$1': $(cat "$dir/consumer.out")"; }
 says_times() { [[ $(grep -cE -- "$2" "$dir/consumer.out") -eq $1 ]] || fail "'$2' not $1 times: $(cat "$dir/consumer.out")"; }
-all_are_drawn() { [[ $(jq -s 'map(select(.plot == "ok")) | length' "$log") -eq $1 ]] || fail "$(cat "$dir/consumer.out")"; }
+all_are_drawn() { count_is '.plot == "ok"' "$1"; }
 
 kernel_has_landlock() { grep -q 'jailed landlock=[1-9]' "$work/probe.out"; }
 needs_landlock() { kernel_has_landlock || skip "the kernel has no Landlock"; }
 needs_root() { [[ $EUID -eq 0 ]] || skip "needs root"; }
-needs_mount_namespaces() { unshare -m true 2>/dev/null || skip "needs root and mount namespaces"; }
 
 # Once, what this kernel can do.
 mkdir -p "$work/probe"
@@ -140,7 +120,7 @@ the_jail_holds_in_a_hardened_container() {
 
 a_traced_consumer_is_jailed_all_the_same() {
     needs_landlock
-    command -v strace >/dev/null || skip "needs strace"
+    needs_strace
     fresh traced
     publish 1
     strace -f -qq -o "$work/trace" -e trace=fsync "$consumer" --dir "$dir" --once --require-sandbox >"$dir/consumer.out"
@@ -203,12 +183,12 @@ a_shared_directory_that_is_replaced_ends_the_consumer_with_74() {
     needs_landlock
     fresh replaced
     publish 1
-    local status=0 pid
-    timeout 20 "$consumer" --dir "$dir" --results "$dir.results" --poll-interval 100ms >"$work/replaced.out" & pid=$!
+    local status=0
+    spawn timeout 20 "$consumer" --dir "$dir" --results "$dir.results" --poll-interval 100ms >"$work/replaced.out"
     eventually 5 grep -q '"key":"1"' "$dir.results/processed.log"
     mv "$dir" "$dir.aside" && mkdir "$dir"
     publish 2
-    wait "$pid" || status=$?
+    wait "$spawned" || status=$?
     [[ $status -eq 74 ]] || fail "exit $status: $(cat "$work/replaced.out")"
     grep -q "the directory --dir $dir was replaced by another" "$work/replaced.out" || fail "$(cat "$work/replaced.out")"
     "$consumer" --dir "$dir" --results "$dir.results" --once >>"$work/replaced.out"
@@ -218,15 +198,14 @@ a_shared_directory_that_is_replaced_ends_the_consumer_with_74() {
 a_shared_directory_that_is_gone_for_a_while_is_waited_for() {
     fresh gone
     publish 1
-    "$consumer" --dir "$dir" --results "$dir.results" --poll-interval 100ms >"$work/gone.out" & local pid=$!
+    spawn "$consumer" --dir "$dir" --results "$dir.results" --poll-interval 100ms >"$work/gone.out"
     eventually 5 grep -q '"key":"1"' "$dir.results/processed.log"
     mv "$dir" "$dir.aside"
     eventually 5 grep -q 'cannot read' "$work/gone.out"
     mv "$dir.aside" "$dir"
     publish 1
     eventually 10 grep -q '"key":"2"' "$dir.results/processed.log"
-    kill -TERM "$pid"
-    wait "$pid"
+    stop "$spawned"
 }
 
 # ---- gnuplot as a part that fails ---------------------------------------------------------------
@@ -234,12 +213,12 @@ a_shared_directory_that_is_gone_for_a_while_is_waited_for() {
 a_broken_gnuplot_holds_up_no_batch_and_burns_no_processor() {
     fresh broken
     mkdir "$dir.bin"
-    printf 'int main(void) { return 1; }' | compile "$dir.bin/gnuplot" -x c -
+    cp "$tools/gnuplot-silent" "$dir.bin/gnuplot"
     publish 200
-    command -v strace >/dev/null || skip "needs strace, to count the starts"
+    needs_strace
     PATH=$dir.bin:$PATH strace -f -qq -o "$work/starts" -e trace=execveat "$consumer" --dir "$dir" --once --jobs 1 >"$dir/consumer.out"
     [[ $(grep -c execveat "$work/starts") -lt 20 ]] || fail "$(grep -c execveat "$work/starts") starts"
-    [[ $(jq -s 'map(select(.plot == "failed")) | length' "$log") -eq 200 ]]
+    count_is '.plot == "failed"' 200
     says_times 1 'no charts: gnuplot died'
     says_times 0 'charts are drawn again'
 }
@@ -255,7 +234,5 @@ a_gnuplot_that_is_a_script_is_refused_with_the_reason() {
     said 'no charts: cannot run gnuplot: .*a script'
 }
 
-for name in $(declare -F | awk '{print $3}' | grep -E '^(a|the|without|required)_'); do
-    check "$name"
-done
+for name in $(tests_of "${BASH_SOURCE[0]}"); do check "$name"; done
 finish jail

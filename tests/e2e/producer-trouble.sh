@@ -9,12 +9,10 @@ if [[ -z ${MOUNTS_ARE_PRIVATE:-} ]] && unshare -m true 2>/dev/null; then
     MOUNTS_ARE_PRIVATE=1 exec unshare -m bash "tests/e2e/${BASH_SOURCE[0]##*/}"
 fi
 source tests/lib.sh
+source tests/lib-daemons.sh
 
-BUILD=$(realpath "${BUILD:-build}")
-producer=$BUILD/data-producer
-work=$(mktemp -d)
 # Deletes only below $work, whatever is still mounted there.
-trap 'umount -q "$work"/*.mount 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
+trap 'end_spawned; umount -q "$work"/*.mount 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 
 # ---- helpers ------------------------------------------------------------------------------------
 
@@ -33,23 +31,8 @@ fresh_tmpfs() {
     mount -t tmpfs -o "$2" none "$dir" 2>/dev/null || skip "cannot mount a tmpfs here"
 }
 
-needs_strace() { strace -qq -o /dev/null true 2>/dev/null || skip "needs strace"; }
-
-# start ARGUMENTS...: in the background, its log in $out; it does not outlive the check.
-start() {
-    trap 'kill -KILL "$pid" 2>/dev/null || true' EXIT
-    "$producer" --dir "$dir" --rows 20-60 --min-free 0 "$@" >"$out" 2>&1 & pid=$!
-}
-
-# stop: SIGTERM; it must end with 0 in less than a second.
-stop() {
-    local status=0 started=${EPOCHREALTIME/[.,]/} took
-    kill -TERM "$pid"
-    wait "$pid" || status=$?
-    took=$(((${EPOCHREALTIME/[.,]/} - started) / 1000))
-    [[ $status -eq 0 ]] || fail "exit $status after SIGTERM"
-    [[ $took -lt 1000 ]] || fail "took $took ms to end after SIGTERM"
-}
+# start ARGUMENTS...: in the background, its log in $out.
+start() { spawn "$producer" --dir "$dir" --rows 20-60 --min-free 0 "$@" >"$out" 2>&1; }
 
 said() { grep -qF -- "$1" "$out" || fail "did not say '$1': $(tail -n 5 "$out")"; }
 
@@ -100,7 +83,7 @@ recovers_from_a_full_disk() {
     eventually 10 more_than "$before"
     said "writing works again"
     eventually 5 health_is 0 ""
-    stop
+    stop "$spawned"
     all_is_whole_up_to "$(last_number)"
 }
 
@@ -118,7 +101,7 @@ a_disk_without_inodes_is_waited_out_and_told_by_health() {
     mount -o remount,nr_inodes=4000 "$dir"
     eventually 10 said "writing works again"
     eventually 5 health_is 0 ""
-    stop
+    stop "$spawned"
     all_is_whole_up_to "$(last_number)"
 }
 
@@ -133,7 +116,7 @@ a_disk_filled_as_fast_as_possible_takes_what_fits_and_then_more() {
     [[ $before -gt 50 ]] || fail "only $before batches fit"
     mount -o remount,size=2m "$dir"
     eventually 40 more_than $((before + 50))
-    stop
+    stop "$spawned"
     all_is_whole_up_to "$(last_number)"
 }
 
@@ -142,7 +125,7 @@ less_space_than_wanted_is_trouble_for_health() {
     mkdir "$dir/results"
     start --interval 10ms --min-free 64MiB
     eventually 5 health_is 75 "waiting for space"
-    stop
+    stop "$spawned"
     all_is_whole_up_to 0
 }
 
@@ -160,7 +143,7 @@ goes_on_when_it_is_gone() {
     [[ $(grep -c "$blocked: Is a directory" "$out") -eq 1 ]] || fail "says it again: $(tail -n 3 "$out")"
     [[ $(published) -eq 2 ]] || fail "$(published) batches are published before it"
     rmdir "$dir/$blocked"
-    wait "$pid" || fail "exit $?"
+    wait "$spawned" || fail "exit $?"
     all_is_whole_up_to 5
 }
 
@@ -183,7 +166,7 @@ results_that_cannot_be_read_are_trouble_for_health() {
     rm "$dir/results"
     mkdir "$dir/results"
     eventually 5 health_is 0 ""
-    stop
+    stop "$spawned"
 }
 
 # ---- calls that fail ------------------------------------------------------------------------------
@@ -309,14 +292,14 @@ what_was_announced_is_there_after_sigkill_and_the_next_start_goes_on_without_a_g
     for round in 1 2 3 4 5; do
         start --interval 0 --max-pending 0
         sleep "0.$((round * 7 % 9))"
-        kill -KILL "$pid"
-        wait "$pid" || true
+        kill -KILL "$spawned"
+        wait "$spawned" || true
         while read -r number; do
             [[ -e $dir/metadata_$number.json ]] || fail "batch $number was announced and is not there"
         done < <(grep -oE 'published batch=[0-9]+' "$out" | tr -dc '0-9\n')
     done
     start --interval 0 --count 1 --max-pending 0
-    wait "$pid"
+    wait "$spawned"
     all_is_whole_up_to "$(last_number)"
 }
 
@@ -324,7 +307,7 @@ a_producer_at_full_speed_ends_at_once_and_leaves_nothing_in_flight() {
     fresh ended
     start --interval 0 --max-pending 0
     sleep 0.5
-    stop
+    stop "$spawned"
     all_is_whole_up_to "$(last_number)"
 }
 
@@ -335,7 +318,7 @@ a_group_never_passes_the_limit_of_pending_batches() {
     eventually 5 test -e "$dir/metadata_37.json"
     sleep 0.3
     all_is_whole_up_to 37
-    stop
+    stop "$spawned"
 }
 
 check a_full_disk_is_waited_out_by_a_paced_producer

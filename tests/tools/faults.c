@@ -2,9 +2,9 @@
  * faults - a library for LD_PRELOAD: what strace cannot do to a program, since it can only keep a
  * call from happening or tell about it as it was.
  *
- *   RENAME_LIES=N       the Nth rename of a name that does not hold "status" happens, and reports
- * EIO SHORT_CALLS=1       reads and writes move a few bytes only, and every third is interrupted
- * first MALLOC_FAILS=N      the Nth allocation fails; MALLOC_FAILS=N+ that and all behind it
+ *   RENAME_LIES=N       the Nth rename of a name without "status" happens, and reports EIO
+ *   SHORT_CALLS=1       reads and writes move a few bytes; each third is interrupted first
+ *   MALLOC_FAILS=N      the Nth allocation fails; MALLOC_FAILS=N+ that and all behind it
  *   CLOCK_OFFSET=FILE   the wall clock is ahead by the seconds that the file holds
  */
 #include <dlfcn.h>
