@@ -32,6 +32,7 @@ struct pipeline {
     struct condition no_charts;
     struct commits *commits;
     uint64_t rejected;
+    bool failed_meanwhile; /* a chart or a commit, while a batch was read */
     char trouble[256];
 };
 
@@ -39,7 +40,8 @@ struct pipeline {
 static void on_tick(void *context)
 {
     struct pipeline *pipeline = context;
-    (void)pipeline_advance(pipeline, clock_now_ns());
+    if (!pipeline_advance(pipeline, clock_now_ns()))
+        pipeline->failed_meanwhile = true;
     pipeline->tick(pipeline->context);
 }
 
@@ -407,7 +409,9 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
     case READING_STOPPED: break;
     }
     reading_free(&reading);
-    return taken;
+    bool failed = pipeline->failed_meanwhile && taken != PIPELINE_STOPPED;
+    pipeline->failed_meanwhile = false;
+    return failed ? PIPELINE_TROUBLE : taken;
 }
 
 enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,

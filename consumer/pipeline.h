@@ -57,6 +57,7 @@ struct pipeline *pipeline_create(const struct config *config, int results_fd,
 /* Ends the gnuplot children; batches in flight stay without a record. */
 void pipeline_free(struct pipeline *pipeline);
 
+/* Its trouble may be that of a batch in flight, which could not go on while this one was read. */
 enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
                                   struct sighting *sighting, int64_t now_ns);
 

@@ -838,25 +838,55 @@ static void tick_slowly(void *context)
     (void)usleep(20 * 1000);
 }
 
-START_TEST(pipeline_commits_a_chart_in_the_middle_of_a_large_batch)
+/* Batch 1 is as ever; while the second is read, its chart can be drawn. */
+static void open_world_of_a_large_batch(struct world *world, pipeline_tick *tick)
 {
-    struct world world;
-    open_world(&world, CONFIG_CHART_PNG);
-    world.config.jobs = 2;
-    world.config.settle_ns = 0;
-    world.tick = tick_slowly;
-    restart(&world);
     struct text csv = {0};
+    open_world(world, CONFIG_CHART_PNG);
+    world->config.jobs = 2;
+    world->config.settle_ns = 0;
+    world->tick = tick;
+    restart(world);
     text_put(&csv, "value\n");
     while (csv.length < 8 * 1024 * 1024)
         text_put(&csv, "1234567890123456789012345678901234567890123456789012345678901234\n");
-    put_batch(&world, 1);
-    put_data(&world, 2, csv.bytes);
+    put_batch(world, 1);
+    put_data(world, 2, csv.bytes);
     text_free(&csv);
+}
+
+START_TEST(pipeline_commits_a_chart_in_the_middle_of_a_large_batch)
+{
+    struct world world;
+    open_world_of_a_large_batch(&world, tick_slowly);
     ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
     ck_assert_int_eq(take(&world, 2), PIPELINE_TAKEN);
     ck_assert_uint_eq(records_with(&world, "\"key\":\"1\""), 1);
     ck_assert_uint_eq(pipeline_in_flight(world.pipeline), 1);
+    stop(&world);
+}
+END_TEST
+
+/* No space for the chart that is being drawn, and space again once it has failed. */
+static void tick_on_a_full_disk(void *context)
+{
+    struct world *world = context;
+    limit_file_size(pipeline_in_flight(world->pipeline) > 0 ? 0 : RLIM_INFINITY);
+    (void)usleep(20 * 1000);
+}
+
+START_TEST(pipeline_tells_what_failed_in_the_middle_of_a_large_batch)
+{
+    struct world world;
+    open_world_of_a_large_batch(&world, tick_on_a_full_disk);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_TROUBLE);
+    ck_assert_ptr_nonnull(strstr(pipeline_trouble(world.pipeline), "cannot write plot_1.png: "));
+    ck_assert_uint_eq(records(&world), 0);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_DECIDED);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
+    draw_all(&world);
+    ck_assert_uint_eq(records(&world), 2);
     stop(&world);
 }
 END_TEST
@@ -1037,6 +1067,7 @@ int main(void)
         pipeline_commits_a_batch_with_its_chart_when_the_chart_is_there,
         pipeline_leaves_a_batch_alone_while_its_chart_is_drawn,
         pipeline_commits_a_chart_in_the_middle_of_a_large_batch,
+        pipeline_tells_what_failed_in_the_middle_of_a_large_batch,
         pipeline_has_a_summary_and_a_chart_for_each_record_wherever_the_space_ends,
         pipeline_draws_svg_where_it_is_asked_for,
         pipeline_with_all_children_busy_takes_no_more_and_writes_nothing_for_it,
