@@ -123,7 +123,7 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/common.a
 $(BUILD)/tests/tools/gnuplot-%: tests/tools/gnuplot.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) '-DBEHAVIOUR="$*"' -pie -o $@ $<
-$(BUILD)/tests/tools/faults.so: tests/tools/faults.c $(BUILD)/flags
+$(BUILD)/tests/tools/faults.so: tests/tools/faults.c tests/tools/spared.h $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -fPIC -shared -o $@ $< -ldl
 
@@ -169,7 +169,7 @@ bench-%: all $(BUILD)/bench/latency $(BUILD)/bench/disk
 	@BUILD=$(BUILD) tests/bench/bench.sh $(filter-out all,$*)
 
 # The shim stands in for the C library's own functions, so it is built without what replaces them.
-$(BUILD)/torture/shim.so: tests/torture/shim.c tests/torture/control.h $(BUILD)/flags
+$(BUILD)/torture/shim.so: tests/torture/shim.c tests/torture/control.h tests/tools/spared.h $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) -O2 -g -fPIC -fno-builtin -shared -o $@ $< -ldl
 

@@ -10,15 +10,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/tools/spared.h"
 
 #define SHORT_BYTES 7
 
@@ -87,32 +87,15 @@ __attribute__((constructor)) static void read_malloc_fails(void)
     malloc_fails_at = number_in("MALLOC_FAILS");
 }
 
-/* libseccomp crashes when memory is short; that is at the start, and not ours to mend. */
-static uintptr_t spared_from, spared_to;
-
-static int find_spared(struct dl_phdr_info *library, size_t size, void *unused)
-{
-    (void)size;
-    (void)unused;
-    for (int i = 0; i < library->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &library->dlpi_phdr[i];
-        if (strstr(library->dlpi_name, "libseccomp") == NULL || (part->p_flags & PF_X) == 0)
-            continue;
-        spared_from = library->dlpi_addr + part->p_vaddr;
-        spared_to = spared_from + part->p_memsz;
-    }
-    return 0;
-}
-
 __attribute__((constructor)) static void find_libseccomp(void)
 {
-    (void)dl_iterate_phdr(find_spared, NULL);
+    spared_find();
 }
 
 static bool no_memory(const void *caller)
 {
     static long seen;
-    if (malloc_fails_at == 0 || ((uintptr_t)caller >= spared_from && (uintptr_t)caller < spared_to))
+    if (malloc_fails_at == 0 || spared_is(caller))
         return false;
     seen++;
     if (seen != malloc_fails_at && !(malloc_fails_on && seen > malloc_fails_at))

@@ -576,8 +576,9 @@ static void work(const void *context, unsigned number, const char *path, struct 
     free(explorer);
 }
 
-static bool run(const struct scenario *scenario, const struct settings *settings)
+static bool run(const struct scenario *scenario, const void *context)
 {
+    const struct settings *settings = context;
     struct assignment assignment = {scenario, settings};
     struct crew_tally alone = {0};
     if (!settings->alone)
@@ -622,22 +623,10 @@ int main(int argc, char *argv[])
 {
     struct settings settings = {
         .build = "build", .work = "/dev/shm", .jobs = 2, .every = 1, .seed = 1};
-    bool good = true;
     if (!read_settings(&settings, argc, argv)) {
         (void)fprintf(stderr, "usage: crash_states [--every N] [--offset N] [--seed N] [--jobs N] "
                               "[--work DIR] [--build DIR] [--prefix P --state N] [SCENARIO ...]\n");
         return 64;
     }
-    for (int i = optind; i < argc; i++) {
-        const struct scenario *scenario = scenario_find(argv[i]);
-        if (scenario == NULL) {
-            (void)fprintf(stderr, "crash_states: no scenario %s\n", argv[i]);
-            return 64;
-        }
-        good = run(scenario, &settings) && good;
-    }
-    for (size_t i = 0; optind == argc && SCENARIOS[i].name != NULL; i++)
-        if (!SCENARIOS[i].draws)
-            good = run(&SCENARIOS[i], &settings) && good;
-    return good ? 0 : 1;
+    return scenarios_run(argv + optind, argc - optind, true, run, &settings);
 }

@@ -10,7 +10,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -31,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/tools/spared.h"
 #include "tests/torture/control.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
@@ -774,30 +774,11 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 
-/* Where libseccomp's code is: it crashes and hangs when memory is short, and is not ours to mend.
- */
-static uintptr_t spared_from, spared_to;
-
-static int find_spared(struct dl_phdr_info *library, size_t size, void *unused)
-{
-    (void)size;
-    (void)unused;
-    if (strstr(library->dlpi_name, "libseccomp") == NULL)
-        return 0;
-    for (int i = 0; i < library->dlpi_phnum; i++)
-        if (library->dlpi_phdr[i].p_type == PT_LOAD &&
-            (library->dlpi_phdr[i].p_flags & PF_X) != 0) {
-            spared_from = library->dlpi_addr + library->dlpi_phdr[i].p_vaddr;
-            spared_to = spared_from + library->dlpi_phdr[i].p_memsz;
-        }
-    return 1;
-}
-
 /* False when this allocation, asked for at `caller`, is to fail. */
 static bool grant(const void *caller)
 {
     struct call call = {0};
-    if (!active || ((uintptr_t)caller >= spared_from && (uintptr_t)caller < spared_to))
+    if (!active || spared_is(caller))
         return true;
     control->allocations++;
     bool armed = control->point.action != CONTROL_NOTHING && control->point.memory;
@@ -944,7 +925,7 @@ static int serve(int argc, char **argv, char **environment)
     (void)unsetenv(CONTROL_VARIABLE);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     warm_up();
-    (void)dl_iterate_phdr(find_spared, NULL);
+    spared_find();
     while (real.read(CONTROL_COMMAND_FD, &command, 1) == 1) {
         pid_t child = real.fork();
         if (child == 0) {

@@ -216,7 +216,8 @@ static void prepare_retention(struct stand *stand)
 #define ONCE "--once", "--settle", "1s", "--poll-interval", "2s"
 #define PUBLISH(number) "--interval", "0", "--seed", "7", "--rows", "3", "--count", number
 
-const struct scenario SCENARIOS[] = {
+/* Ended by a row without a name. */
+static const struct scenario SCENARIOS[] = {
     {.name = "consumer-fresh",
      .is_consumer = true,
      .arguments = {ONCE, "--chart", "none"},
@@ -263,12 +264,30 @@ const struct scenario SCENARIOS[] = {
      .keep = 2},
     {0}};
 
-const struct scenario *scenario_find(const char *name)
+static const struct scenario *find_scenario(const char *name)
 {
     const struct scenario *scenario = SCENARIOS;
     while (scenario->name != NULL && strcmp(scenario->name, name) != 0)
         scenario++;
     return scenario->name == NULL ? NULL : scenario;
+}
+
+int scenarios_run(char *const names[], int count, bool still_alone, scenario_run *run,
+                  const void *settings)
+{
+    bool good = true;
+    for (int i = 0; i < count; i++) {
+        const struct scenario *scenario = find_scenario(names[i]);
+        if (scenario == NULL) {
+            (void)fprintf(stderr, "there is no scenario %s\n", names[i]);
+            return 64;
+        }
+        good = run(scenario, settings) && good;
+    }
+    for (size_t i = 0; count == 0 && SCENARIOS[i].name != NULL; i++)
+        if (!still_alone || !SCENARIOS[i].draws)
+            good = run(&SCENARIOS[i], settings) && good;
+    return good ? 0 : 1;
 }
 
 /* ---- the stand ---- */

@@ -8,6 +8,7 @@
 #ifndef TORTURE_STAND_H
 #define TORTURE_STAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,11 +47,16 @@ struct stand {
     struct daemon daemon;
 };
 
-/* Ended by a row without a name. */
-extern const struct scenario SCENARIOS[];
+/* False when a check found something bad. */
+typedef bool scenario_run(const struct scenario *scenario, const void *settings);
 
-/* NULL when there is none of that name. */
-const struct scenario *scenario_find(const char *name);
+/*
+ * Runs the scenarios that are named, or all, or with `still_alone` all that draw nothing, whatever
+ * the earlier ones found. The exit code of a tester: 0, 1 when one was bad, and 64, told on
+ * standard error, when there is none of a name.
+ */
+int scenarios_run(char *const names[], int count, bool still_alone, scenario_run *run,
+                  const void *settings);
 
 /*
  * Sets the scenario up below `path`, an existing directory of its own, with the daemons

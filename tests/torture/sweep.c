@@ -393,8 +393,9 @@ static bool read_settings(struct settings *settings, int argc, char *argv[])
            (settings->fault == NULL || find_fault(settings->fault) != NULL);
 }
 
-static bool run(const struct scenario *scenario, const struct settings *settings)
+static bool run(const struct scenario *scenario, const void *context)
 {
+    const struct settings *settings = context;
     struct assignment assignment = {scenario, settings};
     struct crew_tally alone = {0};
     if (!settings->list && settings->at == 0)
@@ -407,22 +408,11 @@ static bool run(const struct scenario *scenario, const struct settings *settings
 int main(int argc, char *argv[])
 {
     struct settings settings = {.build = "build", .work = "/dev/shm", .jobs = 2, .every = 1};
-    bool good = true;
     if (!read_settings(&settings, argc, argv)) {
         (void)fprintf(
             stderr, "usage: sweep [--every N] [--offset N] [--jobs N] [--work DIR] "
                     "[--build DIR] [--fault WORD] [--list | --at N --fault WORD] [SCENARIO ...]\n");
         return 64;
     }
-    for (int i = optind; i < argc; i++) {
-        const struct scenario *scenario = scenario_find(argv[i]);
-        if (scenario == NULL) {
-            (void)fprintf(stderr, "sweep: no scenario %s\n", argv[i]);
-            return 64;
-        }
-        good = run(scenario, &settings) && good;
-    }
-    for (size_t i = 0; optind == argc && SCENARIOS[i].name != NULL; i++)
-        good = run(&SCENARIOS[i], &settings) && good;
-    return good ? 0 : 1;
+    return scenarios_run(argv + optind, argc - optind, false, run, &settings);
 }
