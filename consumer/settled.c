@@ -68,6 +68,12 @@ struct settled_batch *settled_find(const struct settled *settled, uint64_t numbe
     return bsearch(&probe, settled->batches, settled->count, sizeof probe, compare);
 }
 
+void settled_compared(struct settled_batch *batch, uint64_t fingerprint)
+{
+    batch->fingerprint = fingerprint & FINGERPRINT_MASK;
+    batch->sighted = 0;
+}
+
 void settled_begin_listing(struct settled *settled)
 {
     for (size_t i = 0; i < settled->count; i++)

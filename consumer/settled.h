@@ -40,6 +40,9 @@ bool settled_merge(struct settled *settled);
 /* NULL when it is not among them. Valid until the next merge. */
 struct settled_batch *settled_find(const struct settled *settled, uint64_t number);
 
+/* Its content is that of the file with this fingerprint, and nobody looks into it any more. */
+void settled_compared(struct settled_batch *batch, uint64_t fingerprint);
+
 void settled_begin_listing(struct settled *settled);
 
 /* Drops what was neither listed nor sighted. */

@@ -6,6 +6,7 @@
 
 #include "common/contract.h"
 #include "common/text.h"
+#include "consumer/roster.h"
 #include "consumer/settled.h"
 
 /* At each poll: one stat(2) or two of each, together some milliseconds. */
@@ -13,11 +14,6 @@
 #define VERIFY_AT_ONCE 256
 /* Content to be compared between two looks at what is new. */
 #define VERIFY_BYTES (16 * 1024 * 1024)
-
-struct array {
-    struct sighting **items;
-    size_t count, capacity;
-};
 
 struct sightings {
     char *pattern;
@@ -27,27 +23,13 @@ struct sightings {
     uint64_t listing;
     uint64_t skipped, skipping; /* names that are no batch's: in the last listing, in this one */
 
-    struct array all;   /* by contract_key_compare */
-    struct array fresh; /* listed and not yet merged, perhaps twice */
+    struct roster roster;
     struct settled settled;
 
     size_t refresh_at; /* whose turn it is */
     size_t verify_at;
     size_t unverified;
 };
-
-static bool grow(struct array *array)
-{
-    if (array->count < array->capacity)
-        return true;
-    size_t capacity = array->capacity == 0 ? 64 : array->capacity * 2;
-    struct sighting **items = reallocarray(array->items, capacity, sizeof(struct sighting *));
-    if (items == NULL)
-        return false;
-    array->items = items;
-    array->capacity = capacity;
-    return true;
-}
 
 struct sightings *sightings_create(const char *pattern, sightings_is_processed *is_processed,
                                    void *context)
@@ -69,12 +51,7 @@ void sightings_free(struct sightings *sightings)
 {
     if (sightings == NULL)
         return;
-    for (size_t i = 0; i < sightings->all.count; i++)
-        free(sightings->all.items[i]);
-    for (size_t i = 0; i < sightings->fresh.count; i++)
-        free(sightings->fresh.items[i]);
-    free(sightings->all.items);
-    free(sightings->fresh.items);
+    roster_free(&sightings->roster);
     settled_free(&sightings->settled);
     free(sightings->pattern);
     free(sightings);
@@ -88,59 +65,14 @@ static struct sighting *make(const struct sightings *sightings, const char *key,
     return sighting;
 }
 
-static int compare_sightings(const void *left, const void *right)
-{
-    const struct sighting *a = *(struct sighting *const *)left;
-    const struct sighting *b = *(struct sighting *const *)right;
-    return sighting_compare(a->key, a->number, b);
-}
-
-/* Where the key is, or belongs. */
-static size_t find_place(const struct sightings *sightings, const char *key, uint64_t number,
-                         bool *found)
-{
-    size_t low = 0;
-    size_t high = sightings->all.count;
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = sighting_compare(key, number, sightings->all.items[middle]);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
-        if (order > 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static struct sighting *find_sighting(const struct sightings *sightings, const char *key,
-                                      uint64_t number)
-{
-    bool found;
-    size_t place = find_place(sightings, key, number, &found);
-    return found ? sightings->all.items[place] : NULL;
-}
-
 /* Of a key that has none yet. */
-static struct sighting *add_sighting(struct sightings *sightings, const char *key, uint64_t number,
-                                     int64_t now_ns)
+static struct sighting *add_sighting(struct sightings *sightings, const char *key, int64_t now_ns)
 {
-    bool found;
-    size_t place = find_place(sightings, key, number, &found);
-    if (!grow(&sightings->all))
-        return NULL;
     struct sighting *sighting = make(sightings, key, now_ns);
-    if (sighting == NULL)
-        return NULL;
-    struct sighting **at = sightings->all.items + place;
-    memmove(at + 1, at, (sightings->all.count - place) * sizeof *at);
-    *at = sighting;
-    sightings->all.count++;
-    return sighting;
+    if (sighting != NULL && roster_add(&sightings->roster, sighting))
+        return sighting;
+    free(sighting);
+    return NULL;
 }
 
 /* ---- what was processed ---- */
@@ -151,7 +83,7 @@ static void sight_again(struct sightings *sightings, struct settled_batch *settl
 {
     char key[32];
     (void)snprintf(key, sizeof key, "%llu", (unsigned long long)settled->number);
-    struct sighting *sighting = add_sighting(sightings, key, settled->number, now_ns);
+    struct sighting *sighting = add_sighting(sightings, key, now_ns);
     if (sighting == NULL)
         return; /* in its next turn */
     settled->sighted = 1;
@@ -199,12 +131,11 @@ static bool list_unknown(struct sightings *sightings, const char *key, uint64_t 
 {
     if (number != 0 && sightings->is_processed(sightings->context, key))
         return settled_note(&sightings->settled, number, 0);
-    struct array *fresh = &sightings->fresh;
-    struct sighting *sighting = grow(fresh) ? make(sightings, key, now_ns) : NULL;
-    if (sighting == NULL)
-        return false;
-    fresh->items[fresh->count++] = sighting;
-    return true;
+    struct sighting *sighting = make(sightings, key, now_ns);
+    if (sighting != NULL && roster_note(&sightings->roster, sighting))
+        return true;
+    free(sighting);
+    return false;
 }
 
 bool sightings_list(struct sightings *sightings, const char *name, int64_t now_ns)
@@ -218,7 +149,7 @@ bool sightings_list(struct sightings *sightings, const char *name, int64_t now_n
     }
     (void)contract_key_number(key, &number);
     struct settled_batch *settled = settled_find(&sightings->settled, number);
-    struct sighting *sighting = find_sighting(sightings, key, number);
+    struct sighting *sighting = roster_find(&sightings->roster, key, number);
     if (settled != NULL)
         settled->listed = 1;
     if (sighting != NULL)
@@ -229,62 +160,18 @@ bool sightings_list(struct sightings *sightings, const char *name, int64_t now_n
     return list_unknown(sightings, key, number, now_ns);
 }
 
-/* The batch's two names gave it two sightings; one stays. */
-static void drop_doubles(struct array *fresh)
-{
-    struct sighting **items = fresh->items;
-    size_t unique = 0;
-    for (size_t i = 0; i < fresh->count; i++)
-        if (unique > 0 && compare_sightings(&items[unique - 1], &items[i]) == 0)
-            free(items[i]);
-        else
-            items[unique++] = items[i];
-    fresh->count = unique;
-}
-
-static bool merge_fresh(struct sightings *sightings)
-{
-    struct array *all = &sightings->all;
-    struct array *fresh = &sightings->fresh;
-    size_t capacity = all->count + fresh->count;
-    if (capacity > all->capacity) {
-        struct sighting **items = reallocarray(all->items, capacity, sizeof *items);
-        if (items == NULL)
-            return false;
-        all->items = items;
-        all->capacity = capacity;
-    }
-    struct sighting **items = all->items;
-    size_t to = capacity;
-    for (size_t old = all->count, new = fresh->count; new > 0;) {
-        struct sighting **newest = fresh->items + new - 1;
-        if (old > 0 && compare_sightings(&items[old - 1], newest) > 0)
-            items[--to] = items[--old];
-        else {
-            items[--to] = *newest;
-            new --;
-        }
-    }
-    all->count = capacity;
-    fresh->count = 0;
-    return true;
-}
-
 bool sightings_merge(struct sightings *sightings, int directory_fd, int64_t now_ns)
 {
-    struct array *fresh = &sightings->fresh;
     if (sightings->settled.fresh_count > 0) {
         if (!settled_merge(&sightings->settled))
             return false;
         sightings->unverified = sightings->settled.count;
     }
-    if (fresh->count == 0)
-        return true;
-    qsort(fresh->items, fresh->count, sizeof(struct sighting *), compare_sightings);
-    drop_doubles(fresh);
-    for (size_t i = 0; i < fresh->count; i++)
-        sighting_refresh(fresh->items[i], directory_fd, now_ns);
-    return merge_fresh(sightings);
+    struct roster *roster = &sightings->roster;
+    roster_sort_fresh(roster);
+    for (size_t i = 0; i < roster->fresh.count; i++)
+        sighting_refresh(roster->fresh.items[i], directory_fd, now_ns);
+    return roster_merge(roster);
 }
 
 static bool is_gone(const struct sighting *sighting)
@@ -302,19 +189,19 @@ static void forget_sighting(struct sightings *sightings, struct sighting *sighti
 
 static void forget_gone(struct sightings *sightings)
 {
-    struct sighting **all = sightings->all.items;
+    struct sighting **all = sightings->roster.all.items;
     size_t kept = 0;
-    for (size_t i = 0; i < sightings->all.count; i++)
+    for (size_t i = 0; i < sightings->roster.all.count; i++)
         if (is_gone(all[i]))
             forget_sighting(sightings, all[i]);
         else
             all[kept++] = all[i];
-    sightings->all.count = kept;
+    sightings->roster.all.count = kept;
 }
 
 void sightings_forget(struct sightings *sightings, int directory_fd, int64_t now_ns)
 {
-    for (size_t i = 0; i < sightings->all.count; i++) {
+    for (size_t i = 0; i < sightings->roster.all.count; i++) {
         struct sighting *sighting = sightings_at(sightings, i);
         if (sighting->listing != sightings->listing)
             sighting_refresh(sighting, directory_fd, now_ns);
@@ -339,11 +226,11 @@ bool sightings_look(struct sightings *sightings, int directory_fd, const char *n
         (void)look_at_settled(sightings, settled, directory_fd, now_ns);
         return true;
     }
-    struct sighting *sighting = find_sighting(sightings, key, number);
+    struct sighting *sighting = roster_find(&sightings->roster, key, number);
     if (sighting == NULL && !is_data && !sightings->any_metadata)
         return true;
     if (sighting == NULL)
-        sighting = add_sighting(sightings, key, number, now_ns);
+        sighting = add_sighting(sightings, key, now_ns);
     if (sighting == NULL)
         return false;
     sighting->listing = sightings->listing;
@@ -353,9 +240,10 @@ bool sightings_look(struct sightings *sightings, int directory_fd, const char *n
 
 void sightings_refresh(struct sightings *sightings, int directory_fd, int64_t now_ns)
 {
-    size_t count = sightings->all.count < REFRESH_AT_ONCE ? sightings->all.count : REFRESH_AT_ONCE;
+    size_t count = sightings->roster.all.count < REFRESH_AT_ONCE ? sightings->roster.all.count
+                                                                 : REFRESH_AT_ONCE;
     for (size_t i = 0; i < count; i++) {
-        if (sightings->refresh_at >= sightings->all.count)
+        if (sightings->refresh_at >= sightings->roster.all.count)
             sightings->refresh_at = 0;
         sighting_refresh(sightings_at(sightings, sightings->refresh_at++), directory_fd, now_ns);
     }
@@ -385,16 +273,15 @@ static bool settle(struct sightings *sightings, const struct sighting *sighting)
     uint64_t fingerprint = signature_fingerprint(&sighting->data);
     if (settled == NULL)
         return settled_note(&sightings->settled, sighting->number, fingerprint);
-    settled->fingerprint = fingerprint & ((UINT64_C(1) << SIGNATURE_FINGERPRINT_BITS) - 1);
-    settled->sighted = 0;
+    settled_compared(settled, fingerprint);
     return true;
 }
 
 void sightings_compact(struct sightings *sightings)
 {
-    struct sighting **all = sightings->all.items;
+    struct sighting **all = sightings->roster.all.items;
     size_t kept = 0;
-    for (size_t i = 0; i < sightings->all.count; i++) {
+    for (size_t i = 0; i < sightings->roster.all.count; i++) {
         struct sighting *sighting = all[i];
         bool shrinks = sighting->decided && sighting->processed && !sighting->in_flight &&
                        sighting->number != 0 && sighting->data.there;
@@ -403,7 +290,7 @@ void sightings_compact(struct sightings *sightings)
         else
             all[kept++] = sighting;
     }
-    sightings->all.count = kept;
+    sightings->roster.all.count = kept;
     (void)settled_merge(&sightings->settled); /* else at the next time */
 }
 
@@ -421,10 +308,10 @@ uint64_t sightings_skipped(const struct sightings *sightings)
 
 size_t sightings_count(const struct sightings *sightings)
 {
-    return sightings->all.count;
+    return sightings->roster.all.count;
 }
 
 struct sighting *sightings_at(const struct sightings *sightings, size_t index)
 {
-    return sightings->all.items[index];
+    return sightings->roster.all.items[index];
 }
