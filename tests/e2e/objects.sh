@@ -150,7 +150,7 @@ a_file_under_a_write_lease_waits_and_opening_it_does_not_block() {
 # ---- size and number ------------------------------------------------------------------------------
 
 a_sparse_file_of_8_eib_is_rejected_on_its_size_and_not_read() {
-    fresh_in_memory
+    fresh_in_memory 0
     truncate -s 9223372036854775807 "$dir/data_1.csv" 2>/dev/null || skip "no file system here holds 8 EiB"
     local trace=()
     ! strace -o /dev/null true 2>/dev/null || trace=(strace -o "$dir/trace" -P "$dir/data_1.csv" -e 'trace=read,pread64,mmap')
