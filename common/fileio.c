@@ -67,6 +67,13 @@ enum fileio_opened fileio_open_input(int directory_fd, const char *name, int *fd
     return FILEIO_OPENED;
 }
 
+bool fileio_is_same(int fd, const struct stat *found)
+{
+    struct stat opened;
+    return fstat(fd, &opened) == 0 && opened.st_dev == found->st_dev &&
+           opened.st_ino == found->st_ino;
+}
+
 ssize_t fileio_read_at(int fd, void *buffer, size_t size, off_t offset)
 {
     size_t done = 0;

@@ -54,6 +54,10 @@ enum fileio_opened {
 enum fileio_opened fileio_open_input(int directory_fd, const char *name, int *fd,
                                      struct stat *status);
 
+/* True when what was found under a name is what `fd` has open: not removed, replaced or mounted
+ * over. */
+bool fileio_is_same(int fd, const struct stat *found);
+
 /* Bytes read, fewer than `size` only at the end of the file; -1 with errno. */
 ssize_t fileio_read_at(int fd, void *buffer, size_t size, off_t offset);
 

@@ -12,6 +12,7 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/processed_checkpoint.h"
+#include "common/processed_recall.h"
 #include "common/text.h"
 #include "common/wait.h"
 
@@ -303,62 +304,10 @@ uint64_t processed_log_last_number(const struct processed_log *log)
     return processed_index_last_number(log->index);
 }
 
-struct recall {
-    const char *key;
-    char *sha256;
-    bool found;
-};
-
-static bool recall_line(void *context, const struct processed_record *record)
-{
-    struct recall *recall = context;
-    if (record->outcome == OUTCOME_PROCESSED && strcmp(record->key, recall->key) == 0) {
-        (void)snprintf(recall->sha256, DIGEST_HEX_SIZE, "%s", record->sha256);
-        recall->found = true;
-    }
-    return true;
-}
-
-/* Only lines that begin like the key's are parsed. */
-static void recall_from(struct recall *recall, const struct text *start, const char *buffer,
-                        size_t length)
-{
-    for (const char *end; (end = memchr(buffer, '\n', length)) != NULL;) {
-        size_t line = (size_t)(end - buffer);
-        if (line > start->length && memcmp(buffer, start->bytes, start->length) == 0)
-            (void)processed_record_read(buffer, line, recall_line, recall);
-        buffer += line + 1;
-        length -= line + 1;
-    }
-}
-
-static void recall_all(const struct processed_log *log, struct recall *recall,
-                       const struct text *start, char *buffer)
-{
-    uint64_t at = 0;
-    while (at < log->at.bytes && !wait_stopping()) {
-        ssize_t count = fileio_read_at(log->fd, buffer, READ_BYTES, (off_t)at);
-        const char *last = count <= 0 ? NULL : memrchr(buffer, '\n', (size_t)count);
-        if (last == NULL)
-            return;
-        recall_from(recall, start, buffer, (size_t)(last - buffer) + 1);
-        at += (uint64_t)(last - buffer) + 1;
-    }
-}
-
 bool processed_log_recall(const struct processed_log *log, const char *key,
                           char sha256[DIGEST_HEX_SIZE])
 {
-    struct recall recall = {.key = key, .sha256 = sha256};
-    struct text start = {0};
-    char *buffer = malloc(READ_BYTES);
-    text_put(&start, "{\"key\":");
-    text_json_string(&start, key, strlen(key));
-    if (buffer != NULL && !text_failed(&start))
-        recall_all(log, &recall, &start, buffer);
-    text_free(&start);
-    free(buffer);
-    return recall.found;
+    return processed_recall(log->fd, log->at.bytes, key, sha256);
 }
 
 /* ---- appending ---- */
@@ -388,10 +337,8 @@ static void take_back(struct processed_log *log)
 static bool is_still_there(const struct processed_log *log)
 {
     struct stat by_name;
-    struct stat opened;
     return fstatat(log->directory_fd, CONTRACT_PROCESSED_LOG, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
-           fstat(log->fd, &opened) == 0 && by_name.st_dev == opened.st_dev &&
-           by_name.st_ino == opened.st_ino;
+           fileio_is_same(log->fd, &by_name);
 }
 
 static int write_staged(struct processed_log *log)

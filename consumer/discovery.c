@@ -116,14 +116,6 @@ static int open_directory(struct discovery *discovery)
     return 0;
 }
 
-/* A directory that was replaced under its name (a new mount, say) is opened anew. */
-static bool still_the_same(const struct discovery *discovery, const struct stat *by_name)
-{
-    struct stat opened;
-    return fstat(discovery->directory_fd, &opened) == 0 && opened.st_dev == by_name->st_dev &&
-           opened.st_ino == by_name->st_ino;
-}
-
 /* ---- listing ---- */
 
 static int begin_listing(struct discovery *discovery, int64_t now_ns)
@@ -255,7 +247,7 @@ int discovery_look(struct discovery *discovery, enum discovery_look why, int64_t
     struct stat status;
     if (stat(discovery->path, &status) != 0)
         goto fail;
-    if (discovery->directory_fd >= 0 && !still_the_same(discovery, &status))
+    if (discovery->directory_fd >= 0 && !fileio_is_same(discovery->directory_fd, &status))
         close_directory(discovery);
     if (open_directory(discovery) != 0)
         goto fail;

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/condition.h"
 #include "common/contract.h"
+#include "common/fileio.h"
 #include "common/log.h"
 #include "common/wait.h"
 #include "consumer/discovery.h"
@@ -161,10 +162,8 @@ static void leave_trouble(struct loop *loop)
 static bool results_are_there(const struct loop *loop)
 {
     struct stat by_name;
-    struct stat opened;
     return stat(loop->config->results_path, &by_name) == 0 &&
-           fstat(loop->results_fd, &opened) == 0 && by_name.st_dev == opened.st_dev &&
-           by_name.st_ino == opened.st_ino;
+           fileio_is_same(loop->results_fd, &by_name);
 }
 
 /* --once takes what came in time, however long that lasts, and not what still comes. */

@@ -4,15 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/condition.h"
-#include "common/fileio.h"
 #include "common/log.h"
 #include "common/wait.h"
 #include "consumer/commits.h"
 #include "consumer/drawings.h"
+#include "consumer/outputs.h"
 #include "consumer/profile.h"
 #include "consumer/reading.h"
 #include "consumer/summary.h"
@@ -124,28 +123,6 @@ static int64_t settles_at(const struct pipeline *pipeline, const struct sighting
     return sighting->unchanged_since_ns + pipeline->config->settle_ns;
 }
 
-/* A crash may have left outputs of what the file held then; a rejected batch has none. */
-static bool remove_outputs(struct pipeline *pipeline, const struct sighting *sighting)
-{
-    char names[3][CONTRACT_NAME_SIZE];
-    bool removed = false;
-    contract_summary_name(names[0], sighting->key);
-    contract_plot_name(names[1], sighting->key, "png");
-    contract_plot_name(names[2], sighting->key, "svg");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (unlinkat(pipeline->results_fd, names[i], 0) == 0)
-            removed = true;
-        else if (errno != ENOENT) {
-            (void)trouble(pipeline, "remove", names[i]);
-            return false;
-        }
-    }
-    if (!removed || fileio_sync_directory(pipeline->results_fd) == 0)
-        return true;
-    (void)trouble(pipeline, "flush the directory of", names[0]);
-    return false;
-}
-
 /* ---- recording ---- */
 
 static struct decision *begin(struct pipeline *pipeline, struct sighting *sighting,
@@ -235,11 +212,13 @@ static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *si
                                   const struct reading *reading, int64_t now_ns)
 {
     const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
+    char failed[CONTRACT_NAME_SIZE];
     if (!has_settled(pipeline, sighting, now_ns))
         return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
                           reading->rejection.detail, now_ns);
-    if (!remove_outputs(pipeline, sighting))
-        return PIPELINE_TROUBLE;
+    /* A crash may have left outputs of what the file held then; a rejected batch has none. */
+    if (outputs_remove(pipeline->results_fd, sighting->key, failed) != 0)
+        return trouble(pipeline, "remove", failed);
     if (entry != NULL && entry->outcome == OUTCOME_REJECTED &&
         entry->reason == reading->rejection.reason && strcmp(entry->sha256, reading->sha256) == 0) {
         pipeline->rejected++;
@@ -326,22 +305,6 @@ static enum pipeline_taken process(struct pipeline *pipeline, struct sighting *s
 
 /* ---- after it was processed ---- */
 
-/* The first bytes of a summary, which hold the hash of what it was made from. */
-static bool summarised_sha256(const struct pipeline *pipeline, const char *key,
-                              char sha256[DIGEST_HEX_SIZE])
-{
-    char name[CONTRACT_NAME_SIZE];
-    char bytes[SUMMARY_HEAD_BYTES];
-    struct stat status;
-    int fd = -1;
-    contract_summary_name(name, key);
-    if (fileio_open_input(pipeline->results_fd, name, &fd, &status) != FILEIO_OPENED)
-        return false;
-    ssize_t length = fileio_read_at(fd, bytes, sizeof bytes, 0);
-    (void)close(fd);
-    return length > 0 && summary_sha256(bytes, (size_t)length, sha256);
-}
-
 /*
  * The log has the last word, and its index leaves out most hashes; a summary that agrees
  * spares reading the log for each batch after a start.
@@ -353,7 +316,7 @@ static bool is_what_was_processed(const struct pipeline *pipeline,
     char recorded[DIGEST_HEX_SIZE];
     if (entry->sha256[0] != '\0')
         return strcmp(entry->sha256, sha256) == 0;
-    if (summarised_sha256(pipeline, key, recorded) && strcmp(recorded, sha256) == 0)
+    if (outputs_sha256(pipeline->results_fd, key, recorded) && strcmp(recorded, sha256) == 0)
         return true;
     return processed_log_recall(pipeline->log, key, recorded) && strcmp(recorded, sha256) == 0;
 }

@@ -162,6 +162,24 @@ START_TEST(a_plain_file_opens_and_its_size_is_known)
 }
 END_TEST
 
+START_TEST(a_file_is_the_same_until_another_takes_its_name)
+{
+    struct stat status;
+    int fd = -1;
+    in_a_directory();
+    put("a", "one");
+    ck_assert_int_eq(fileio_open_input(directory_fd, "a", &fd, &status), FILEIO_OPENED);
+    put("a", "longer than before");
+    ck_assert_int_eq(fstatat(directory_fd, "a", &status, 0), 0);
+    ck_assert(fileio_is_same(fd, &status));
+    ck_assert_int_eq(fileio_replace(directory_fd, "a", "one", 3, FILEIO_DERIVED), 0);
+    ck_assert_int_eq(fstatat(directory_fd, "a", &status, 0), 0);
+    ck_assert(!fileio_is_same(fd, &status));
+    ck_assert(!fileio_is_same(-1, &status));
+    (void)close(fd);
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_there_is_unavailable)
 {
     in_a_directory();
@@ -804,9 +822,10 @@ int main(void)
 {
     return SUPPORT_RUN(
         "common_fileio", a_plain_file_opens_and_its_size_is_known,
-        a_file_that_is_not_there_is_unavailable, a_symbolic_link_is_no_file_wherever_it_leads,
-        a_pipe_is_no_file_and_does_not_hang, a_directory_is_no_file, a_socket_is_no_file,
-        a_device_is_no_file, a_file_with_two_names_is_refused_and_with_one_again_is_taken,
+        a_file_is_the_same_until_another_takes_its_name, a_file_that_is_not_there_is_unavailable,
+        a_symbolic_link_is_no_file_wherever_it_leads, a_pipe_is_no_file_and_does_not_hang,
+        a_directory_is_no_file, a_socket_is_no_file, a_device_is_no_file,
+        a_file_with_two_names_is_refused_and_with_one_again_is_taken,
         a_file_of_mode_000_is_unavailable_and_says_why,
         a_file_under_a_lease_is_unavailable_and_does_not_block,
         a_file_replaced_between_the_look_and_the_open_is_unavailable,
