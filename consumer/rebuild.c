@@ -38,7 +38,10 @@ static int fail(struct rebuild *rebuild, const char *operation, const char *name
     return -1;
 }
 
-/* -1 with errno; ENOENT when there is none. */
+/*
+ * -1 with errno; ENOENT when there is none. Not by fileio_open_input(), which refuses a file with
+ * two names: a crash in keep_old_log() leaves the log with as many.
+ */
 static int read_file(int directory_fd, const char *name, size_t maximum, char **bytes,
                      size_t *length)
 {
