@@ -89,6 +89,11 @@ bool roster_note(struct roster *roster, struct sighting *sighting)
     return true;
 }
 
+static bool is_known(const struct roster *roster, const struct sighting *sighting)
+{
+    return roster_find(roster, sighting->key, sighting->number) != NULL;
+}
+
 void roster_sort_fresh(struct roster *roster)
 {
     struct sighting **items = roster->fresh.items;
@@ -98,7 +103,8 @@ void roster_sort_fresh(struct roster *roster)
         return;
     qsort(items, count, sizeof(struct sighting *), compare);
     for (size_t i = 0; i < count; i++)
-        if (unique > 0 && compare(&items[unique - 1], &items[i]) == 0)
+        if ((unique > 0 && compare(&items[unique - 1], &items[i]) == 0) ||
+            is_known(roster, items[i]))
             free(items[i]);
         else
             items[unique++] = items[i];

@@ -39,7 +39,7 @@ bool roster_add(struct roster *roster, struct sighting *sighting);
 /* Adds one to those that wait to be merged. False when memory is short: it stays the caller's. */
 bool roster_note(struct roster *roster, struct sighting *sighting);
 
-/* Of those noted with the same key one stays; the others are freed. */
+/* Of those with the same key one stays, which may be among `all` since; the others are freed. */
 void roster_sort_fresh(struct roster *roster);
 
 /* Behind roster_sort_fresh(). False when memory is short: nothing has changed. */

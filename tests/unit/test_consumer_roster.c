@@ -78,6 +78,20 @@ START_TEST(roster_adds_one_in_its_place_at_once)
 }
 END_TEST
 
+START_TEST(roster_has_one_of_a_key_that_was_noted_and_added)
+{
+    struct roster roster = {0};
+    note(&roster, "2");
+    note(&roster, "1");
+    struct sighting *added = make("2");
+    ck_assert(roster_add(&roster, added));
+    merge(&roster);
+    assert_all(&roster, "1 2");
+    ck_assert_ptr_eq(roster_find(&roster, "2", 2), added);
+    roster_free(&roster);
+}
+END_TEST
+
 START_TEST(roster_finds_each_of_many_and_nothing_else)
 {
     struct roster roster = {0};
@@ -114,5 +128,6 @@ int main(void)
     return SUPPORT_RUN(
         "consumer_roster", roster_keeps_what_is_noted_in_any_order_by_key_and_once,
         roster_merges_before_between_and_behind_what_is_there, roster_adds_one_in_its_place_at_once,
+        roster_has_one_of_a_key_that_was_noted_and_added,
         roster_finds_each_of_many_and_nothing_else, roster_free_also_frees_what_was_never_merged);
 }
