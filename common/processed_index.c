@@ -59,6 +59,7 @@ static struct processed_entry *add_exception(struct processed_index *index, cons
     struct processed_entry *entry = calloc(1, sizeof *entry);
     if (entry == NULL)
         return NULL;
+    entry->outcome = OUTCOME_PROCESSED;
     entry->key = strdup(key);
     if (entry->key == NULL || tsearch(entry, &index->exceptions, compare_entries) == NULL) {
         free_entry(entry);
@@ -88,7 +89,7 @@ static void copy_hash(char to[DIGEST_HEX_SIZE], const char *sha256)
     (void)snprintf(to, DIGEST_HEX_SIZE, "%s", sha256);
 }
 
-/* The entry to write into, made if there is none; its outcome is what stood before. */
+/* The entry to write into, made if there is none: then that of a range, which was processed. */
 static struct processed_entry *exception_for(struct processed_index *index, const char *key)
 {
     struct processed_entry *entry = find_exception(index, key);

@@ -89,12 +89,14 @@ static bool draw_all(struct drawings *drawings, struct outcomes *outcomes)
 static size_t children(pid_t *pids, size_t size)
 {
     size_t count = 0;
-    long pid = 0;
+    char line[512] = "";
+    char *end = line;
     FILE *list = fopen("/proc/thread-self/children", "re");
     ck_assert_ptr_nonnull(list);
-    while (count < size && fscanf(list, "%ld", &pid) == 1)
-        pids[count++] = (pid_t)pid;
+    bool some = fgets(line, sizeof line, list) != NULL;
     (void)fclose(list);
+    for (long pid; some && count < size && (pid = strtol(end, &end, 10)) > 0;)
+        pids[count++] = (pid_t)pid;
     return count;
 }
 
