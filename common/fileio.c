@@ -49,7 +49,7 @@ enum fileio_opened fileio_open_input(int directory_fd, const char *name, int *fd
         return FILEIO_UNAVAILABLE;
     if (!is_plain(status))
         return FILEIO_NOT_REGULAR;
-    ino_t looked_at = status->st_ino;
+    const struct stat looked_at = *status;
     int opened =
         openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (opened < 0)
@@ -58,7 +58,8 @@ enum fileio_opened fileio_open_input(int directory_fd, const char *name, int *fd
         close_quietly(opened);
         return FILEIO_UNAVAILABLE;
     }
-    if (!is_plain(status) || status->st_ino != looked_at) {
+    if (!is_plain(status) || status->st_ino != looked_at.st_ino ||
+        status->st_dev != looked_at.st_dev) {
         (void)close(opened);
         errno = ESTALE;
         return FILEIO_UNAVAILABLE;

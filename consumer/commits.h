@@ -61,7 +61,10 @@ bool commits_output(struct commits *commits, struct decision *decision, const ch
 /* False when a flush has lost its outputs meanwhile: then it was dropped. */
 bool commits_ready(struct commits *commits, struct decision *decision);
 
-/* Gives the place back, and the sighting is in flight no longer. */
+/*
+ * Gives the place back, and the sighting is in flight no longer. Outputs that it had still appear
+ * with the next flush: without a record they are as a crash would leave them, and made again.
+ */
 void commits_drop(struct commits *commits, struct decision *decision);
 
 /* True when it is time to flush: another decision would have no place, or waits too long. */

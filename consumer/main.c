@@ -92,7 +92,8 @@ static int open_log(struct consumer *consumer)
     return CONTRACT_EXIT_DONE;
 }
 
-static int open_all(struct consumer *consumer)
+/* The directories, and then the jail, before a byte of what stands in them is read. */
+static int open_directories(struct consumer *consumer)
 {
     int code = CONTRACT_EXIT_DONE;
     /* First of all: as process 1 a signal without a handler is lost, and the log may be long. */
@@ -101,10 +102,12 @@ static int open_all(struct consumer *consumer)
     code = check_shared(consumer);
     if (code == CONTRACT_EXIT_DONE)
         code = open_results(consumer);
-    if (code == CONTRACT_EXIT_DONE)
-        code = jail_enter(&consumer->config, consumer->results_fd);
-    if (code == CONTRACT_EXIT_DONE)
-        code = open_log(consumer);
+    return code == CONTRACT_EXIT_DONE ? jail_enter(&consumer->config, consumer->results_fd) : code;
+}
+
+static int open_rest(struct consumer *consumer)
+{
+    int code = open_log(consumer);
     if (wait_stopping())
         return CONTRACT_EXIT_DONE;
     if (code != CONTRACT_EXIT_DONE)
@@ -130,10 +133,9 @@ static int rebuild(struct consumer *consumer)
 {
     char error[REBUILD_ERROR_SIZE];
     struct rebuilt rebuilt;
-    int code = open_results(consumer);
-    if (code != CONTRACT_EXIT_DONE)
-        return code;
     if (rebuild_log(consumer->results_fd, &rebuilt, error) != 0) {
+        if (wait_stopping())
+            return CONTRACT_EXIT_DONE;
         log_refusal("%s: %s", consumer->config.results_path, error);
         return CONTRACT_EXIT_IO;
     }
@@ -149,9 +151,12 @@ static int rebuild(struct consumer *consumer)
 
 static int run_as_asked(struct consumer *consumer)
 {
+    int code = open_directories(consumer);
+    if (code != CONTRACT_EXIT_DONE || wait_stopping())
+        return code;
     if (consumer->config.rebuild)
         return rebuild(consumer);
-    int code = open_all(consumer);
+    code = open_rest(consumer);
     return code == CONTRACT_EXIT_DONE && !wait_stopping() ? loop_run(consumer->loop) : code;
 }
 

@@ -13,6 +13,7 @@
 #include "common/processed_index.h"
 #include "common/processed_record.h"
 #include "common/text.h"
+#include "common/wait.h"
 
 #define SUMMARY_PATTERN "summary_*.json"
 #define SUMMARY_MAX_BYTES ((size_t)1024 * 1024 * 1024)
@@ -55,6 +56,12 @@ static int read_file(int directory_fd, const char *name, size_t maximum, char **
     return result;
 }
 
+static bool is_stopped(struct rebuild *rebuild)
+{
+    errno = EINTR;
+    return wait_stopping() && fail(rebuild, "finish", CONTRACT_PROCESSED_LOG) != 0;
+}
+
 /* ---- the lines that are whole ---- */
 
 static bool take(void *context, const struct processed_record *record)
@@ -87,7 +94,7 @@ static int keep_lines(struct rebuild *rebuild)
     for (size_t at = 0; at < length && result == 0;) {
         const char *end = memchr(log + at, '\n', length - at);
         size_t line = end == NULL ? length - at : (size_t)(end - (log + at));
-        result = keep_line(rebuild, log + at, line);
+        result = is_stopped(rebuild) ? -1 : keep_line(rebuild, log + at, line);
         at += line + 1;
     }
     free(log);
@@ -191,6 +198,8 @@ static int make_records(struct rebuild *rebuild)
         char *bytes = NULL;
         size_t length = 0;
         contract_summary_name(name, rebuild->keys[i]);
+        if (is_stopped(rebuild))
+            return -1;
         if (read_file(rebuild->results_fd, name, SUMMARY_MAX_BYTES, &bytes, &length) != 0)
             return fail(rebuild, "read", name);
         struct json *summary = json_parse_object(bytes, length, why);

@@ -32,7 +32,8 @@ struct rebuilt {
 
 /*
  * In a directory whose lock is held. 0, also when nothing was dropped and nothing had to be
- * made: then the log is as it was. -1 with one line in `error`, and the log is as it was.
+ * made: then the log is as it was. -1 with one line in `error`, and the log is as it
+ * was; so too when the program shall end (wait_stopping()).
  */
 int rebuild_log(int results_fd, struct rebuilt *rebuilt, char error[REBUILD_ERROR_SIZE]);
 

@@ -54,15 +54,18 @@ int report_write_status(int results_fd, const struct report *report)
 /* The parsed status.json; NULL with the cause in `answer`. */
 static struct json *read_status(int results_fd, char *answer, size_t size)
 {
-    char error[JSON_ERROR_SIZE] = "cannot be read";
+    char error[JSON_ERROR_SIZE];
     struct stat status;
     struct json *object = NULL;
     char *bytes = NULL;
     size_t length = 0;
     int fd = -1;
+    errno = EINVAL; /* where it is no plain file */
     if (fileio_open_input(results_fd, CONTRACT_STATUS, &fd, &status) == FILEIO_OPENED &&
         fileio_read_whole(fd, STATUS_MAX_BYTES, &bytes, &length) == 0)
         object = json_parse_object(bytes, length, error);
+    else
+        (void)snprintf(error, sizeof error, "cannot be read: %s", strerror(errno));
     if (object == NULL)
         (void)snprintf(answer, size, "%s: %s", CONTRACT_STATUS, error);
     free(bytes);

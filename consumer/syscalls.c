@@ -49,7 +49,8 @@ static const char *const ALLOWED[] = {
     "pselect6 pselect6_time64 epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd2",
     /* names */
     "open openat access faccessat faccessat2 stat stat64 lstat lstat64 newfstatat fstatat64 statx",
-    "readlink readlinkat getcwd statfs statfs64 unlink unlinkat rename renameat renameat2",
+    "readlink readlinkat getcwd statfs statfs64 link linkat unlink unlinkat rename renameat",
+    "renameat2",
     "inotify_init1 inotify_add_watch inotify_rm_watch",
     /* descriptors */
     "close close_range read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2",
@@ -75,7 +76,8 @@ static const char *const REFUSED[] = {
 };
 
 static const char *const REFUSED_TO_CHILD[] = {
-    "execve creat unlink unlinkat rename renameat renameat2 ftruncate ftruncate64 fallocate",
+    "execve creat link linkat unlink unlinkat rename renameat renameat2 ftruncate ftruncate64",
+    "fallocate",
     "setpgid kill tkill setrlimit capset",
 };
 

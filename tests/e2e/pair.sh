@@ -371,6 +371,28 @@ other_names_are_taken_by_match() {
     [[ -e $results/summary_north.json && -e $results/plot_north.png ]]
 }
 
+a_damaged_log_is_rebuilt_and_nothing_is_done_twice() {
+    fresh rebuilt
+    publish 5
+    rm "$dir/data_4.csv" "$dir/metadata_4.json"
+    printf 'a,b\n1\n' >"$dir/data_9.csv"
+    consume_once || [[ $? -eq 65 ]]
+    printf X | dd of="$log" bs=1 seek=20 conv=notrunc status=none
+    cp "$log" "$dir/damaged"
+    expect_exit 74 "$consumer" --dir "$dir" --once
+    says 'line 1 (at byte 0) is damaged'
+    says '--rebuild'
+    expect_exit 0 "$consumer" --dir "$dir" --rebuild
+    says 'rebuilt processed.log kept=4 damaged=1 from_summaries=1 old_log=processed.log.damaged'
+    cmp "$results/processed.log.damaged" "$dir/damaged"
+    expect_exit 65 "$consumer" --dir "$dir" --once --settle 200ms
+    count_is '.outcome == "processed"' 4
+    count_is '.outcome == "rejected"' 1
+    [[ $(jq -s '[.[].key] | unique | length' "$log") -eq 5 ]]
+    expect_exit 0 "$consumer" --dir "$dir" --rebuild
+    says 'nothing to rebuild'
+}
+
 few_descriptors_are_enough_for_a_backlog() {
     fresh descriptors
     publish 100
