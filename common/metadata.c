@@ -211,8 +211,3 @@ bool metadata_read(const char *bytes, size_t length, const struct metadata_subje
     json_free(object);
     return good;
 }
-
-bool metadata_claims_nothing(const struct metadata_claims *claims)
-{
-    return !claims->has_bytes && !claims->has_record_count && !claims->has_sha256;
-}

@@ -74,10 +74,4 @@ struct metadata_subject {
 bool metadata_read(const char *bytes, size_t length, const struct metadata_subject *subject,
                    struct metadata_claims *claims, struct rejection *rejection);
 
-/*
- * True when nothing in it could tell a whole batch from a half one: neither a size, nor a hash,
- * nor a number of rows. Such metadata is no commit mark; the data must have stood still instead.
- */
-bool metadata_claims_nothing(const struct metadata_claims *claims);
-
 #endif

@@ -97,7 +97,7 @@ static bool read_header(const char *line, size_t length, struct processed_index 
         get_u64(object, "processed", &totals->processed) &&
         get_u64(object, "rejected", &totals->rejected) && get_u64(object, "rows", &totals->rows) &&
         get_u64(object, "bytes", &totals->bytes) && get_u64(object, "exceptions", exceptions) &&
-        json_get_text(object, "ranges", &ranges) == JSON_FOUND &&
+        position->bytes > 0 && json_get_text(object, "ranges", &ranges) == JSON_FOUND &&
         processed_index_restore(index, ranges);
     position->crc = (uint32_t)crc;
     json_free(object);

@@ -28,7 +28,10 @@ struct processed_log {
     enum processed_log_mode mode;
     struct processed_index *index;
     struct processed_position at; /* just behind the last good line */
-    uint64_t checkpoint_lines;    /* how many the newest checkpoint covers */
+    uint64_t checkpoint_lines;
+    uint64_t checkpoint_bytes;
+        /* of the log, as the checkpoint found at the start states them */ /* how many the newest
+                                                                              checkpoint covers */
     uint64_t cut_bytes;
     bool broken;
     struct text staged;
@@ -174,6 +177,8 @@ static void use_checkpoint(struct processed_log *log)
     char *buffer = malloc(READ_BYTES);
     struct processed_index *index =
         buffer == NULL ? NULL : processed_checkpoint_read(log->directory_fd, &position);
+    if (index != NULL)
+        log->checkpoint_bytes = position.bytes;
     if (index != NULL && covers(log, &position, buffer)) {
         processed_index_free(log->index);
         log->index = index;
@@ -204,9 +209,37 @@ static int cut_tail(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SI
     if ((uint64_t)status.st_size <= log->at.bytes)
         return 0;
     log->cut_bytes = (uint64_t)status.st_size - log->at.bytes;
-    if (ftruncate(log->fd, (off_t)log->at.bytes) != 0 || fsync(log->fd) != 0)
-        return fail_errno(error, "cut the torn tail of");
-    return 0;
+    if (log->cut_bytes > PROCESSED_LOG_COMMIT_MAX_BYTES)
+        return refuse_line(log, "begins more damage than a crash leaves", error);
+    return ftruncate(log->fd, (off_t)log->at.bytes) == 0
+               ? 0
+               : fail_errno(error, "cut the torn tail of");
+}
+
+/* What a crash has cut short went through a checkpoint never: that comes behind the flush. */
+static int check_length(const struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE])
+{
+    if (log->at.bytes == 0 || log->at.bytes >= log->checkpoint_bytes)
+        return 0;
+    (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE,
+                   "%s has %" PRIu64 " bytes, where %s knows of %" PRIu64
+                   ": it was cut short; data-consumer --rebuild makes the log again",
+                   CONTRACT_PROCESSED_LOG, log->at.bytes, CONTRACT_PROCESSED_CHECKPOINT,
+                   log->checkpoint_bytes);
+    return -1;
+}
+
+/*
+ * The log's name, and its records: a process that was killed between writing and flushing has
+ * left some that only the cache holds, and from here on they count as durable.
+ */
+static int make_durable(const struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE])
+{
+    if (fileio_flush(log->fd) != 0)
+        return fail_errno(error, "flush");
+    return fileio_sync_directory(log->directory_fd) == 0
+               ? 0
+               : fail_errno(error, "flush the directory of");
 }
 
 static int open_file(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE])
@@ -230,12 +263,9 @@ static int open_all(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SI
     }
     if (log->mode == PROCESSED_LOG_READ)
         return 0;
-    if (cut_tail(log, error) != 0)
+    if (check_length(log, error) != 0 || cut_tail(log, error) != 0)
         return -1;
-    /* The log's own name must last before any record in it may be called durable. */
-    return fileio_sync_directory(log->directory_fd) == 0
-               ? 0
-               : fail_errno(error, "flush the directory of");
+    return make_durable(log, error);
 }
 
 struct processed_log *processed_log_open(int results_fd, enum processed_log_mode mode,
@@ -316,7 +346,8 @@ int processed_log_stage(struct processed_log *log, const struct processed_record
 {
     size_t before = log->staged.length;
     processed_record_write(&log->staged, record);
-    if (!text_failed(&log->staged) && log->staged.length - before <= PROCESSED_RECORD_MAX_BYTES)
+    if (!text_failed(&log->staged) && log->staged.length - before <= PROCESSED_RECORD_MAX_BYTES &&
+        log->staged.length <= PROCESSED_LOG_COMMIT_MAX_BYTES)
         return 0;
     /* What was staged before goes too: the buffer cannot be trusted, and all can be staged anew. */
     text_free(&log->staged);
@@ -354,7 +385,9 @@ static int write_staged(struct processed_log *log)
         take_back(log);
         return -1;
     }
+    /* Else the next start would find them in the cache, and believe what is not on the disk. */
     if (fileio_flush(log->fd) != 0) {
+        take_back(log);
         log->broken = true;
         return -1;
     }
@@ -382,6 +415,11 @@ int processed_log_commit(struct processed_log *log)
 int processed_log_append(struct processed_log *log, const struct processed_record *record)
 {
     return processed_log_stage(log, record) == 0 ? processed_log_commit(log) : -1;
+}
+
+int processed_log_settle(const struct processed_log *log)
+{
+    return log->fd < 0 ? 0 : fileio_flush(log->fd);
 }
 
 bool processed_log_is_broken(const struct processed_log *log)

@@ -18,8 +18,9 @@
  *     processed_log_refresh(log, error);       whenever news may have come
  *
  * Damage with no good line behind it is a torn tail: the writer cuts it, a
- * reader waits for it to be completed. Damage with good lines behind it is never
- * guessed at: opening fails and names the line.
+ * reader waits for it to be completed. Damage with good lines behind it, or more of it than
+ * one commit, is never guessed at, nor is a log that is shorter than its checkpoint: opening
+ * fails and names the place. An empty log, or none, is a new one.
  *
  * Every some thousand records, and when it is closed, the writer leaves a
  * checkpoint. With it a start reads the log once, at the speed of a checksum, and
@@ -40,6 +41,12 @@ enum processed_log_mode { PROCESSED_LOG_READ, PROCESSED_LOG_WRITE };
 
 #define PROCESSED_LOG_ERROR_SIZE 256
 
+/*
+ * The most that one commit may append, and so the most that a crash leaves damaged: 64 records of
+ * 4 KiB, which is beyond what names and details come to.
+ */
+#define PROCESSED_LOG_COMMIT_MAX_BYTES ((uint64_t)256 * 1024)
+
 struct processed_log;
 
 /*
@@ -57,6 +64,12 @@ int processed_log_refresh(struct processed_log *log, char error[PROCESSED_LOG_ER
 
 /* Bytes of a torn tail that opening for WRITE has cut off; 0 as a rule. */
 uint64_t processed_log_cut_bytes(const struct processed_log *log);
+
+/*
+ * READ: makes durable what was taken in, which its writer may have been about to. To be called
+ * before something is deleted because the log says that it was processed. 0, or -1 with errno.
+ */
+int processed_log_settle(const struct processed_log *log);
 
 /* What stands about a key; NULL when nothing does. Valid until the next commit or refresh. */
 const struct processed_entry *processed_log_find(const struct processed_log *log, const char *key);

@@ -142,11 +142,6 @@ bool batch_is_verified(const struct batch *batch)
     return batch->claims.has_sha256;
 }
 
-bool batch_is_unproven(const struct batch *batch)
-{
-    return batch->has_metadata && metadata_claims_nothing(&batch->claims);
-}
-
 void batch_close(struct batch *batch)
 {
     if (batch->fd >= 0)

@@ -67,9 +67,6 @@ enum batch_state batch_verify(struct batch *batch, struct digest *digest, ssize_
 /* True when the metadata stated a hash; after batch_verify said GOOD, it was right. */
 bool batch_is_verified(const struct batch *batch);
 
-/* True when it has metadata, which states nothing that could be checked: it commits nothing. */
-bool batch_is_unproven(const struct batch *batch);
-
 void batch_close(struct batch *batch);
 
 #endif

@@ -356,10 +356,12 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
     case READING_REJECTED:
         if (sighting->processed)
             taken = note_change(pipeline, sighting, &reading, now_ns);
-        else if (reading.unproven && !has_settled(pipeline, sighting, now_ns))
+        /* Without a hash metadata is no commit mark: sizes and counts fit half a cell as well. */
+        else if (verdict == READING_GOOD && !reading.verified &&
+                 !has_settled(pipeline, sighting, now_ns))
             taken =
                 wait_until(pipeline, sighting, settles_at(pipeline, sighting),
-                           "its metadata states nothing, and it has not stood still yet", now_ns);
+                           "its metadata states no hash, and it has not stood still yet", now_ns);
         else if (verdict == READING_GOOD)
             taken = process(pipeline, sighting, &reading, now_ns);
         else

@@ -116,7 +116,6 @@ static enum reading_verdict read_and_judge(struct reader *reader, struct batch *
     if (state == BATCH_REJECTED)
         return READING_REJECTED;
     reading->verified = batch_is_verified(batch);
-    reading->unproven = batch_is_unproven(batch);
     return conclude(batch, parse, reading);
 }
 

@@ -34,8 +34,6 @@ struct reading {
     uint64_t bytes;
     char sha256[DIGEST_HEX_SIZE];
     bool verified; /* the metadata stated a hash, and this is it */
-    bool unproven; /* it has metadata, which states nothing that could be checked; so its data
-                      counts as complete only when it has stood still, as without metadata */
     uint64_t rows;
     struct profile profile;
     struct rejection rejection;

@@ -238,6 +238,9 @@ static int write_log(struct rebuild *rebuild)
         return fail(rebuild, "make", CONTRACT_PROCESSED_LOG);
     if (rebuild->there_was_a_log && keep_old_log(rebuild) != 0)
         return -1;
+    /* It may speak of more bytes than the new log has. */
+    if (unlinkat(rebuild->results_fd, CONTRACT_PROCESSED_CHECKPOINT, 0) != 0 && errno != ENOENT)
+        return fail(rebuild, "remove", CONTRACT_PROCESSED_CHECKPOINT);
     if (fileio_replace(rebuild->results_fd, CONTRACT_PROCESSED_LOG, rebuild->made.bytes,
                        rebuild->made.length, FILEIO_DURABLE) != 0 ||
         fileio_sync_directory(rebuild->results_fd) != 0)

@@ -193,7 +193,7 @@ static void pass_over_acknowledged(struct producer *producer, const struct proce
 
 static void tidy(struct producer *producer)
 {
-    if (retention_tidy(&producer->retention) == 0) {
+    if (retention_tidy(&producer->retention, acknowledgements_log(producer->seen)) == 0) {
         condition_end(&producer->no_delete);
         return;
     }

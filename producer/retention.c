@@ -152,11 +152,14 @@ static int remove_batch(int directory_fd, uint64_t number)
     return remove_file(directory_fd, data);
 }
 
-int retention_tidy(struct retention *retention)
+int retention_tidy(struct retention *retention, const struct processed_log *log)
 {
     struct retention_numbers *acknowledged = &retention->acknowledged;
-    if (!retention->reader_seen)
+    if (log == NULL || acknowledged->count <= retention->limits.keep_batches)
         return 0;
+    /* What a power loss could still take back acknowledges nothing. */
+    if (processed_log_settle(log) != 0)
+        return -1;
     for (int i = 0; i < TIDY_AT_ONCE && acknowledged->count > retention->limits.keep_batches; i++) {
         if (remove_batch(retention->directory_fd, acknowledged->items[acknowledged->first]) != 0)
             return -1;

@@ -5,7 +5,7 @@
  *     retention_open(&retention, directory_fd, &limits, &numbers, count);
  *     for each batch:
  *         retention_follow(&retention, log);          NULL: no reader can be seen
- *         retention_tidy(&retention);
+ *         retention_tidy(&retention, log);
  *         if (retention_verdict(&retention, 0) != RETENTION_GO)
  *             wait
  *         publish, retention_add(&retention, number)
@@ -74,7 +74,7 @@ void retention_follow(struct retention *retention, const struct processed_log *l
  * data that is in the log. At most 1,000 batches at once, which takes some
  * milliseconds. 0, or -1 with errno.
  */
-int retention_tidy(struct retention *retention);
+int retention_tidy(struct retention *retention, const struct processed_log *log);
 
 enum retention_verdict { RETENTION_GO, RETENTION_READER_BEHIND, RETENTION_DISK_FULL };
 

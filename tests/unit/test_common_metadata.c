@@ -273,26 +273,7 @@ START_TEST(a_hash_by_another_algorithm_verifies_nothing)
     assert_accepted("{\"hash\": \"900150983cd24fb0d6963f7d28e17f72\"}");
     ck_assert(!claims.has_sha256);
     assert_accepted("{\"hash\": \"sha512/256:0123456789abcdef\"}");
-    ck_assert(metadata_claims_nothing(&claims));
-}
-END_TEST
-
-START_TEST(metadata_claims_nothing_unless_it_states_bytes_hash_or_rows)
-{
-    const char *const nothing[] = {"{}", "{\"path\": \"data_7.csv\", \"batch\": 7}",
-                                   "{\"created_at\": \"2026-11-23\", \"description\": \"x\"}",
-                                   "{\"bytes\": null, \"hash\": null, \"record_count\": null}",
-                                   "{\"hash\": \"md5:00\"}"};
-    const char *const something[] = {"{\"bytes\": 0}", "{\"record_count\": 0}",
-                                     "{\"hash\": \"sha256:" HASH "\"}"};
-    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
-        assert_accepted(nothing[i]);
-        ck_assert_msg(metadata_claims_nothing(&claims), "%s", nothing[i]);
-    }
-    for (size_t i = 0; i < sizeof something / sizeof *something; i++) {
-        assert_accepted(something[i]);
-        ck_assert_msg(!metadata_claims_nothing(&claims), "%s", something[i]);
-    }
+    ck_assert(!claims.has_sha256);
 }
 END_TEST
 
@@ -507,7 +488,6 @@ int main(void)
         metadata_refuses_a_sha256_that_is_none,
         metadata_takes_a_sha256_in_capitals_as_the_same_claim,
         metadata_refuses_a_hash_that_is_no_hash, a_hash_by_another_algorithm_verifies_nothing,
-        metadata_claims_nothing_unless_it_states_bytes_hash_or_rows,
         metadata_refuses_the_name_of_another_batch,
         metadata_refuses_a_batch_number_that_only_a_double_would_take_for_its_own,
         metadata_keeps_counts_exact_up_to_2_to_the_64_less_1_both_ways,

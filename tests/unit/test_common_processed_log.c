@@ -392,15 +392,19 @@ START_TEST(a_tail_of_zeros_is_cut)
 }
 END_TEST
 
-START_TEST(a_tail_of_a_megabyte_without_a_line_is_cut)
+START_TEST(a_damaged_tail_is_cut_up_to_what_a_commit_writes_and_refused_beyond)
 {
     size_t length = 0;
-    const size_t zeros = 1 << 20;
+    const size_t zeros = PROCESSED_LOG_COMMIT_MAX_BYTES;
     in_a_directory();
     make_log(1);
     char *whole = support_read_file(directory, LOG, &length);
-    char *padded = calloc(1, length + zeros);
+    char *padded = calloc(1, length + zeros + 1);
     memcpy(padded, whole, length);
+    write_log(padded, length + zeros + 1);
+    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+    ck_assert_msg(strstr(error, "line 2 ") != NULL && strstr(error, "more damage than a crash"),
+                  "%s", error);
     write_log(padded, length + zeros);
     struct processed_log *log = open_log(PROCESSED_LOG_WRITE);
     ck_assert_uint_eq(processed_log_cut_bytes(log), zeros);
@@ -699,7 +703,6 @@ START_TEST(an_empty_log_is_one_without_records)
 }
 END_TEST
 
-
 static bool has_checkpoint(void)
 {
     return support_exists(directory, CONTRACT_PROCESSED_CHECKPOINT);
@@ -816,17 +819,55 @@ START_TEST(damage_in_what_a_checkpoint_covers_is_still_refused)
 }
 END_TEST
 
-START_TEST(a_checkpoint_of_a_longer_log_is_passed_over)
+START_TEST(a_log_that_is_shorter_than_its_checkpoint_is_refused_and_an_empty_one_is_new)
 {
     in_a_directory();
     make_log_with_checkpoint();
     size_t length;
     char *bytes = support_read_file(directory, LOG, &length);
     write_log(bytes, offset_of_line(bytes, 3));
-    struct processed_log *log = open_log(PROCESSED_LOG_WRITE);
+    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+    ck_assert_msg(strstr(error, "was cut short; data-consumer --rebuild") != NULL, "%s", error);
+    struct processed_log *log = open_log(PROCESSED_LOG_READ);
     ck_assert_uint_eq(processed_log_count(log, OUTCOME_PROCESSED), 3);
     processed_log_close(log);
+    write_log("", 0);
+    log = open_log(PROCESSED_LOG_WRITE);
+    ck_assert_uint_eq(processed_log_count(log, OUTCOME_PROCESSED), 0);
+    processed_log_close(log);
     free(bytes);
+}
+END_TEST
+
+START_TEST(what_a_killed_writer_left_is_flushed_before_it_is_believed)
+{
+    in_a_directory();
+    make_log(2);
+    fdatasyncs = 0;
+    processed_log_close(open_log(PROCESSED_LOG_READ));
+    ck_assert_uint_eq(fdatasyncs, 0);
+    processed_log_close(open_log(PROCESSED_LOG_WRITE));
+    ck_assert_uint_ge(fdatasyncs, 1);
+    fdatasync_errno = EIO;
+    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+    ck_assert_msg(strstr(error, "cannot flush processed.log: ") != NULL, "%s", error);
+}
+END_TEST
+
+START_TEST(records_whose_flush_failed_are_not_there_at_the_next_start)
+{
+    in_a_directory();
+    make_log(1);
+    struct processed_log *log = open_log(PROCESSED_LOG_WRITE);
+    fdatasync_errno = EIO;
+    ck_assert_int_eq(append(log, "7", OUTCOME_PROCESSED, HASH_A), -1);
+    fdatasync_errno = 0;
+    ck_assert(processed_log_is_broken(log));
+    processed_log_close(log);
+    log = open_log(PROCESSED_LOG_WRITE);
+    ck_assert_ptr_null(processed_log_find(log, "7"));
+    ck_assert_uint_eq(processed_log_count(log, OUTCOME_PROCESSED), 1);
+    processed_log_close(log);
 }
 END_TEST
 
@@ -863,9 +904,12 @@ int main(void)
         a_checkpoint_spares_parsing_what_it_covers,
         a_checkpoint_cut_anywhere_or_with_a_flipped_bit_is_passed_over,
         damage_in_what_a_checkpoint_covers_is_still_refused,
-        a_checkpoint_of_a_longer_log_is_passed_over,
-        staged_records_share_one_flush_and_stand_in_their_order, what_was_appended_is_found_at_once_and_after_reopening,
-        reopening_adds_behind_what_is_there, every_record_is_flushed_before_append_returns,
+        a_log_that_is_shorter_than_its_checkpoint_is_refused_and_an_empty_one_is_new,
+        what_a_killed_writer_left_is_flushed_before_it_is_believed,
+        records_whose_flush_failed_are_not_there_at_the_next_start,
+        staged_records_share_one_flush_and_stand_in_their_order,
+        what_was_appended_is_found_at_once_and_after_reopening, reopening_adds_behind_what_is_there,
+        every_record_is_flushed_before_append_returns,
         a_processed_record_has_the_documented_members_in_their_order,
         a_rejected_record_says_its_reason_and_its_detail,
         the_checksum_is_the_crc32_of_what_stands_before_it,
@@ -874,7 +918,7 @@ int main(void)
         changed_content_of_an_unknown_key_decides_nothing, counts_are_of_the_decisions_that_stand,
         the_last_number_is_the_largest_numeric_key,
         a_tail_torn_anywhere_is_cut_and_the_next_record_follows_the_good_ones,
-        a_tail_of_zeros_is_cut, a_tail_of_a_megabyte_without_a_line_is_cut,
+        a_tail_of_zeros_is_cut, a_damaged_tail_is_cut_up_to_what_a_commit_writes_and_refused_beyond,
         good_lines_behind_a_megabyte_of_zeros_are_not_cut,
         a_flipped_bit_before_the_last_line_is_refused_by_writer_and_reader,
         a_line_of_somebody_else_in_the_middle_is_refused,

@@ -452,27 +452,6 @@ START_TEST(batch_with_metadata_that_nests_as_deep_as_the_limit_is_read_and_no_de
 }
 END_TEST
 
-START_TEST(batch_is_unproven_only_beside_metadata_that_states_nothing)
-{
-    struct batch batch;
-    struct rejection rejection;
-    struct place place = new_place();
-    put_csv(&place);
-    ck_assert_int_eq(open_batch(&place, false, &batch, &rejection), BATCH_GOOD);
-    ck_assert(!batch_is_unproven(&batch));
-    batch_close(&batch);
-    put_metadata(&place, "{}");
-    ck_assert_int_eq(open_batch(&place, true, &batch, &rejection), BATCH_GOOD);
-    ck_assert(batch_is_unproven(&batch));
-    ck_assert(!batch_is_verified(&batch));
-    batch_close(&batch);
-    put_metadata(&place, "{\"record_count\": 2}");
-    ck_assert_int_eq(open_batch(&place, true, &batch, &rejection), BATCH_GOOD);
-    ck_assert(!batch_is_unproven(&batch));
-    batch_close(&batch);
-}
-END_TEST
-
 /* ---- what moves ---- */
 
 static void rewrite_data(const struct place *place)
@@ -644,7 +623,6 @@ int main(void)
         batch_of_8_exbibytes_is_rejected_on_its_size,
         batch_with_metadata_as_large_as_the_limit_is_read_and_a_byte_more_is_rejected,
         batch_with_metadata_that_nests_as_deep_as_the_limit_is_read_and_no_deeper,
-        batch_is_unproven_only_beside_metadata_that_states_nothing,
         batch_rewritten_at_the_same_size_while_it_is_read_waits,
         batch_truncated_while_it_is_read_waits, batch_grown_while_it_is_read_waits,
         batch_rewritten_with_its_time_set_back_waits, batch_that_was_not_read_to_its_end_waits,

@@ -310,12 +310,12 @@ START_TEST(pipeline_takes_a_batch_with_metadata_at_once)
 }
 END_TEST
 
-START_TEST(pipeline_takes_a_batch_whose_metadata_states_nothing_when_it_has_stood_still)
+START_TEST(pipeline_takes_a_batch_whose_metadata_states_no_hash_when_it_has_stood_still)
 {
     struct world world;
     open_world(&world, CONFIG_CHART_NONE);
     put_data(&world, 1, GOOD_CSV);
-    put_metadata(&world, 1, "{}");
+    put_metadata(&world, 1, "{\"filename\": \"data_1.csv\", \"record_count\": 2, \"bytes\": 20}");
     ck_assert_int_eq(take(&world, 1), PIPELINE_WAITS);
     ck_assert_int_eq(take_after(&world, 1, SETTLE - 1), PIPELINE_WAITS);
     ck_assert_uint_eq(records(&world), 0);
@@ -1038,7 +1038,7 @@ int main(void)
         pipeline_takes_a_processed_batch_for_nothing_after_a_restart,
         pipeline_redoes_a_batch_without_a_record_to_the_same_bytes,
         pipeline_takes_a_batch_with_metadata_at_once,
-        pipeline_takes_a_batch_whose_metadata_states_nothing_when_it_has_stood_still,
+        pipeline_takes_a_batch_whose_metadata_states_no_hash_when_it_has_stood_still,
         pipeline_takes_data_without_metadata_when_it_has_stood_still,
         pipeline_waits_anew_when_data_without_metadata_grows,
         pipeline_without_a_settling_time_takes_everything_at_once,

@@ -128,26 +128,6 @@ START_TEST(reading_is_verified_when_the_metadata_states_the_right_hash)
 }
 END_TEST
 
-START_TEST(reading_is_unproven_when_the_metadata_states_nothing_to_check)
-{
-    struct desk desk;
-    open_desk(&desk);
-    put_csv(&desk, GOOD_CSV);
-    ck_assert_int_eq(read_as(&desk, READER_PROFILE), READING_GOOD);
-    ck_assert(!desk.reading.unproven);
-    put_metadata(&desk, "{\"filename\": \"data_1.csv\", \"hash\": \"md5:00\"}");
-    ck_assert_int_eq(read_as(&desk, READER_PROFILE), READING_GOOD);
-    ck_assert(desk.reading.unproven);
-    ck_assert(!desk.reading.verified);
-    put_metadata(&desk, "{\"filename\": \"data_1.csv\", \"record_count\": 2}");
-    ck_assert_int_eq(read_as(&desk, READER_PROFILE), READING_GOOD);
-    ck_assert(!desk.reading.unproven);
-    ck_assert(!desk.reading.verified);
-    reading_free(&desk.reading);
-    close_desk(&desk);
-}
-END_TEST
-
 START_TEST(reading_keeps_to_the_limits_it_was_given)
 {
     struct desk desk;
@@ -405,7 +385,6 @@ int main(void)
     return SUPPORT_RUN(
         "consumer_reading", reading_of_a_good_batch_has_its_profile_size_and_hash,
         reading_is_verified_when_the_metadata_states_the_right_hash,
-        reading_is_unproven_when_the_metadata_states_nothing_to_check,
         reading_keeps_to_the_limits_it_was_given,
         reading_for_the_hash_alone_makes_no_profile_and_asks_no_metadata,
         reading_in_several_pieces_gives_the_hash_of_the_whole,

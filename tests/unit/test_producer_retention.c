@@ -1,11 +1,23 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/processed_log.h"
 #include "common/reason.h"
 #include "producer/retention.h"
 #include "tests/unit/support.h"
+
+/* Stands before the C library's function, in this program alone. */
+static int fdatasync_errno;
+
+int fdatasync(int fd)
+{
+    (void)fd;
+    errno = fdatasync_errno;
+    return fdatasync_errno == 0 ? 0 : -1;
+}
 
 static const char *directory;
 static struct retention retention;
@@ -45,7 +57,7 @@ static void decide(unsigned number, enum outcome outcome)
 static void follow(void)
 {
     retention_follow(&retention, written);
-    ck_assert_int_eq(retention_tidy(&retention), 0);
+    ck_assert_int_eq(retention_tidy(&retention, written), 0);
 }
 
 static bool is_there(unsigned number)
@@ -120,7 +132,7 @@ START_TEST(retention_without_a_reader_neither_deletes_nor_waits)
     decide(1, OUTCOME_PROCESSED);
     retention_follow(&retention, written);
     retention_follow(&retention, NULL);
-    ck_assert_int_eq(retention_tidy(&retention), 0);
+    ck_assert_int_eq(retention_tidy(&retention, NULL), 0);
     ck_assert_uint_eq(support_count_names(directory), 6);
     ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
 }
@@ -209,6 +221,20 @@ START_TEST(retention_waits_while_less_space_is_free_than_wanted)
 }
 END_TEST
 
+START_TEST(retention_deletes_nothing_whose_record_cannot_be_made_durable)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 1);
+    decide(1, OUTCOME_PROCESSED);
+    retention_follow(&retention, written);
+    fdatasync_errno = EIO;
+    ck_assert_int_eq(retention_tidy(&retention, written), -1);
+    ck_assert(is_there(1));
+    fdatasync_errno = 0;
+    ck_assert_int_eq(retention_tidy(&retention, written), 0);
+    ck_assert(!is_there(1));
+}
+END_TEST
+
 START_TEST(retention_says_when_it_cannot_delete_and_succeeds_later)
 {
     prepare((struct retention_limits){.keep_batches = 0}, 1);
@@ -216,9 +242,9 @@ START_TEST(retention_says_when_it_cannot_delete_and_succeeds_later)
     decide(1, OUTCOME_PROCESSED);
     retention_follow(&retention, written);
     retention.directory_fd = -1;
-    ck_assert_int_eq(retention_tidy(&retention), -1);
+    ck_assert_int_eq(retention_tidy(&retention, written), -1);
     retention.directory_fd = fd;
-    ck_assert_int_eq(retention_tidy(&retention), 0);
+    ck_assert_int_eq(retention_tidy(&retention, written), 0);
     ck_assert(!is_there(1));
 }
 END_TEST
@@ -267,6 +293,7 @@ int main(void)
         retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_first_free_place,
         retention_notices_a_single_acknowledgement_at_a_high_mark,
         retention_of_zero_pending_is_no_limit, retention_waits_while_less_space_is_free_than_wanted,
+        retention_deletes_nothing_whose_record_cannot_be_made_durable,
         retention_says_when_it_cannot_delete_and_succeeds_later,
         retention_does_not_stumble_over_a_directory_under_a_batchs_name,
         retention_stays_small_while_thousands_of_batches_pass);
