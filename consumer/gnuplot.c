@@ -146,7 +146,8 @@ bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length, 
     return true;
 }
 
-static void write_commands(struct gnuplot *gnuplot)
+/* False when nobody knows what has arrived: what follows would be taken for something else. */
+static bool write_commands(struct gnuplot *gnuplot)
 {
     while (gnuplot->written < gnuplot->script.length) {
         ssize_t count = write(gnuplot->child.commands_fd, gnuplot->script.bytes + gnuplot->written,
@@ -154,9 +155,10 @@ static void write_commands(struct gnuplot *gnuplot)
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return; /* full, or the child is gone: then its pipes say so */
+            return errno == EAGAIN || errno == EPIPE; /* full, or gone: then its pipes say so */
         gnuplot->written += (size_t)count;
     }
+    return true;
 }
 
 /*
@@ -244,7 +246,10 @@ enum gnuplot_state gnuplot_advance(struct gnuplot *gnuplot, int64_t now_ns)
     if (gnuplot->state != GNUPLOT_BUSY)
         return gnuplot->state;
     gnuplot->now_ns = now_ns;
-    write_commands(gnuplot);
+    if (!write_commands(gnuplot)) {
+        fail(gnuplot, "gnuplot cannot be written to");
+        return gnuplot->state;
+    }
     bool alive = drain(gnuplot->child.image_fd, &gnuplot->image, IMAGE_MAX_BYTES);
     alive = drain(gnuplot->child.words_fd, &gnuplot->words, WORDS_MAX_BYTES) && alive;
     if (gnuplot->words.length > 0 && strstr(gnuplot->words.bytes, DONE_WORD) != NULL)
