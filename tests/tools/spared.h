@@ -1,6 +1,7 @@
 /*
- * spared - what a preloaded library does to allocations, it does not do to those of libseccomp,
- * which crashes and hangs when memory is short. That is at the start, and not ours to mend.
+ * spared - what a preloaded library does to allocations, it does not do to those of libraries that
+ * do not survive it while they set themselves up: libseccomp 2.5 crashes, and libcrypto 3.5 waits
+ * for itself for ever. That is at the start, and not ours to mend.
  */
 #ifndef TESTS_TOOLS_SPARED_H
 #define TESTS_TOOLS_SPARED_H
@@ -11,23 +12,30 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Where its code is; none before spared_find(), nor where it is not linked. */
-static uintptr_t spared_from, spared_to;
+#define SPARED_MAX 4
+
+/* Where their code is; nowhere before spared_find(), nor where they are not linked. */
+static struct {
+    uintptr_t from, to;
+} spared[SPARED_MAX];
+static size_t spared_count;
 
 static int spared_look_at(struct dl_phdr_info *library, size_t size, void *unused)
 {
     (void)size;
     (void)unused;
-    if (strstr(library->dlpi_name, "libseccomp") == NULL)
+    if (strstr(library->dlpi_name, "libseccomp") == NULL &&
+        strstr(library->dlpi_name, "libcrypto") == NULL)
         return 0;
-    for (int i = 0; i < library->dlpi_phnum; i++) {
+    for (int i = 0; i < library->dlpi_phnum && spared_count < SPARED_MAX; i++) {
         const ElfW(Phdr) *part = &library->dlpi_phdr[i];
         if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0)
             continue;
-        spared_from = library->dlpi_addr + part->p_vaddr;
-        spared_to = spared_from + part->p_memsz;
+        spared[spared_count].from = library->dlpi_addr + part->p_vaddr;
+        spared[spared_count].to = spared[spared_count].from + part->p_memsz;
+        spared_count++;
     }
-    return 1;
+    return 0;
 }
 
 static void spared_find(void)
@@ -38,7 +46,10 @@ static void spared_find(void)
 /* `caller` is __builtin_return_address(0) of the allocation. */
 static bool spared_is(const void *caller)
 {
-    return (uintptr_t)caller >= spared_from && (uintptr_t)caller < spared_to;
+    for (size_t i = 0; i < spared_count; i++)
+        if ((uintptr_t)caller >= spared[i].from && (uintptr_t)caller < spared[i].to)
+            return true;
+    return false;
 }
 
 #endif
