@@ -163,7 +163,7 @@ static int run_as_asked(struct consumer *consumer)
 static int health(const struct config *config)
 {
     char answer[512];
-    int code = report_health(config->results_path, config->poll_interval_ns, answer, sizeof answer);
+    int code = report_health(config->results_path, answer, sizeof answer);
     (void)printf("data-consumer: %s\n", answer);
     return code;
 }

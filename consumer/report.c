@@ -74,13 +74,11 @@ static struct json *read_status(int results_fd, char *answer, size_t size)
     return object;
 }
 
-static int judge(const struct json *status, int64_t poll_interval_ns, char *answer, size_t size)
+static int judge(const struct json *status, char *answer, size_t size)
 {
     const char *trouble = NULL;
     uint64_t updated_ms = 0;
     uint64_t backlog = 0;
-    int64_t patience =
-        3 * poll_interval_ns > REPORT_STALE_NS ? 3 * poll_interval_ns : REPORT_STALE_NS;
     (void)json_get_u64(status, "updated_monotonic_ms", &updated_ms);
     (void)json_get_u64(status, "backlog", &backlog);
     int64_t age_ms = clock_now_ns() / NUMBER_NS_PER_MS - (int64_t)updated_ms;
@@ -88,7 +86,7 @@ static int judge(const struct json *status, int64_t poll_interval_ns, char *answ
         (void)snprintf(answer, size, "stands still: nothing heard since the machine started");
         return CONTRACT_EXIT_WAITING;
     }
-    if (age_ms > patience / NUMBER_NS_PER_MS) {
+    if (age_ms > REPORT_STALE_NS / NUMBER_NS_PER_MS) {
         (void)snprintf(answer, size, "stands still: nothing heard for %" PRId64 " seconds",
                        age_ms / 1000);
         return CONTRACT_EXIT_WAITING;
@@ -101,7 +99,7 @@ static int judge(const struct json *status, int64_t poll_interval_ns, char *answ
     return CONTRACT_EXIT_DONE;
 }
 
-int report_health(const char *results_path, int64_t poll_interval_ns, char *answer, size_t size)
+int report_health(const char *results_path, char *answer, size_t size)
 {
     int code = CONTRACT_EXIT_WAITING;
     int results_fd = fileio_open_directory(results_path);
@@ -112,7 +110,7 @@ int report_health(const char *results_path, int64_t poll_interval_ns, char *answ
     if (fileio_lock_is_held(results_fd, CONTRACT_CONSUMER_LOCK)) {
         struct json *status = read_status(results_fd, answer, size);
         if (status != NULL)
-            code = judge(status, poll_interval_ns, answer, size);
+            code = judge(status, answer, size);
         json_free(status);
     } else {
         (void)snprintf(answer, size, "not running: nobody holds %s/%s", results_path,

@@ -18,7 +18,8 @@
 #define REPORT_HEARTBEAT_NS (5 * NUMBER_NS_PER_SECOND)
 /* It is rewritten at most this often. */
 #define REPORT_SPACING_NS NUMBER_NS_PER_SECOND
-/* So long without an update, and longer than three polls, is a standstill. */
+/* So long without an update is a standstill, however seldom the daemon polls: the heartbeat is not
+ * the poll. */
 #define REPORT_STALE_NS (20 * NUMBER_NS_PER_SECOND)
 
 struct report {
@@ -41,6 +42,6 @@ int report_write_status(int results_fd, const struct report *report);
  * exit code (0; 69 nobody runs; 75 it stands still or is in trouble) and says why in
  * one line of `answer`.
  */
-int report_health(const char *results_path, int64_t poll_interval_ns, char *answer, size_t size);
+int report_health(const char *results_path, char *answer, size_t size);
 
 #endif

@@ -512,6 +512,22 @@ health_says_whether_the_daemons_run() {
     expect_exit 69 "$producer" --health --dir "$dir"
 }
 
+a_consumer_that_stands_still_is_told_however_seldom_it_polls() {
+    fresh standing-still
+    spawn "$consumer" --dir "$dir" --poll-interval 1h >"$dir/consumer.out" 2>&1
+    local frozen=$spawned age
+    eventually 5 "$consumer" --health --dir "$dir" --poll-interval 1h
+    kill -STOP "$frozen"
+    # Not waited for: the report is made half a minute older instead.
+    age=$(jq '.updated_monotonic_ms - 30000' "$results/status.json")
+    sed -i "s/\"updated_monotonic_ms\": [0-9]*/\"updated_monotonic_ms\": $age/" "$results/status.json"
+    expect_exit 75 "$consumer" --health --dir "$dir" --poll-interval 1h
+    says 'stands still'
+    kill -CONT "$frozen"
+    eventually 8 "$consumer" --health --dir "$dir" --poll-interval 1h
+    stop "$frozen"
+}
+
 a_full_disk_is_told_once_waited_out_and_told_when_it_is_over() {
     needs_mount_namespaces
     fresh full

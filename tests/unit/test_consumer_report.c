@@ -140,10 +140,10 @@ END_TEST
 
 /* ---- health ---- */
 
-static void assert_health(const char *path, int64_t poll_interval_ns, int code, const char *part)
+static void assert_health(const char *path, int code, const char *part)
 {
     char answer[256];
-    ck_assert_int_eq(report_health(path, poll_interval_ns, answer, sizeof answer), code);
+    ck_assert_int_eq(report_health(path, answer, sizeof answer), code);
     ck_assert_msg(strstr(answer, part) != NULL, "%s", answer);
     ck_assert_ptr_null(strchr(answer, '\n'));
 }
@@ -153,7 +153,7 @@ START_TEST(health_of_a_fresh_report_is_good)
     int results_fd = -1;
     const char *path = running_results(&results_fd);
     ck_assert_int_eq(report_write_status(results_fd, &REPORT), 0);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_DONE, "healthy: 4 waiting");
+    assert_health(path, CONTRACT_EXIT_DONE, "healthy: 4 waiting");
 }
 END_TEST
 
@@ -161,13 +161,12 @@ START_TEST(health_without_results_or_without_a_lock_is_69)
 {
     const char *path = support_temporary_directory();
     int results_fd = support_open_directory(path);
-    assert_health("/nonexistent/results", NUMBER_NS_PER_SECOND, CONTRACT_EXIT_UNAVAILABLE,
-                  "/nonexistent/results");
+    assert_health("/nonexistent/results", CONTRACT_EXIT_UNAVAILABLE, "/nonexistent/results");
     ck_assert_int_eq(report_write_status(results_fd, &REPORT), 0);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_UNAVAILABLE, "not running");
+    assert_health(path, CONTRACT_EXIT_UNAVAILABLE, "not running");
     int lock = fileio_lock(results_fd, CONTRACT_CONSUMER_LOCK);
     (void)close(lock); /* as a killed daemon leaves it */
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_UNAVAILABLE, "not running");
+    assert_health(path, CONTRACT_EXIT_UNAVAILABLE, "not running");
     (void)close(results_fd);
 }
 END_TEST
@@ -176,7 +175,7 @@ START_TEST(health_without_a_report_is_75)
 {
     int results_fd = -1;
     const char *path = running_results(&results_fd);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, CONTRACT_STATUS);
+    assert_health(path, CONTRACT_EXIT_WAITING, CONTRACT_STATUS);
 }
 END_TEST
 
@@ -187,7 +186,7 @@ START_TEST(health_of_a_report_that_is_none_is_75)
     const char *path = running_results(&results_fd);
     for (size_t i = 0; i < sizeof REPORTS / sizeof *REPORTS; i++) {
         support_write_file(path, CONTRACT_STATUS, REPORTS[i], strlen(REPORTS[i]));
-        assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "");
+        assert_health(path, CONTRACT_EXIT_WAITING, "");
     }
 }
 END_TEST
@@ -213,22 +212,9 @@ START_TEST(health_of_a_report_of_more_than_twenty_seconds_is_75)
     if (clock_is_young())
         return;
     put_report_of_age(path, REPORT_STALE_NS - 2 * NUMBER_NS_PER_SECOND);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_DONE, "healthy");
+    assert_health(path, CONTRACT_EXIT_DONE, "healthy");
     put_report_of_age(path, REPORT_STALE_NS + NUMBER_NS_PER_SECOND);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "stands still");
-}
-END_TEST
-
-START_TEST(health_has_the_patience_of_three_polls)
-{
-    int results_fd = -1;
-    const char *path = running_results(&results_fd);
-    if (clock_is_young())
-        return;
-    put_report_of_age(path, 29 * NUMBER_NS_PER_SECOND);
-    assert_health(path, 10 * NUMBER_NS_PER_SECOND, CONTRACT_EXIT_DONE, "healthy");
-    put_report_of_age(path, 31 * NUMBER_NS_PER_SECOND);
-    assert_health(path, 10 * NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "stands still");
+    assert_health(path, CONTRACT_EXIT_WAITING, "stands still");
 }
 END_TEST
 
@@ -239,9 +225,9 @@ START_TEST(health_of_a_report_from_before_the_machine_started_is_75)
     int results_fd = -1;
     const char *path = running_results(&results_fd);
     put_report_of_age(path, -3600 * NUMBER_NS_PER_SECOND);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "since the machine started");
+    assert_health(path, CONTRACT_EXIT_WAITING, "since the machine started");
     support_write_file(path, CONTRACT_STATUS, far_away, strlen(far_away));
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "since the machine started");
+    assert_health(path, CONTRACT_EXIT_WAITING, "since the machine started");
 }
 END_TEST
 
@@ -250,18 +236,18 @@ START_TEST(health_of_a_report_that_is_no_plain_file_or_too_large_is_75)
     int results_fd = -1;
     const char *path = running_results(&results_fd);
     ck_assert_int_eq(mkfifoat(results_fd, CONTRACT_STATUS, 0644), 0);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "cannot be read");
+    assert_health(path, CONTRACT_EXIT_WAITING, "cannot be read");
     ck_assert_int_eq(unlinkat(results_fd, CONTRACT_STATUS, 0), 0);
     ck_assert_int_eq(report_write_status(results_fd, &REPORT), 0);
     ck_assert_int_eq(renameat(results_fd, CONTRACT_STATUS, results_fd, "elsewhere"), 0);
     ck_assert_int_eq(symlinkat("elsewhere", results_fd, CONTRACT_STATUS), 0);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "cannot be read");
+    assert_health(path, CONTRACT_EXIT_WAITING, "cannot be read");
     ck_assert_int_eq(unlinkat(results_fd, CONTRACT_STATUS, 0), 0);
     support_write_file(path, CONTRACT_STATUS, "{}", 2);
     int fd = openat(results_fd, CONTRACT_STATUS, O_WRONLY | O_CLOEXEC);
     ck_assert_int_eq(ftruncate(fd, 1L << 40), 0);
     (void)close(fd);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING, "cannot be read");
+    assert_health(path, CONTRACT_EXIT_WAITING, "cannot be read");
 }
 END_TEST
 
@@ -272,8 +258,7 @@ START_TEST(health_in_trouble_is_75_and_names_it)
     const char *path = running_results(&results_fd);
     (void)snprintf(report.trouble, sizeof report.trouble, "cannot write summary_7.json: no space");
     ck_assert_int_eq(report_write_status(results_fd, &report), 0);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_WAITING,
-                  "in trouble: cannot write summary_7.json: no space");
+    assert_health(path, CONTRACT_EXIT_WAITING, "in trouble: cannot write summary_7.json: no space");
 }
 END_TEST
 
@@ -281,7 +266,7 @@ START_TEST(health_does_not_take_the_lock_it_asks_about)
 {
     const char *path = support_temporary_directory();
     int results_fd = support_open_directory(path);
-    assert_health(path, NUMBER_NS_PER_SECOND, CONTRACT_EXIT_UNAVAILABLE, "not running");
+    assert_health(path, CONTRACT_EXIT_UNAVAILABLE, "not running");
     ck_assert_int_ge(fileio_lock(results_fd, CONTRACT_CONSUMER_LOCK), 0);
     (void)close(results_fd);
 }
@@ -299,7 +284,6 @@ int main(void)
         health_of_a_fresh_report_is_good, health_without_results_or_without_a_lock_is_69,
         health_without_a_report_is_75, health_of_a_report_that_is_none_is_75,
         health_of_a_report_of_more_than_twenty_seconds_is_75,
-        health_has_the_patience_of_three_polls,
         health_of_a_report_from_before_the_machine_started_is_75,
         health_of_a_report_that_is_no_plain_file_or_too_large_is_75,
         health_in_trouble_is_75_and_names_it, health_does_not_take_the_lock_it_asks_about);
