@@ -38,6 +38,9 @@ int wait_open(void)
         return -1;
     if (set_handler(SIGTERM, on_stop) != 0 || set_handler(SIGINT, on_stop) != 0)
         return -1;
+    /* A file size limit is then an error that can be waited out, as a full disk is. */
+    if (set_handler(SIGXFSZ, SIG_IGN) != 0)
+        return -1;
     return set_handler(SIGPIPE, SIG_IGN);
 }
 

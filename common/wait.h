@@ -30,7 +30,10 @@ enum wait_result {
     WAIT_ERROR    /* errno says why */
 };
 
-/* Installs the handlers; SIGPIPE is ignored from here on. 0, or -1 with errno. */
+/*
+ * Installs the handlers. SIGPIPE and SIGXFSZ are ignored from here on: what they tell of is an error
+ * of write(2) as well. 0, or -1 with errno.
+ */
 int wait_open(void);
 
 /* True once SIGTERM or SIGINT has arrived; cheap enough for the middle of a parse. */

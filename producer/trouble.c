@@ -13,11 +13,11 @@ static bool is_stale(int directory_fd)
 bool trouble_passes(int error_number, int directory_fd)
 {
     static const int PASSING[] = {
-        ENOSPC, EDQUOT, EMLINK,    EIO,      EREMOTEIO, EROFS,     EACCES, EPERM,
-        ENOMEM, EMFILE, ENFILE,    EAGAIN,   EBUSY,     ETXTBSY,   EINTR,  ENOLCK,
-        ESTALE, ENXIO,  ENODEV,    ENOTCONN, EHOSTDOWN, ETIMEDOUT, /* a device or a server that is
-                                                                      away */
-        EISDIR, EEXIST, ENOTEMPTY, ENOTDIR,  ELOOP,                /* a name that is taken */
+        ENOSPC, EDQUOT, EFBIG,     EMLINK,  EIO,      EREMOTEIO, EROFS,     EACCES,
+        EPERM,  ENOMEM, EMFILE,    ENFILE,  EAGAIN,   EBUSY,     ETXTBSY,   EINTR,
+        ENOLCK, ESTALE, ENXIO,     ENODEV,  ENOTCONN, EHOSTDOWN, ETIMEDOUT, /* a device or a server
+                                                                               that is away */
+        EISDIR, EEXIST, ENOTEMPTY, ENOTDIR, ELOOP, /* a name that is taken */
     };
     for (size_t i = 0; i < sizeof PASSING / sizeof *PASSING; i++)
         if (PASSING[i] == error_number)

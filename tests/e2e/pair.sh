@@ -548,6 +548,27 @@ a_full_disk_is_told_once_waited_out_and_told_when_it_is_over() {
     grep -q 'works again' "$dir/consumer.out"
 }
 
+# spawn_limited NAME COMMAND...: no file may grow, until let_grow; what it says goes to NAME.
+spawn_limited() { spawn bash -c 'ulimit -S -f 0; exec "$@"' limited "${@:2}" > >(cat >"$1") 2>&1; }
+let_grow() { prlimit --pid "$1" --fsize=unlimited:unlimited; }
+
+a_file_size_limit_is_waited_out_by_both_daemons() {
+    fresh size-limit
+    mkdir "$results"
+    spawn_limited "$dir/producer.out" "$producer" --dir "$dir" --interval 0 --count 2
+    local making=$spawned
+    eventually 5 grep -q 'File too large' "$dir/producer.out"
+    let_grow "$making"
+    wait "$making" || fail "the producer exits $?"
+    spawn_limited "$dir/consumer.out" "$consumer" --dir "$dir" --poll-interval 50ms
+    local reading=$spawned
+    eventually 5 grep -q 'File too large' "$dir/consumer.out"
+    [[ ! -s $log ]] || fail "a record where none can be written"
+    let_grow "$reading"
+    eventually 8 count_is '.outcome == "processed" and .verified' 2
+    stop "$reading"
+}
+
 logs_are_one_json_object_a_line_by_option() {
     fresh json
     publish 2 --log-format json

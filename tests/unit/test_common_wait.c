@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -237,6 +239,19 @@ START_TEST(a_reader_that_went_away_is_an_error_and_no_death)
 }
 END_TEST
 
+START_TEST(a_file_size_limit_is_an_error_and_no_death)
+{
+    FILE *file = tmpfile();
+    const struct rlimit none = {0, 0};
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(wait_open(), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    ck_assert_int_eq(write(fileno(file), "x", 1), -1);
+    ck_assert_int_eq(errno, EFBIG);
+    (void)fclose(file);
+}
+END_TEST
+
 START_TEST(the_handler_leaves_errno_alone)
 {
     ck_assert_int_eq(wait_open(), 0);
@@ -267,6 +282,7 @@ int main(void)
         more_signals_than_the_pipe_holds_do_not_hang_it, stopping_goes_before_what_is_ready,
         a_signal_between_the_check_and_the_poll_is_not_slept_over,
         sigterm_is_answered_whenever_it_arrives, another_signal_does_not_shorten_the_wait,
-        a_reader_that_went_away_is_an_error_and_no_death, the_handler_leaves_errno_alone,
+        a_reader_that_went_away_is_an_error_and_no_death,
+        a_file_size_limit_is_an_error_and_no_death, the_handler_leaves_errno_alone,
         without_handlers_only_the_deadline_counts);
 }
