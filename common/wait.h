@@ -31,8 +31,8 @@ enum wait_result {
 };
 
 /*
- * Installs the handlers. SIGPIPE and SIGXFSZ are ignored from here on: what they tell of is an error
- * of write(2) as well. 0, or -1 with errno.
+ * Installs the handlers. SIGPIPE and SIGXFSZ are ignored from here on: what they tell of is an
+ * error of write(2) as well. 0, or -1 with errno.
  */
 int wait_open(void);
 
