@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -261,24 +262,65 @@ static struct flock whole_file(short type)
     return (struct flock){.l_type = type, .l_whence = SEEK_SET};
 }
 
+static int lock_file(int fd)
+{
+    struct flock lock = whole_file(F_WRLCK);
+    return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+static int lock_directory(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB);
+}
+
+static bool is_taken(int error_number)
+{
+    return error_number == EACCES || error_number == EAGAIN || error_number == EINTR;
+}
+
+static int take_lock(int fd, int (*take)(int fd))
+{
+    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+        if (take(fd) == 0)
+            return 0;
+        if (!is_taken(errno))
+            return -1;
+        (void)nanosleep(&LOCK_PAUSE, NULL);
+    }
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
 int fileio_lock(int directory_fd, const char *name)
 {
     int fd = openat(directory_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return -1;
-    for (int tries = 0; tries < LOCK_TRIES; tries++) {
-        struct flock lock = whole_file(F_WRLCK);
-        if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-            return fd;
-        if (errno != EACCES && errno != EAGAIN)
-            break;
-        errno = EWOULDBLOCK;
-        (void)nanosleep(&LOCK_PAUSE, NULL);
-    }
-    int saved_errno = errno;
-    (void)close(fd);
-    errno = saved_errno == EINTR ? EWOULDBLOCK : saved_errno;
+    if (fd < 0 || take_lock(fd, lock_file) == 0)
+        return fd;
+    close_quietly(fd);
     return -1;
+}
+
+bool fileio_lock_stands(int directory_fd, const char *name, int lock_fd)
+{
+    struct stat found;
+    if (fstatat(directory_fd, name, &found, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno != ENOENT;
+    return fileio_is_same(lock_fd, &found);
+}
+
+/* A file server may lock only what is open for writing, which a directory never is. */
+static bool knows_no_directory_locks(int error_number)
+{
+    static const int ERRORS[] = {EBADF, EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP};
+    for (size_t i = 0; i < sizeof ERRORS / sizeof *ERRORS; i++)
+        if (ERRORS[i] == error_number)
+            return true;
+    return false;
+}
+
+int fileio_lock_directory(int directory_fd)
+{
+    return take_lock(directory_fd, lock_directory) == 0 || knows_no_directory_locks(errno) ? 0 : -1;
 }
 
 bool fileio_lock_is_held(int directory_fd, const char *name)

@@ -106,6 +106,19 @@ int fileio_remove_temporaries(int directory_fd);
  */
 int fileio_lock(int directory_fd, const char *name);
 
+/*
+ * True while the name stands for the file that is locked, or cannot be looked at. Where it was
+ * removed or replaced, the lock that is still held keeps nobody out.
+ */
+bool fileio_lock_stands(int directory_fd, const char *name, int lock_fd);
+
+/*
+ * Locks the directory itself, which nobody can remove from under the lock as a file in it, for as
+ * long as `directory_fd` is open. 0, also on a file system that knows no such lock; EWOULDBLOCK as
+ * above. Two programs that lock one directory keep each other out, whatever their files are called.
+ */
+int fileio_lock_directory(int directory_fd);
+
 /* True when a process holds the lock; asking does not take it. */
 bool fileio_lock_is_held(int directory_fd, const char *name);
 

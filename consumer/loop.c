@@ -24,6 +24,7 @@
 struct loop {
     const struct config *config;
     int results_fd;
+    int lock_fd;
     struct processed_log *log;
     struct discovery *discovery;
     struct pipeline *pipeline;
@@ -33,6 +34,7 @@ struct loop {
     bool report_is_stale;
     bool report_failed;
     bool results_are_gone;
+    bool lock_is_gone;
     bool shared_is_lost;
 
     bool is_full;  /* every gnuplot child was busy when a batch was to be taken */
@@ -67,13 +69,15 @@ static bool is_processed(void *context, const char *key)
     return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
 }
 
-struct loop *loop_create(const struct config *config, int results_fd, struct processed_log *log)
+struct loop *loop_create(const struct config *config, int results_fd, int lock_fd,
+                         struct processed_log *log)
 {
     struct loop *loop = calloc(1, sizeof *loop);
     if (loop == NULL)
         return NULL;
     loop->config = config;
     loop->results_fd = results_fd;
+    loop->lock_fd = lock_fd;
     loop->log = log;
     loop->trouble.over = "it works again: going on";
     const struct discovery_options options = {.path = config->shared_path,
@@ -192,6 +196,8 @@ static bool look(struct loop *loop, int64_t now_ns)
     if (loop->polled) {
         loop->polled = false;
         loop->results_are_gone = !results_are_there(loop);
+        loop->lock_is_gone =
+            !fileio_lock_stands(loop->results_fd, CONTRACT_CONSUMER_LOCK, loop->lock_fd);
         loop->next_poll_ns = now_ns + loop->config->poll_interval_ns;
         clock_format_now(loop->report.last_scan_at);
     }
@@ -312,7 +318,8 @@ static bool once_is_over(const struct loop *loop)
 /* What another start mends and going on would not: then no record could be trusted to last. */
 static bool is_beyond_help(const struct loop *loop)
 {
-    return processed_log_is_broken(loop->log) || loop->results_are_gone || loop->shared_is_lost;
+    return processed_log_is_broken(loop->log) || loop->results_are_gone || loop->lock_is_gone ||
+           loop->shared_is_lost;
 }
 
 static int exit_code(const struct loop *loop)
@@ -325,6 +332,11 @@ static int exit_code(const struct loop *loop)
     if (loop->results_are_gone) {
         log_error("the directory --results %s is no longer there: start again",
                   loop->config->results_path);
+        return CONTRACT_EXIT_IO;
+    }
+    if (loop->lock_is_gone) {
+        log_error("%s/%s was removed or replaced, and keeps nobody out any more: start again",
+                  loop->config->results_path, CONTRACT_CONSUMER_LOCK);
         return CONTRACT_EXIT_IO;
     }
     if (loop->shared_is_lost) {

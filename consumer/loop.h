@@ -2,14 +2,15 @@
  * loop - look, take, wait: what data-consumer does until it is told to end, or with --once
  * until there is nothing left to do.
  *
- *     struct loop *loop = loop_create(&config, results_fd, log);
+ *     struct loop *loop = loop_create(&config, results_fd, lock_fd, log);
  *     int exit_code = loop_run(loop);
  *     loop_free(loop);
  *
  * It does not end by itself for what may pass: a full disk, a directory that cannot be read,
  * want of memory are told once, shown in status.json, and tried again after a wait that doubles
  * up to half a minute. It ends, and says why, where another start mends what going on would not:
- * when the log can no longer be trusted to be written, or one of the directories was replaced.
+ * when the log can no longer be trusted to be written, one of the directories was replaced,
+ * or the file was removed that keeps a second instance out.
  */
 #ifndef CONSUMER_LOOP_H
 #define CONSUMER_LOOP_H
@@ -20,7 +21,8 @@
 struct loop;
 
 /* All are borrowed. NULL when memory is short. */
-struct loop *loop_create(const struct config *config, int results_fd, struct processed_log *log);
+struct loop *loop_create(const struct config *config, int results_fd, int lock_fd,
+                         struct processed_log *log);
 
 /* Returns an exit code of contract.h; the cause has been told. */
 int loop_run(struct loop *loop);

@@ -58,6 +58,27 @@ static void flush_name(const struct consumer *consumer)
                   strerror(errno));
 }
 
+/* Where the results lie in the shared directory, that is the producer's to lock. */
+static bool is_ours_alone(const struct consumer *consumer)
+{
+    struct stat shared;
+    return stat(consumer->config.shared_path, &shared) == 0 &&
+           !fileio_is_same(consumer->results_fd, &shared);
+}
+
+static int take_lock(struct consumer *consumer)
+{
+    const char *path = consumer->config.results_path;
+    if (!is_ours_alone(consumer) || fileio_lock_directory(consumer->results_fd) == 0)
+        consumer->lock_fd = fileio_lock(consumer->results_fd, CONTRACT_CONSUMER_LOCK);
+    if (consumer->lock_fd >= 0)
+        return CONTRACT_EXIT_DONE;
+    if (errno != EWOULDBLOCK)
+        return refuse(CONTRACT_EXIT_CANNOT_CREATE, "write to the directory --results", path);
+    log_refusal("another data-consumer holds %s/%s", path, CONTRACT_CONSUMER_LOCK);
+    return CONTRACT_EXIT_UNAVAILABLE;
+}
+
 static int open_results(struct consumer *consumer)
 {
     const char *path = consumer->config.results_path;
@@ -67,13 +88,7 @@ static int open_results(struct consumer *consumer)
     if (consumer->results_fd < 0)
         return refuse(CONTRACT_EXIT_CANNOT_CREATE, "open the directory --results", path);
     flush_name(consumer);
-    consumer->lock_fd = fileio_lock(consumer->results_fd, CONTRACT_CONSUMER_LOCK);
-    if (consumer->lock_fd >= 0)
-        return CONTRACT_EXIT_DONE;
-    if (errno != EWOULDBLOCK)
-        return refuse(CONTRACT_EXIT_CANNOT_CREATE, "write to the directory --results", path);
-    log_refusal("another data-consumer holds %s/%s", path, CONTRACT_CONSUMER_LOCK);
-    return CONTRACT_EXIT_UNAVAILABLE;
+    return take_lock(consumer);
 }
 
 static int open_log(struct consumer *consumer)
@@ -113,7 +128,8 @@ static int open_rest(struct consumer *consumer)
     if (code != CONTRACT_EXIT_DONE)
         return code;
     errno = ENOMEM;
-    consumer->loop = loop_create(&consumer->config, consumer->results_fd, consumer->log);
+    consumer->loop =
+        loop_create(&consumer->config, consumer->results_fd, consumer->lock_fd, consumer->log);
     return consumer->loop != NULL
                ? CONTRACT_EXIT_DONE
                : refuse(CONTRACT_EXIT_SOFTWARE, "start on", consumer->config.shared_path);

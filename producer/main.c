@@ -63,7 +63,8 @@ static int open_directory(struct producer *producer)
 
 static int take_lock(struct producer *producer)
 {
-    producer->lock_fd = fileio_lock(producer->directory_fd, CONTRACT_PRODUCER_LOCK);
+    if (fileio_lock_directory(producer->directory_fd) == 0)
+        producer->lock_fd = fileio_lock(producer->directory_fd, CONTRACT_PRODUCER_LOCK);
     if (producer->lock_fd >= 0)
         return GO_ON;
     if (errno == EWOULDBLOCK) {
@@ -142,6 +143,16 @@ static void show_health(struct producer *producer, int64_t now_ns)
     (void)health_show(producer->lock_fd, &producer->shown, trouble, now_ns);
 }
 
+/* Else --health would find nobody, and a second producer only the directory's lock in its way. */
+static int check_lock(const struct producer *producer)
+{
+    if (fileio_lock_stands(producer->directory_fd, CONTRACT_PRODUCER_LOCK, producer->lock_fd))
+        return GO_ON;
+    log_error("%s/%s was removed or replaced, and keeps nobody out any more: start again",
+              producer->config.dir, CONTRACT_PRODUCER_LOCK);
+    return CONTRACT_EXIT_IO;
+}
+
 /* GO_ON when the time has come, 0 when the program shall end. */
 static int wait_until_due(struct producer *producer)
 {
@@ -156,8 +167,9 @@ static int wait_until_due(struct producer *producer)
         case WAIT_READY:
         case WAIT_TIMEOUT: break;
         }
-        if (due_ns <= beat_ns)
-            return GO_ON;
+        int code = check_lock(producer);
+        if (code != GO_ON || due_ns <= beat_ns)
+            return code;
     }
 }
 

@@ -71,6 +71,48 @@ a_second_daemon_on_the_same_directory_exits_69() {
     stop "$second"
 }
 
+# ends_with CODE PID WORDS FILE: by itself, and says so there.
+ends_with() {
+    local status=0
+    wait "$2" || status=$?
+    [[ $status -eq $1 ]] || fail "exit $status, not $1: $(tail -n 2 "$4")"
+    grep -qF "$3" "$4" || fail "does not say '$3': $(tail -n 2 "$4")"
+}
+
+a_lock_file_that_is_removed_lets_no_second_daemon_in_and_ends_the_first() {
+    fresh unlocked
+    spawn "$producer" --dir "$dir" --interval 100ms >"$dir/producer.out" 2>&1
+    local making=$spawned reading
+    start_consumer
+    reading=$spawned
+    eventually 5 test -e "$results/status.json"
+    eventually 5 test -e "$dir/metadata_1.json"
+    kill -STOP "$making" "$reading"
+    rm "$dir/.producer.lock" "$results/.consumer.lock"
+    expect_exit 69 "$producer" --dir "$dir" --count 1 --interval 0
+    expect_exit 69 "$consumer" --dir "$dir" --once
+    expect_exit 69 "$consumer" --dir "$dir" --rebuild
+    kill -CONT "$making" "$reading"
+    ends_with 74 "$making" '.producer.lock was removed' "$dir/producer.out"
+    ends_with 74 "$reading" '.consumer.lock was removed' "$dir/consumer.out"
+}
+
+# The consumer first: a start tidies away the temporaries that are there.
+daemons_that_share_one_directory_do_not_keep_each_other_out() {
+    fresh one-directory
+    start_consumer --results "$dir"
+    local reading=$spawned making
+    eventually 5 test -e "$dir/status.json"
+    spawn "$producer" --dir "$dir" --results "$dir" --interval 100ms --keep 100 >"$dir/producer.out" 2>&1
+    making=$spawned
+    eventually 8 grep -q '"key":"3".*"processed"' "$dir/processed.log"
+    expect_exit 69 "$producer" --dir "$dir"
+    expect_exit 69 "$consumer" --dir "$dir" --results "$dir"
+    rm "$dir/.consumer.lock"
+    ends_with 74 "$reading" '.consumer.lock was removed' "$dir/consumer.out"
+    stop "$making"
+}
+
 help_lists_every_option_and_the_readme_does_too() {
     local program flag
     for program in "$producer" "$consumer"; do

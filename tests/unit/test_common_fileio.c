@@ -747,6 +747,43 @@ START_TEST(a_lock_is_not_handed_to_the_programs_that_are_started)
 }
 END_TEST
 
+START_TEST(a_lock_stands_until_its_file_is_removed_or_replaced)
+{
+    in_a_directory();
+    int lock = fileio_lock(directory_fd, ".lock");
+    ck_assert(fileio_lock_stands(directory_fd, ".lock", lock));
+    put("other", "");
+    ck_assert_int_eq(renameat(directory_fd, "other", directory_fd, ".lock"), 0);
+    ck_assert(!fileio_lock_stands(directory_fd, ".lock", lock));
+    ck_assert_int_eq(unlinkat(directory_fd, ".lock", 0), 0);
+    ck_assert(!fileio_lock_stands(directory_fd, ".lock", lock));
+    ck_assert(fileio_lock_stands(-1, ".lock", lock)); /* it could not be looked at */
+    (void)close(lock);
+}
+END_TEST
+
+START_TEST(a_directory_that_is_locked_is_refused_whatever_is_removed_from_it)
+{
+    in_a_directory();
+    int second = fileio_open_directory(directory);
+    ck_assert_int_eq(fileio_lock_directory(directory_fd), 0);
+    int lock = fileio_lock(directory_fd, ".lock");
+    ck_assert_int_eq(unlinkat(directory_fd, ".lock", 0), 0);
+    ck_assert_int_eq(fileio_lock_directory(second), -1);
+    ck_assert_int_eq(errno, EWOULDBLOCK);
+    ck_assert_int_eq(close(directory_fd), 0);
+    ck_assert_int_eq(fileio_lock_directory(second), 0);
+    (void)close(lock);
+    (void)close(second);
+}
+END_TEST
+
+START_TEST(a_directory_that_cannot_be_locked_at_all_is_no_error)
+{
+    ck_assert_int_eq(fileio_lock_directory(-1), 0); /* EBADF, as some file servers answer */
+}
+END_TEST
+
 START_TEST(a_link_in_the_place_of_a_lock_is_not_followed)
 {
     in_a_directory();
@@ -850,6 +887,9 @@ int main(void)
         a_lock_is_refused_within_the_same_process_too,
         asking_about_a_lock_neither_takes_nor_drops_it, a_lock_that_was_never_made_is_not_held,
         a_lock_is_not_handed_to_the_programs_that_are_started,
+        a_lock_stands_until_its_file_is_removed_or_replaced,
+        a_directory_that_is_locked_is_refused_whatever_is_removed_from_it,
+        a_directory_that_cannot_be_locked_at_all_is_no_error,
         a_link_in_the_place_of_a_lock_is_not_followed,
         a_group_flushes_all_its_files_then_renames_them_then_flushes_the_directory,
         a_file_that_does_not_fit_stays_out_of_its_group,
