@@ -82,7 +82,8 @@ static int take_lock(struct consumer *consumer)
 static int open_results(struct consumer *consumer)
 {
     const char *path = consumer->config.results_path;
-    if (mkdir(path, 0755) != 0 && errno != EEXIST)
+    /* Nothing can be rebuilt in a directory that is not there: its path is mistyped. */
+    if (!consumer->config.rebuild && mkdir(path, 0755) != 0 && errno != EEXIST)
         return refuse(CONTRACT_EXIT_CANNOT_CREATE, "make the directory --results", path);
     consumer->results_fd = fileio_open_directory(path);
     if (consumer->results_fd < 0)
@@ -145,6 +146,14 @@ static void close_all(struct consumer *consumer)
         (void)close(consumer->lock_fd);
 }
 
+static const char *outcome_of(const struct rebuilt *rebuilt)
+{
+    if (rebuilt->dropped + rebuilt->made > 0)
+        return "rebuilt " CONTRACT_PROCESSED_LOG;
+    return rebuilt->kept > 0 ? "the log is whole: nothing to rebuild"
+                             : "there is neither a record nor a summary: nothing to rebuild";
+}
+
 static int rebuild(struct consumer *consumer)
 {
     char error[REBUILD_ERROR_SIZE];
@@ -155,9 +164,7 @@ static int rebuild(struct consumer *consumer)
         log_refusal("%s: %s", consumer->config.results_path, error);
         return CONTRACT_EXIT_IO;
     }
-    log_event(LOG_LEVEL_INFO,
-              rebuilt.dropped + rebuilt.made == 0 ? "the log is whole: nothing to rebuild"
-                                                  : "rebuilt " CONTRACT_PROCESSED_LOG,
+    log_event(LOG_LEVEL_INFO, outcome_of(&rebuilt),
               (struct log_field[]){
                   log_count("kept", rebuilt.kept), log_count("damaged", rebuilt.dropped),
                   log_count("from_summaries", rebuilt.made), log_text("old_log", rebuilt.old_log)},

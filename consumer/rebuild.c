@@ -190,6 +190,16 @@ static void make_record(struct rebuild *rebuild, const char *key, const struct j
     rebuild->rebuilt->made++;
 }
 
+/* No plain file that may be read stands under the name: the daemon never wrote it. */
+static bool is_no_summary(int error_number)
+{
+    static const int ERRORS[] = {ENOENT, EACCES, EISDIR, ELOOP, ENXIO};
+    for (size_t i = 0; i < sizeof ERRORS / sizeof *ERRORS; i++)
+        if (ERRORS[i] == error_number)
+            return true;
+    return false;
+}
+
 static int make_records(struct rebuild *rebuild)
 {
     for (size_t i = 0; i < rebuild->key_count; i++) {
@@ -200,8 +210,11 @@ static int make_records(struct rebuild *rebuild)
         contract_summary_name(name, rebuild->keys[i]);
         if (is_stopped(rebuild))
             return -1;
-        if (read_file(rebuild->results_fd, name, SUMMARY_MAX_BYTES, &bytes, &length) != 0)
+        if (read_file(rebuild->results_fd, name, SUMMARY_MAX_BYTES, &bytes, &length) != 0) {
+            if (is_no_summary(errno))
+                continue;
             return fail(rebuild, "read", name);
+        }
         struct json *summary = json_parse_object(bytes, length, why);
         bool short_of_memory = summary == NULL && errno == ENOMEM;
         make_record(rebuild, rebuild->keys[i], summary);

@@ -8,7 +8,8 @@
  * and of which no line says that it was processed gets such a record again, from that summary;
  * these records come first, so that what a kept line says about a change still comes after.
  * A batch that has neither, because it was rejected or nothing is left of it, is taken anew by
- * the next run, as every batch without a record is.
+ * the next run, as every batch without a record is; so too where something else than a plain
+ * file that may be read has the summary's name.
  *
  * The old log stays as processed.log.damaged (or .damaged-2 and so on); at each moment there
  * is a log under the log's own name. Needs memory for the log and for one summary.

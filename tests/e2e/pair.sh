@@ -413,6 +413,16 @@ other_names_are_taken_by_match() {
     [[ -e $results/summary_north.json && -e $results/plot_north.png ]]
 }
 
+results_that_are_not_there_are_not_rebuilt() {
+    fresh no-results
+    expect_exit 73 "$consumer" --dir "$dir" --rebuild
+    says "$results" && one_line
+    [[ ! -e $results ]] || fail "it made $results"
+    mkdir "$results"
+    expect_exit 0 "$consumer" --dir "$dir" --rebuild
+    says 'neither a record nor a summary'
+}
+
 a_damaged_log_is_rebuilt_and_nothing_is_done_twice() {
     fresh rebuilt
     publish 5

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/processed_log.h"
@@ -204,6 +205,22 @@ START_TEST(rebuild_makes_no_record_from_a_summary_that_is_not_whole_or_not_its_b
 }
 END_TEST
 
+START_TEST(rebuild_passes_over_what_has_a_summarys_name_and_is_no_file)
+{
+    in_a_directory();
+    put_summary("1");
+    put_summary("7");
+    ck_assert_int_eq(mkdirat(directory_fd, "summary_2.json", 0755), 0);
+    ck_assert_int_eq(symlinkat("summary_1.json", directory_fd, "summary_3.json"), 0);
+    ck_assert_int_eq(symlinkat("nowhere", directory_fd, "summary_4.json"), 0);
+    ck_assert_int_eq(mkfifoat(directory_fd, "summary_5.json", 0644), 0);
+    ck_assert_int_eq(mknodat(directory_fd, "summary_6.json", S_IFSOCK | 0644, 0), 0);
+    ck_assert_msg(rebuild_log(directory_fd, &rebuilt, error) == 0, "%s", error);
+    ck_assert_uint_eq(rebuilt.made, 2);
+    ck_assert_uint_eq(rebuilt.kept + rebuilt.dropped, 0);
+}
+END_TEST
+
 START_TEST(rebuild_keeps_a_noted_change_behind_the_record_that_it_is_about)
 {
     make_log();
@@ -261,6 +278,7 @@ int main(void)
                        rebuild_keeps_each_damaged_log_under_a_name_of_its_own,
                        rebuild_of_a_log_that_is_gone_makes_it_from_the_summaries_in_their_order,
                        rebuild_makes_no_record_from_a_summary_that_is_not_whole_or_not_its_batchs,
+                       rebuild_passes_over_what_has_a_summarys_name_and_is_no_file,
                        rebuild_keeps_a_noted_change_behind_the_record_that_it_is_about,
                        rebuild_drops_a_torn_tail, rebuild_without_space_leaves_the_log_as_it_was);
 }
