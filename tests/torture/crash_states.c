@@ -11,9 +11,13 @@
  *   - no published name is half, and each record in the log has its outputs;
  *   - an undisturbed run on it ends with what it would have made of the start.
  *
- *     crash_states [--every N] [--offset N] [--seed N] [--jobs N] [--work DIR] [--build DIR]
- *                  [SCENARIO ...]
- *     crash_states --prefix P --state N [--seed N] SCENARIO      one of them, and what was lost
+ * With --killed it is two crashes in a row: the run is killed behind each call that alters
+ * something, in turn, and the recording goes on with the next start. That one reads from the cache
+ * what the killed one had not flushed; the power is lost at each moment from then on.
+ *
+ *     crash_states [--killed] [--every N] [--offset N] [--seed N] [--jobs N] [--work DIR] [--build
+ * DIR] [SCENARIO ...] crash_states [--killed --at CALL] --prefix P --state N [--seed N] SCENARIO
+ *                  one of them, and what was lost
  *
  * After: Pillai et al., All File Systems Are Not Created Equal, OSDI 2014.
  */
@@ -45,9 +49,10 @@ struct operation {
 struct recording {
     struct operation operations[OPERATIONS_MAX];
     size_t count;
-    unsigned char *memory;
-    uint64_t directory; /* inode of the stand's own one; 0 while it was not there */
-    uint64_t output;    /* inode of what the daemon prints to */
+    size_t restart;           /* from this operation on it is the start after a kill */
+    unsigned char *memory[2]; /* of the run, and of the start after it was killed */
+    uint64_t directory;       /* inode of the stand's own one; 0 while it was not there */
+    uint64_t output;          /* inode of what the daemon prints to */
     struct {
         uint64_t inode;
         const struct volume_file *file;
@@ -76,32 +81,53 @@ static void note_start(struct recording *recording, const struct stand *stand)
     recording->start_count = stand->own.count;
 }
 
-static void take_apart(struct recording *recording, size_t length)
+static void take_apart(struct recording *recording, const unsigned char *memory, size_t length)
 {
     for (size_t at = 0; at < length;) {
         struct operation *operation = &recording->operations[recording->count++];
         if (recording->count == OPERATIONS_MAX)
             die("too long a run to record");
-        memcpy(&operation->trace, recording->memory + at, sizeof operation->trace);
-        operation->bytes = recording->memory + at + sizeof operation->trace;
+        memcpy(&operation->trace, memory + at, sizeof operation->trace);
+        operation->bytes = memory + at + sizeof operation->trace;
         at += sizeof operation->trace + (((size_t)operation->trace.length + 7) & ~(size_t)7);
     }
 }
 
-static void record(struct recording *recording, struct stand *stand)
+static unsigned char *record_run(struct recording *recording, struct stand *stand,
+                                 const struct control_point *point)
 {
     struct control *control = stand->daemon.control;
+    control->trace = true;
+    (void)daemon_run(&stand->daemon, point);
+    control->trace = false;
+    unsigned char *memory = malloc(control->trace_bytes + 1);
+    if (control->overflowed || memory == NULL)
+        die("%s: too long a run to record", stand->scenario->name);
+    memcpy(memory, control->traced, control->trace_bytes);
+    take_apart(recording, memory, control->trace_bytes);
+    return memory;
+}
+
+/* `killed_at` is the call behind which the run is killed, and followed by another; 0 for none. */
+static void record(struct recording *recording, struct stand *stand, uint64_t killed_at)
+{
+    static const struct control_point undisturbed = {.action = CONTROL_NOTHING};
+    const struct control_point kill = {.action = CONTROL_KILL_AFTER, .at = killed_at};
+    *recording = (struct recording){0};
     volume_store(&stand->own, stand->own_path);
     note_start(recording, stand);
-    control->trace = true;
-    (void)stand_run_again(stand);
-    control->trace = false;
-    recording->memory = malloc(control->trace_bytes);
-    if (control->overflowed || recording->memory == NULL)
-        die("%s: too long a run to record", stand->scenario->name);
-    memcpy(recording->memory, control->traced, control->trace_bytes);
-    take_apart(recording, control->trace_bytes);
+    if (killed_at != 0) {
+        recording->memory[0] = record_run(recording, stand, &kill);
+        recording->restart = recording->count;
+    }
+    recording->memory[1] = record_run(recording, stand, &undisturbed);
     recording->directory = inode_at(stand->own_path, ".");
+}
+
+static void free_recording(struct recording *recording)
+{
+    free(recording->memory[0]);
+    free(recording->memory[1]);
 }
 
 /* ---- what was still pending at the end of a prefix ---- */
@@ -304,6 +330,13 @@ static bool announces(const struct operation *operation, char *number)
     return false;
 }
 
+/* From here on it goes by the log that it has read. */
+static bool greets(const struct operation *operation)
+{
+    static const char words[] = "watching dir=";
+    return memmem(operation->bytes, operation->trace.length, words, sizeof words - 1) != NULL;
+}
+
 static void promise_file(struct volume *promised, const struct volume *all, const char *pattern,
                          const char *number)
 {
@@ -315,7 +348,10 @@ static void promise_file(struct volume *promised, const struct volume *all, cons
         volume_put(promised, name, file->bytes, file->length);
 }
 
-/* Who is told that a batch is published or processed may rely on it. */
+/*
+ * Who is told that a batch is published or processed may rely on it. So may who reads a record that
+ * the daemon itself goes by: it will never write that one again.
+ */
 static void find_promised(struct volume *promised, const struct recording *recording,
                           const struct stand *stand, size_t prefix)
 {
@@ -328,7 +364,8 @@ static void find_promised(struct volume *promised, const struct recording *recor
     for (size_t i = 0; i < prefix; i++) {
         const struct control_trace *trace = &recording->operations[i].trace;
         bool announced = trace->what == TRACED_WRITE && trace->file == recording->output &&
-                         announces(&recording->operations[i], number);
+                         (announces(&recording->operations[i], number) ||
+                          (stand->scenario->is_consumer && greets(&recording->operations[i])));
         if (trace->what == TRACED_CREATE && strcmp(trace->name, "processed.log") == 0)
             log = trace->file;
         bool synced = trace->what == TRACED_SYNC && trace->file == log && log != 0;
@@ -390,8 +427,10 @@ struct settings {
     unsigned jobs;
     size_t every, offset;
     uint64_t seed;
+    bool killed;
     bool alone;
-    size_t prefix, state; /* of one alone */
+    uint64_t at;          /* of one alone: the call behind which the run is killed, */
+    size_t prefix, state; /* and the state */
 };
 
 struct assignment {
@@ -405,6 +444,7 @@ struct explorer {
     struct recording recording;
     struct crew_tally *tally;
     struct volume promised;
+    uint64_t killed_at;
     size_t prefix;
     size_t pending[PENDING_MAX];
     size_t pending_count;
@@ -469,10 +509,14 @@ static void judge_state(struct explorer *explorer, const struct volume *state,
         return;
     if (!good && explorer->tally->bad++ >= CREW_SHOWN_MAX)
         return;
-    (void)printf("%s: %s: %s\n    build/torture/crash_states --prefix %zu --state %zu --seed "
+    char killed[48] = "";
+    if (explorer->killed_at != 0)
+        (void)snprintf(killed, sizeof killed, "--killed --at %" PRIu64 " ", explorer->killed_at);
+    (void)printf("%s: %s: %s\n    build/torture/crash_states %s--prefix %zu --state %zu --seed "
                  "%" PRIu64 " %s\n",
-                 good ? "good" : "bad", explorer->stand.scenario->name, why, explorer->prefix,
-                 explorer->state, explorer->settings->seed, explorer->stand.scenario->name);
+                 good ? "good" : "bad", explorer->stand.scenario->name, why, killed,
+                 explorer->prefix, explorer->state, explorer->settings->seed,
+                 explorer->stand.scenario->name);
     if (explorer->settings->alone)
         print_fates(explorer, fates);
     (void)fflush(stdout);
@@ -548,7 +592,8 @@ static void offer_random(struct explorer *explorer, unsigned number)
 
 static void explore(struct explorer *explorer, unsigned number)
 {
-    for (size_t prefix = 0; prefix <= explorer->recording.count; prefix++) {
+    for (size_t prefix = explorer->recording.restart; prefix <= explorer->recording.count;
+         prefix++) {
         explorer->prefix = prefix;
         explorer->state = 0;
         explorer->pending_count = find_pending(&explorer->recording, prefix, explorer->pending);
@@ -557,6 +602,33 @@ static void explore(struct explorer *explorer, unsigned number)
         offer_singles(explorer, KEPT, number);
         offer_random(explorer, number);
     }
+}
+
+static void explore_recording(struct explorer *explorer, uint64_t killed_at, unsigned number)
+{
+    explorer->killed_at = killed_at;
+    record(&explorer->recording, &explorer->stand, killed_at);
+    explore(explorer, number);
+    free_recording(&explorer->recording);
+}
+
+/* Behind each call that alters something: behind the others there is nothing new to find. */
+static void explore_killed(struct explorer *explorer, unsigned number)
+{
+    static uint32_t kinds[CONTROL_CALLS_MAX];
+    static const uint32_t alters =
+        CALL_WRITE | CALL_SYNC | CALL_RENAME | CALL_UNLINK | CALL_MKDIR | CALL_TRUNCATE;
+    struct control *control = explorer->stand.daemon.control;
+    control->list_calls = true;
+    (void)stand_run(&explorer->stand, &(struct control_point){.action = CONTROL_NOTHING});
+    control->list_calls = false;
+    uint64_t count = control->calls;
+    for (uint64_t i = 0; i < count; i++)
+        kinds[i] = control->call[i].kind;
+    for (uint64_t at = 1; at <= count; at++)
+        if ((kinds[at - 1] & alters) != 0 &&
+            (!explorer->settings->alone || at == explorer->settings->at))
+            explore_recording(explorer, at, number);
 }
 
 static void work(const void *context, unsigned number, const char *path, struct crew_tally *tally)
@@ -568,11 +640,12 @@ static void work(const void *context, unsigned number, const char *path, struct 
     explorer->settings = assignment->settings;
     explorer->tally = tally;
     stand_open(&explorer->stand, assignment->scenario, assignment->settings->build, path);
-    record(&explorer->recording, &explorer->stand);
-    explore(explorer, number);
+    if (explorer->settings->killed)
+        explore_killed(explorer, number);
+    else
+        explore_recording(explorer, 0, number);
     stand_close(&explorer->stand);
     volume_free(&explorer->promised);
-    free(explorer->recording.memory);
     free(explorer);
 }
 
@@ -600,6 +673,8 @@ static bool read_settings(struct settings *settings, int argc, char *argv[])
                                             {"seed", required_argument, NULL, 's'},
                                             {"prefix", required_argument, NULL, 'p'},
                                             {"state", required_argument, NULL, 'n'},
+                                            {"killed", no_argument, NULL, 'k'},
+                                            {"at", required_argument, NULL, 'a'},
                                             {0}};
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;)
         switch (option) {
@@ -609,6 +684,8 @@ static bool read_settings(struct settings *settings, int argc, char *argv[])
         case 'w': settings->work = optarg; break;
         case 'b': settings->build = optarg; break;
         case 's': settings->seed = strtoull(optarg, NULL, 10); break;
+        case 'k': settings->killed = true; break;
+        case 'a': settings->at = strtoull(optarg, NULL, 10); break;
         case 'p': settings->prefix = strtoul(optarg, NULL, 10); break;
         case 'n':
             settings->state = strtoul(optarg, NULL, 10);
@@ -624,7 +701,8 @@ int main(int argc, char *argv[])
     struct settings settings = {
         .build = "build", .work = "/dev/shm", .jobs = 2, .every = 1, .seed = 1};
     if (!read_settings(&settings, argc, argv)) {
-        (void)fprintf(stderr, "usage: crash_states [--every N] [--offset N] [--seed N] [--jobs N] "
+        (void)fprintf(stderr, "usage: crash_states [--killed [--at CALL]] [--every N] [--offset N] "
+                              "[--seed N] [--jobs N] "
                               "[--work DIR] [--build DIR] [--prefix P --state N] [SCENARIO ...]\n");
         return 64;
     }
