@@ -20,6 +20,8 @@
 #define LISTING_PACE 200
 /* Two changes within one tick of the file system's clock leave the same mtime. */
 #define MTIME_TICK_NS (100 * NUMBER_NS_PER_MS)
+/* Each look takes so many buffers of events at most: somebody may write without end. */
+#define EVENT_BUFFERS 8
 /* Between two portions of what is compared after a start. */
 #define VERIFY_PAUSE_NS (20 * NUMBER_NS_PER_MS)
 
@@ -215,18 +217,22 @@ static bool take_event(struct discovery *discovery, const struct inotify_event *
            (event->mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_UNMOUNT)) != 0;
 }
 
+/* What is left over keeps discovery_fd() readable, and the next look takes it. */
 static void take_events(struct discovery *discovery, int64_t now_ns)
 {
     _Alignas(struct inotify_event) char buffer[16 * 1024];
     ssize_t length = 0;
-    while (discovery->inotify_fd >= 0 &&
-           (length = read(discovery->inotify_fd, buffer, sizeof buffer)) > 0)
+    for (int i = 0; i < EVENT_BUFFERS && discovery->inotify_fd >= 0; i++) {
+        length = read(discovery->inotify_fd, buffer, sizeof buffer);
         for (ssize_t at = 0; at < length;) {
             const struct inotify_event *event = (const void *)(buffer + at);
             if (take_event(discovery, event, now_ns))
                 discovery->list_again = true;
             at += (ssize_t)(sizeof *event + event->len);
         }
+        if (length <= 0)
+            return;
+    }
 }
 
 /* ---- looking ---- */

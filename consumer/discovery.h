@@ -14,7 +14,8 @@
  * looked at and the directory is not listed. The directory is listed when its mtime has
  * changed, and every LISTING_EVERY polls without that; a listing that takes long, because
  * there are many names, is not repeated at once where events have told what has changed. No look
- * reads more than `names_at_once` names: a longer listing is continued at the next.
+ * reads more than `names_at_once` names or some thousand events: a longer listing, and what else
+ * was told, is continued at the next, so that whoever writes without end holds nobody up.
  *
  * What was seen is kept by `sightings`.
  */
