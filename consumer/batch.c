@@ -113,7 +113,7 @@ static bool held_still(const struct batch *batch)
            now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
            now.st_mtim.tv_nsec == then->st_mtim.tv_nsec &&
            now.st_ctim.tv_sec == then->st_ctim.tv_sec &&
-           now.st_ctim.tv_nsec == then->st_ctim.tv_nsec && batch->bytes == (uint64_t)then->st_size;
+           now.st_ctim.tv_nsec == then->st_ctim.tv_nsec;
 }
 
 enum batch_state batch_verify(struct batch *batch, struct digest *digest, ssize_t last,
@@ -126,7 +126,7 @@ enum batch_state batch_verify(struct batch *batch, struct digest *digest, ssize_
         return wait_for(batch, strerror(error));
     if (!hashed)
         return wait_for(batch, "SHA-256 failed");
-    if (!held_still(batch))
+    if (!held_still(batch) || batch->bytes != (uint64_t)batch->opened.st_size)
         return wait_for(batch, "changed while it was read");
     memcpy(batch->sha256, sha256, sizeof sha256);
     if (batch->claims.has_sha256 && strcmp(batch->claims.sha256, sha256) != 0) {
@@ -135,6 +135,13 @@ enum batch_state batch_verify(struct batch *batch, struct digest *digest, ssize_
         return BATCH_REJECTED;
     }
     return BATCH_GOOD;
+}
+
+enum batch_state batch_abandon(struct batch *batch, struct digest *digest)
+{
+    char unused[DIGEST_HEX_SIZE];
+    (void)digest_finish(digest, unused); /* the next batch begins with a clean one */
+    return held_still(batch) ? BATCH_GOOD : wait_for(batch, "changed while it was read");
 }
 
 bool batch_is_verified(const struct batch *batch)

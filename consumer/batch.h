@@ -64,6 +64,12 @@ ssize_t batch_read(struct batch *batch, struct digest *digest, char *buffer, siz
 enum batch_state batch_verify(struct batch *batch, struct digest *digest, ssize_t last,
                               struct rejection *rejection);
 
+/*
+ * Instead of batch_verify, where nothing behind what was read could matter any more: did the
+ * file hold still so far? batch->sha256 stays "".
+ */
+enum batch_state batch_abandon(struct batch *batch, struct digest *digest);
+
 /* True when the metadata stated a hash; after batch_verify said GOOD, it was right. */
 bool batch_is_verified(const struct batch *batch);
 

@@ -56,9 +56,15 @@ struct parse {
 };
 
 /*
- * Reads to the end. Damage ends the parsing, not the reading: if the hash turns out to
- * be wrong as well, that is the cause and the damage its effect.
+ * After damage the rest matters only to a hash that was stated: if that turns out to be wrong,
+ * it is the cause and the damage its effect. Without one, the rest may be 900 GB of a hole.
  */
+static bool is_hopeless(const struct batch *batch, const struct parse *parse)
+{
+    return parse->profiler != NULL && !parse->going && !batch->claims.has_sha256;
+}
+
+/* Reads to the end, or for as long as there is hope. */
 static ssize_t read_all(struct reader *reader, struct batch *batch, struct parse *parse)
 {
     ssize_t count;
@@ -68,6 +74,8 @@ static ssize_t read_all(struct reader *reader, struct batch *batch, struct parse
         if (parse->going)
             parse->going =
                 profiler_feed(parse->profiler, reader->buffer, (size_t)count, &parse->damage);
+        if (is_hopeless(batch, parse))
+            break;
         if ((size_t)count == READ_BYTES)
             reader->tick(reader->context);
     }
@@ -105,7 +113,10 @@ static enum reading_verdict read_and_judge(struct reader *reader, struct batch *
                                            struct parse *parse, struct reading *reading)
 {
     ssize_t last = read_all(reader, batch, parse);
-    enum batch_state state = batch_verify(batch, reader->digest, last, &reading->rejection);
+    bool abandoned = is_hopeless(batch, parse) && batch->bytes < (uint64_t)batch->opened.st_size;
+    enum batch_state state = abandoned
+                                 ? batch_abandon(batch, reader->digest)
+                                 : batch_verify(batch, reader->digest, last, &reading->rejection);
     if (wait_stopping())
         return READING_STOPPED;
     reading->cause = batch->wait_cause;

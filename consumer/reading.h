@@ -8,7 +8,8 @@
  *     reading_free(&reading);
  *
  * Where several things are wrong the reason is the one that explains the others: a
- * wrong hash before damaged CSV before a wrong count of rows.
+ * wrong hash before damaged CSV before a wrong count of rows. Where no hash is stated,
+ * damage ends the reading.
  */
 #ifndef CONSUMER_READING_H
 #define CONSUMER_READING_H
@@ -25,7 +26,7 @@
 enum reading_verdict {
     READING_GOOD,     /* bytes, sha256, verified, and the profile if asked for */
     READING_WAIT,     /* not readable now, or changing; see cause */
-    READING_REJECTED, /* there, and wrong; see rejection. sha256 is "" if it was not read */
+    READING_REJECTED, /* there, and wrong; see rejection. sha256 is "" if not all of it was read */
     READING_STOPPED,  /* SIGTERM has come in the middle */
     READING_FAILED    /* memory is short: errno */
 };

@@ -314,6 +314,20 @@ inotify_disabled_still_finds_batches() {
     made_up "without inotify"
 }
 
+# ---- inputs ---------------------------------------------------------------------------------------
+
+a_hole_of_900_gb_is_rejected_where_it_begins_and_holds_nobody_up() {
+    fresh_copy hole
+    rm "$dir"/{data,metadata}_1.*
+    truncate -s 900G "$dir/data_1.csv" 2>/dev/null || skip "no file system here holds 900 GB"
+    echo '{"record_count": 1}' >"$dir/metadata_1.json"
+    expect_exit 65 timeout 5 "${once[@]}" --dir "$dir"
+    rejected 1 nul-byte 'line 1, column 1'
+    [[ $(of 1 sha256) == '' && $(of 2 outcome) == processed ]] || fail "$(cat "$log")"
+    expect_exit 65 timeout 5 "${once[@]}" --dir "$dir"
+    [[ $(wc -l <"$log") -eq 2 ]] || fail "recorded again: $(cat "$log")"
+}
+
 # ---- disks ----------------------------------------------------------------------------------------
 
 # The shell's words inside a mount namespace of their own: $1 the directory, $2 and $3 the daemons.

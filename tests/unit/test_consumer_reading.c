@@ -14,6 +14,7 @@
 
 #define GOOD_CSV "label,value\na,1\nb,2\n"
 #define RAGGED_CSV "label,value\na,1\nb,2,3\n"
+#define GOOD_SHA256 "4796c5e572a6f4c53ce818f11f560ab511a1c7e1f17b4479b392271bc25b67c7"
 #define LARGE_ROWS 60000
 #define WRONG_HASH "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 
@@ -242,14 +243,36 @@ START_TEST(reading_names_a_wrong_hash_before_the_damage_and_the_wrong_count_that
 }
 END_TEST
 
-START_TEST(reading_of_a_damaged_batch_still_hashes_it_to_the_end)
+START_TEST(reading_of_a_damaged_batch_ends_at_the_damage_where_no_hash_is_stated)
+{
+    struct desk desk;
+    open_desk(&desk);
+    put_csv(&desk, "");
+    ck_assert_int_eq(truncate(desk.data, (off_t)64 << 30), 0);
+    put_metadata(&desk, "{\"record_count\": 1}");
+    ck_assert_int_eq(read_as(&desk, READER_PROFILE), READING_REJECTED);
+    ck_assert_int_eq(desk.reading.rejection.reason, REASON_NUL_BYTE);
+    ck_assert_str_eq(desk.reading.sha256, "");
+    ck_assert_uint_le(desk.reading.bytes, 1 << 20);
+    put_csv(&desk, GOOD_CSV);
+    put_metadata(&desk, "{\"record_count\": 2, \"hash\": \"sha256:" GOOD_SHA256 "\"}");
+    ck_assert_int_eq(read_as(&desk, READER_PROFILE), READING_GOOD);
+    reading_free(&desk.reading);
+    close_desk(&desk);
+}
+END_TEST
+
+START_TEST(reading_of_a_damaged_batch_hashes_it_to_the_end_where_a_hash_is_stated)
 {
     struct desk desk;
     open_desk(&desk);
     put_large_csv(&desk, "damage\"\n");
     ck_assert_int_eq(read_as(&desk, READER_HASH), READING_GOOD);
     char hex[DIGEST_HEX_SIZE];
+    char json[256];
     memcpy(hex, desk.reading.sha256, sizeof hex);
+    (void)snprintf(json, sizeof json, "{\"hash\": \"sha256:%s\"}", hex);
+    put_metadata(&desk, json);
     ck_assert_int_eq(read_as(&desk, READER_PROFILE), READING_REJECTED);
     ck_assert_int_eq(desk.reading.rejection.reason, REASON_STRAY_QUOTE);
     ck_assert_str_eq(desk.reading.sha256, hex);
@@ -392,7 +415,8 @@ int main(void)
         reading_rejects_another_number_of_rows_than_stated,
         reading_rejects_another_size_than_stated_without_a_hash,
         reading_names_a_wrong_hash_before_the_damage_and_the_wrong_count_that_come_of_it,
-        reading_of_a_damaged_batch_still_hashes_it_to_the_end,
+        reading_of_a_damaged_batch_ends_at_the_damage_where_no_hash_is_stated,
+        reading_of_a_damaged_batch_hashes_it_to_the_end_where_a_hash_is_stated,
         reading_rejects_what_is_no_plain_file, reading_waits_for_a_file_that_is_not_there,
         reading_waits_for_a_file_that_may_not_be_read,
         reading_waits_when_the_file_changes_in_the_middle_whatever_was_read,
