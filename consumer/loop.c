@@ -162,12 +162,13 @@ static void leave_trouble(struct loop *loop)
 
 /* ---- the loop: look, take, wait ---- */
 
-/* Under its name stands the directory that we hold: not removed, moved or mounted over. */
-static bool results_are_there(const struct loop *loop)
+/* Under its name no longer stands the directory that we hold: removed, moved, mounted over. */
+static bool results_are_gone(const struct loop *loop)
 {
     struct stat by_name;
-    return stat(loop->config->results_path, &by_name) == 0 &&
-           fileio_is_same(loop->results_fd, &by_name);
+    if (stat(loop->config->results_path, &by_name) == 0)
+        return !fileio_is_same(loop->results_fd, &by_name);
+    return errno == ENOENT || errno == ENOTDIR; /* anything else may pass */
 }
 
 /* --once takes what came in time, however long that lasts, and not what still comes. */
@@ -191,11 +192,12 @@ static bool look(struct loop *loop, int64_t now_ns)
                        strerror(errno));
         enter_trouble(loop, what, now_ns);
         loop->shared_is_lost = sandbox_has_lost(loop->config->shared_path);
+        loop->results_are_gone = results_are_gone(loop); /* they may have stood inside */
         return false;
     }
     if (loop->polled) {
         loop->polled = false;
-        loop->results_are_gone = !results_are_there(loop);
+        loop->results_are_gone = results_are_gone(loop);
         loop->lock_is_gone =
             !fileio_lock_stands(loop->results_fd, CONTRACT_CONSUMER_LOCK, loop->lock_fd);
         loop->next_poll_ns = now_ns + loop->config->poll_interval_ns;

@@ -410,6 +410,18 @@ the_volume_unmounted_while_scanning_is_waited_for_and_met_again() {
     count_is '.outcome == "processed" and .verified' 2
 }
 
+a_shared_directory_removed_with_the_results_inside_ends_the_consumer_with_74() {
+    local status=0
+    fresh_copy removed
+    "$consumer" --dir "$dir" --chart none --poll-interval 50ms >"$work/removed.out" & local pid=$!
+    eventually 5 has_record 2
+    mv "$dir" "$work/away"
+    timeout 5 tail --pid "$pid" -f /dev/null || { kill -KILL "$pid"; fail "it lives on: $(tail -1 "$work/removed.out")"; }
+    wait "$pid" || status=$?
+    [[ $status -eq 74 ]] || fail "exit $status: $(tail -1 "$work/removed.out")"
+    grep -q 'results is no longer there: start again' "$work/removed.out"
+}
+
 # ---- signals and clocks ---------------------------------------------------------------------------
 
 sigterm_at_each_step_exits_0_and_the_next_start_goes_on() {
