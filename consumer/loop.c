@@ -7,17 +7,16 @@
 #include <sys/stat.h>
 
 #include "common/clock.h"
-#include "common/condition.h"
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/log.h"
 #include "common/wait.h"
+#include "consumer/backoff.h"
 #include "consumer/discovery.h"
 #include "consumer/pipeline.h"
 #include "consumer/report.h"
 #include "consumer/sandbox.h"
 
-#define TROUBLE_WAIT_MAX_NS (30 * NUMBER_NS_PER_SECOND)
 /* Batches are taken for so long before the directory is looked at again. */
 #define TAKING_NS (250 * NUMBER_NS_PER_MS)
 
@@ -44,9 +43,9 @@ struct loop {
     int64_t next_try_ns;   /* the earliest that a waiting batch asked for */
     int64_t settled_by_ns; /* --once: what is not ready by then is left waiting */
 
-    struct condition trouble;
-    int64_t trouble_wait_ns;
-    int64_t trouble_until_ns;
+    struct backoff trouble;
+    bool failed;   /* in this attempt */
+    bool on_trial; /* what was taken since the trouble must get through before more is taken */
 };
 
 static int64_t earliest(int64_t a, int64_t b)
@@ -79,7 +78,7 @@ struct loop *loop_create(const struct config *config, int results_fd, int lock_f
     loop->results_fd = results_fd;
     loop->lock_fd = lock_fd;
     loop->log = log;
-    loop->trouble.over = "it works again: going on";
+    loop->trouble.condition.over = "it works again: going on";
     const struct discovery_options options = {.path = config->shared_path,
                                               .pattern = config->match,
                                               .names_at_once = config->scan_names,
@@ -103,6 +102,11 @@ void loop_free(struct loop *loop)
 }
 
 /* ---- telling ---- */
+
+static bool in_trouble(const struct loop *loop)
+{
+    return loop->trouble.condition.lasts;
+}
 
 static void count_waiting(struct loop *loop, int64_t now_ns)
 {
@@ -131,6 +135,8 @@ static void write_report(struct loop *loop, int64_t now_ns)
     loop->report.rejected = processed_log_count(loop->log, OUTCOME_REJECTED);
     loop->report.skipped = discovery_skipped(loop->discovery);
     loop->report.inotify = discovery_fd(loop->discovery) >= 0;
+    (void)snprintf(loop->report.trouble, sizeof loop->report.trouble, "%s",
+                   in_trouble(loop) ? loop->trouble.cause.text : "");
     count_waiting(loop, now_ns);
     bool failed = report_write_status(loop->results_fd, &loop->report) != 0;
     if (failed && !loop->report_failed)
@@ -138,26 +144,19 @@ static void write_report(struct loop *loop, int64_t now_ns)
     loop->report_failed = failed;
 }
 
-/* Tried again after a wait that doubles up to half a minute. */
-static void enter_trouble(struct loop *loop, const char *what, int64_t now_ns)
+static void enter_trouble(struct loop *loop, const struct backoff_cause *cause, int64_t now_ns)
 {
-    if (!loop->trouble.lasts)
-        loop->trouble_wait_ns = NUMBER_NS_PER_SECOND / 2;
-    condition_begin(&loop->trouble, "%s; trying again", what);
-    loop->trouble_wait_ns *= 2;
-    if (loop->trouble_wait_ns > TROUBLE_WAIT_MAX_NS)
-        loop->trouble_wait_ns = TROUBLE_WAIT_MAX_NS;
-    loop->trouble_until_ns = now_ns + loop->trouble_wait_ns;
-    (void)snprintf(loop->report.trouble, sizeof loop->report.trouble, "%s", what);
-    loop->report_is_stale = true;
+    backoff_fail(&loop->trouble, cause, now_ns);
+    loop->failed = loop->report_is_stale = true;
+    loop->on_trial = false;
 }
 
 static void leave_trouble(struct loop *loop)
 {
-    if (loop->trouble.lasts)
+    if (in_trouble(loop))
         loop->report_is_stale = true;
-    condition_end(&loop->trouble);
-    loop->report.trouble[0] = '\0';
+    backoff_end(&loop->trouble);
+    loop->on_trial = false;
 }
 
 /* ---- the loop: look, take, wait ---- */
@@ -181,16 +180,15 @@ static bool has_seen_enough(const struct loop *loop, int64_t now_ns)
 
 static bool look(struct loop *loop, int64_t now_ns)
 {
-    char what[300];
+    struct backoff_cause cause;
     if (has_seen_enough(loop, now_ns)) {
         loop->next_poll_ns = WAIT_FOREVER;
         return true;
     }
     enum discovery_look why = loop->polled ? DISCOVERY_POLL : DISCOVERY_HINT;
     if (discovery_look(loop->discovery, why, now_ns) != 0) {
-        (void)snprintf(what, sizeof what, "cannot read %.200s: %s", loop->config->shared_path,
-                       strerror(errno));
-        enter_trouble(loop, what, now_ns);
+        backoff_cause_set(&cause, "read", loop->config->shared_path);
+        enter_trouble(loop, &cause, now_ns);
         loop->shared_is_lost = sandbox_has_lost(loop->config->shared_path);
         loop->results_are_gone = results_are_gone(loop); /* they may have stood inside */
         return false;
@@ -216,7 +214,7 @@ static bool take(struct loop *loop, struct sighting *sighting, int64_t now_ns)
         loop->next_try_ns = earliest(loop->next_try_ns, sighting->next_try_ns);
         return true;
     case PIPELINE_TROUBLE:
-        enter_trouble(loop, pipeline_trouble(loop->pipeline), now_ns);
+        enter_trouble(loop, pipeline_cause(loop->pipeline), now_ns);
         return false;
     case PIPELINE_FULL: loop->is_full = true; return false;
     case PIPELINE_STOPPED: break;
@@ -244,28 +242,48 @@ static bool take_some(struct loop *loop, bool processed, int64_t until_ns)
     return true;
 }
 
+/* What is still being drawn may yet meet the same trouble. */
+static void end_attempt(struct loop *loop)
+{
+    if (in_trouble(loop) && pipeline_in_flight(loop->pipeline) > 0)
+        loop->on_trial = true;
+    else
+        leave_trouble(loop);
+}
+
+static bool commit(struct loop *loop, int64_t now_ns)
+{
+    if (pipeline_commit(loop->pipeline))
+        return true;
+    enter_trouble(loop, pipeline_cause(loop->pipeline), now_ns);
+    return false;
+}
+
 /* What was taken becomes durable at once when there is nothing else to take. */
 static void take_all(struct loop *loop, int64_t now_ns)
 {
     loop->next_try_ns = WAIT_FOREVER;
-    loop->is_full = loop->in_haste = false;
+    loop->is_full = loop->in_haste = loop->failed = false;
     bool through =
         take_some(loop, false, now_ns + TAKING_NS) && take_some(loop, true, now_ns + TAKING_NS);
-    if (!pipeline_commit(loop->pipeline))
-        enter_trouble(loop, pipeline_trouble(loop->pipeline), now_ns);
-    else if (through)
-        leave_trouble(loop);
-    else if (loop->is_full && loop->trouble.lasts) /* it could not be tried */
-        loop->trouble_until_ns = now_ns + loop->trouble_wait_ns;
+    if (commit(loop, now_ns) && !loop->failed && (through || loop->is_full))
+        end_attempt(loop);
+}
+
+/* In trouble nothing is taken until the next attempt, and while one has not ended. */
+static bool is_resting(struct loop *loop, int64_t now_ns)
+{
+    if (in_trouble(loop) && loop->on_trial && commit(loop, now_ns))
+        end_attempt(loop);
+    return in_trouble(loop) && (loop->on_trial || now_ns < loop->trouble.until_ns);
 }
 
 static void work(struct loop *loop)
 {
     int64_t now_ns = clock_now_ns();
-    bool in_trouble = loop->trouble.lasts && now_ns < loop->trouble_until_ns;
     if (!pipeline_advance(loop->pipeline, now_ns))
-        enter_trouble(loop, pipeline_trouble(loop->pipeline), now_ns);
-    else if (!in_trouble && look(loop, now_ns))
+        enter_trouble(loop, pipeline_cause(loop->pipeline), now_ns);
+    else if (!is_resting(loop, now_ns) && look(loop, now_ns))
         take_all(loop, now_ns);
     write_report(loop, clock_now_ns());
 }
@@ -274,8 +292,8 @@ static int64_t next_deadline(const struct loop *loop)
 {
     int64_t heartbeat = loop->report_is_stale ? REPORT_SPACING_NS : REPORT_HEARTBEAT_NS;
     int64_t deadline = earliest(loop->reported_ns + heartbeat, pipeline_deadline(loop->pipeline));
-    if (loop->trouble.lasts)
-        return earliest(deadline, loop->trouble_until_ns);
+    if (in_trouble(loop))
+        return loop->on_trial ? deadline : earliest(deadline, loop->trouble.until_ns);
     if (loop->config->once && clock_now_ns() <= loop->settled_by_ns)
         deadline = earliest(deadline, loop->settled_by_ns);
     deadline = earliest(deadline, discovery_deadline(loop->discovery));
@@ -287,7 +305,7 @@ static bool wait(struct loop *loop)
 {
     struct pollfd fds[WAIT_MAX_FDS];
     size_t count = pipeline_fds(loop->pipeline, fds, WAIT_MAX_FDS - 1);
-    bool listening = !loop->trouble.lasts && loop->next_poll_ns != WAIT_FOREVER;
+    bool listening = !in_trouble(loop) && loop->next_poll_ns != WAIT_FOREVER;
     fds[count++] =
         (struct pollfd){.fd = listening ? discovery_fd(loop->discovery) : -1, .events = POLLIN};
     enum wait_result result = wait_for(fds, count, next_deadline(loop));
@@ -311,7 +329,7 @@ static bool once_is_over(const struct loop *loop)
         return false;
     bool too_late = clock_now_ns() > loop->settled_by_ns;
     /* A directory that could not be read is not an empty one. */
-    if (loop->trouble.lasts || loop->report.last_scan_at[0] == '\0')
+    if (in_trouble(loop) || loop->report.last_scan_at[0] == '\0')
         return too_late;
     bool busy = loop->in_haste || discovery_deadline(loop->discovery) != WAIT_FOREVER;
     return !busy && (too_late || nothing_waits(loop));
@@ -349,7 +367,7 @@ static int exit_code(const struct loop *loop)
     }
     if (!loop->config->once || wait_stopping())
         return CONTRACT_EXIT_DONE;
-    if (loop->trouble.lasts)
+    if (in_trouble(loop))
         return CONTRACT_EXIT_IO;
     if (pipeline_rejected(loop->pipeline) > 0)
         return CONTRACT_EXIT_REJECTED;

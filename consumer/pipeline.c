@@ -1,7 +1,6 @@
 #include "consumer/pipeline.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +31,7 @@ struct pipeline {
     struct commits *commits;
     uint64_t rejected;
     bool failed_meanwhile; /* a chart or a commit, while a batch was read */
-    char trouble[256];
+    struct backoff_cause cause;
 };
 
 /* In the middle of a large batch the charts of the ones before it go on. */
@@ -84,8 +83,7 @@ void pipeline_free(struct pipeline *pipeline)
 static enum pipeline_taken trouble(struct pipeline *pipeline, const char *operation,
                                    const char *name)
 {
-    (void)snprintf(pipeline->trouble, sizeof pipeline->trouble, "cannot %s %.120s: %s", operation,
-                   name, strerror(errno));
+    backoff_cause_set(&pipeline->cause, operation, name);
     return PIPELINE_TROUBLE;
 }
 
@@ -429,5 +427,10 @@ uint64_t pipeline_rejected(const struct pipeline *pipeline)
 
 const char *pipeline_trouble(const struct pipeline *pipeline)
 {
-    return pipeline->trouble;
+    return pipeline->cause.text;
+}
+
+const struct backoff_cause *pipeline_cause(const struct pipeline *pipeline)
+{
+    return &pipeline->cause;
 }

@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "common/processed_log.h"
+#include "consumer/backoff.h"
 #include "consumer/config.h"
 #include "consumer/sighting.h"
 
@@ -82,5 +83,6 @@ uint64_t pipeline_rejected(const struct pipeline *pipeline);
 
 /* What kept the last step from working, as "cannot write summary_7.json: ..." */
 const char *pipeline_trouble(const struct pipeline *pipeline);
+const struct backoff_cause *pipeline_cause(const struct pipeline *pipeline);
 
 #endif

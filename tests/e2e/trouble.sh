@@ -357,6 +357,28 @@ a_disk_without_inodes_is_waited_out_and_health_says_so() {
     grep -q 'works again' "$dir/consumer.out"
 }
 
+# There is room for summaries and for no chart, and two charts are drawn at once.
+a_disk_too_full_for_charts_is_told_once_and_tried_less_and_less_often() {
+    needs_mount_namespaces
+    fresh_copy full-of-charts
+    mkdir -p "$results"
+    in_a_namespace '
+        mount -t tmpfs -o size=128k none "$1/results"
+        "$2" --dir "$1" --once --match "none_*.csv" >/dev/null
+        head -c 1m /dev/zero >"$1/results/filler" 2>/dev/null || truncate -s -28k "$1/results/filler"
+        "$2" --dir "$1" --jobs 2 >"$1/consumer.out" & pid=$!
+        sleep 5
+        [[ ! -s $1/results/processed.log ]] || { echo "a record without its chart"; exit 1; }
+        if "$2" --health --dir "$1"; then echo "healthy on a full disk"; exit 1; fi
+        rm "$1/results/filler"
+        for i in $(seq 100); do [[ $(wc -l <"$1/results/processed.log") -eq 2 ]] && break; sleep 0.1; done
+        kill -TERM $pid; wait $pid
+        [[ $(wc -l <"$1/results/processed.log") -eq 2 ]]'
+    [[ $(grep -c 'cannot write plot_.*No space left on device; trying again' "$dir/consumer.out") -eq 1 && $(grep -c ' warn ' "$dir/consumer.out") -eq 1 ]] ||
+        fail "$(cat "$dir/consumer.out")"
+    [[ $(grep -c 'works again' "$dir/consumer.out") -eq 1 ]] || fail "$(cat "$dir/consumer.out")"
+}
+
 the_producer_waits_out_a_full_disk_and_goes_on_without_a_gap() {
     needs_mount_namespaces
     fresh full-producer
