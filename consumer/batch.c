@@ -14,12 +14,41 @@ static enum batch_state wait_for(struct batch *batch, const char *cause)
     return BATCH_WAIT;
 }
 
+/* Neither the file's fault nor its owner's: the disk, its server or the machine's means. */
+static bool is_trouble(int error)
+{
+    static const int TROUBLES[] = {EIO, ESTALE, EMFILE, ENFILE, ENOMEM};
+    for (size_t i = 0; i < sizeof TROUBLES / sizeof *TROUBLES; i++)
+        if (error == TROUBLES[i])
+            return true;
+    return false;
+}
+
+static enum batch_state not_now(struct batch *batch, const char *name, int error)
+{
+    if (!is_trouble(error))
+        return wait_for(batch, strerror(error));
+    batch->failed_name = name;
+    errno = error;
+    return BATCH_FAILED;
+}
+
+/* Replaced between its check and its opening it is ESTALE as well, but not twice in a row. */
+static enum fileio_opened open_input(int directory_fd, const char *name, int *fd,
+                                     struct stat *status)
+{
+    enum fileio_opened opened = fileio_open_input(directory_fd, name, fd, status);
+    if (opened == FILEIO_UNAVAILABLE && errno == ESTALE)
+        opened = fileio_open_input(directory_fd, name, fd, status);
+    return opened;
+}
+
 static enum batch_state open_plain(struct batch *batch, int directory_fd, const char *name, int *fd,
                                    struct stat *status, struct rejection *rejection)
 {
-    switch (fileio_open_input(directory_fd, name, fd, status)) {
+    switch (open_input(directory_fd, name, fd, status)) {
     case FILEIO_OPENED: return BATCH_GOOD;
-    case FILEIO_UNAVAILABLE: return wait_for(batch, strerror(errno));
+    case FILEIO_UNAVAILABLE: return not_now(batch, name, errno);
     case FILEIO_NOT_REGULAR: break;
     }
     rejection_set(rejection, REASON_NOT_A_REGULAR_FILE, "%.100s is %s", name,
@@ -47,7 +76,7 @@ static enum batch_state read_metadata(struct batch *batch, int directory_fd,
     if (fileio_read_whole(fd, (size_t)limits->metadata_bytes, &bytes, &length) == 0) {
         batch->has_metadata = true;
         if (!metadata_read(bytes, length, &subject, &batch->claims, rejection))
-            state = rejection->reason == REASON_NONE ? wait_for(batch, strerror(ENOMEM))
+            state = rejection->reason == REASON_NONE ? not_now(batch, files->metadata, ENOMEM)
                                                      : BATCH_REJECTED;
     } else if (errno == EFBIG) {
         rejection_set(rejection, REASON_TOO_LARGE,
@@ -56,10 +85,12 @@ static enum batch_state read_metadata(struct batch *batch, int directory_fd,
                       (intmax_t)status.st_size, limits->metadata_bytes);
         state = BATCH_REJECTED;
     } else {
-        state = wait_for(batch, strerror(errno));
+        state = not_now(batch, files->metadata, errno);
     }
+    int saved_errno = errno;
     free(bytes);
     (void)close(fd);
+    errno = saved_errno;
     return state;
 }
 
@@ -86,7 +117,7 @@ enum batch_state batch_open(int directory_fd, const struct batch_files *files,
                             struct rejection *rejection)
 {
     enum batch_state state = BATCH_GOOD;
-    *batch = (struct batch){.fd = -1};
+    *batch = (struct batch){.fd = -1, .data_name = files->data};
     if (files->metadata != NULL)
         state = read_metadata(batch, directory_fd, files, limits, rejection);
     if (state == BATCH_GOOD)
@@ -123,7 +154,7 @@ enum batch_state batch_verify(struct batch *batch, struct digest *digest, ssize_
     int error = errno;
     bool hashed = digest_finish(digest, sha256);
     if (last < 0)
-        return wait_for(batch, strerror(error));
+        return not_now(batch, batch->data_name, error);
     if (!hashed)
         return wait_for(batch, "SHA-256 failed");
     if (!held_still(batch) || batch->bytes != (uint64_t)batch->opened.st_size)

@@ -8,9 +8,10 @@
  *     state = batch_verify(&batch, digest, n, &rejection);
  *     batch_close(&batch);
  *
- * Everything that is not as it should be has one of two answers: WAIT, when it may
- * be in the middle of something (a half is missing, unreadable, or changed while it
- * was read), or REJECTED, when it is there and wrong. Whoever calls decides how
+ * Everything that is not as it should be has one of three answers: WAIT, when it may
+ * be in the middle of something (a half is missing, must not be read, or changed while it
+ * was read); FAILED, when disk or machine do not let it be read now; or REJECTED, when it is
+ * there and wrong. Whoever calls decides how
  * long what is wrong must have stood still before that is final.
  */
 #ifndef CONSUMER_BATCH_H
@@ -27,7 +28,7 @@
 #include "common/reason.h"
 #include "consumer/limits.h"
 
-enum batch_state { BATCH_GOOD, BATCH_WAIT, BATCH_REJECTED };
+enum batch_state { BATCH_GOOD, BATCH_WAIT, BATCH_FAILED, BATCH_REJECTED };
 
 struct batch {
     int fd;
@@ -37,9 +38,11 @@ struct batch {
     uint64_t bytes; /* read so far */
     char sha256[DIGEST_HEX_SIZE];
     const char *wait_cause; /* of BATCH_WAIT, for the log */
+    const char *data_name;
+    const char *failed_name; /* of BATCH_FAILED, which leaves its cause in errno */
 };
 
-/* Where a batch is found. */
+/* Where a batch is found; outlives it. */
 struct batch_files {
     const char *key;
     const char *data;

@@ -43,8 +43,9 @@ struct loop {
     int64_t next_try_ns;   /* the earliest that a waiting batch asked for */
     int64_t settled_by_ns; /* --once: what is not ready by then is left waiting */
 
-    struct backoff trouble;
-    bool failed;   /* in this attempt */
+    struct backoff trouble; /* with what all batches need, */
+    struct backoff inputs;  /* and with files of single ones, which stop no other */
+    bool failed;            /* in this attempt */
     bool on_trial; /* what was taken since the trouble must get through before more is taken */
 };
 
@@ -79,6 +80,7 @@ struct loop *loop_create(const struct config *config, int results_fd, int lock_f
     loop->lock_fd = lock_fd;
     loop->log = log;
     loop->trouble.condition.over = "it works again: going on";
+    loop->inputs.condition.over = "no batch fails to be read any more";
     const struct discovery_options options = {.path = config->shared_path,
                                               .pattern = config->match,
                                               .names_at_once = config->scan_names,
@@ -135,8 +137,9 @@ static void write_report(struct loop *loop, int64_t now_ns)
     loop->report.rejected = processed_log_count(loop->log, OUTCOME_REJECTED);
     loop->report.skipped = discovery_skipped(loop->discovery);
     loop->report.inotify = discovery_fd(loop->discovery) >= 0;
+    const struct backoff *trouble = in_trouble(loop) ? &loop->trouble : &loop->inputs;
     (void)snprintf(loop->report.trouble, sizeof loop->report.trouble, "%s",
-                   in_trouble(loop) ? loop->trouble.cause.text : "");
+                   trouble->condition.lasts ? trouble->cause.text : "");
     count_waiting(loop, now_ns);
     bool failed = report_write_status(loop->results_fd, &loop->report) != 0;
     if (failed && !loop->report_failed)
@@ -157,6 +160,24 @@ static void leave_trouble(struct loop *loop)
         loop->report_is_stale = true;
     backoff_end(&loop->trouble);
     loop->on_trial = false;
+}
+
+/* All that cannot be read are tried again together. */
+static void put_off(struct loop *loop, struct sighting *sighting, int64_t now_ns)
+{
+    backoff_fail(&loop->inputs, pipeline_cause(loop->pipeline), now_ns);
+    sighting->next_try_ns = loop->inputs.until_ns;
+    loop->next_try_ns = earliest(loop->next_try_ns, sighting->next_try_ns);
+    loop->report_is_stale = true;
+}
+
+/* In a whole round since they were due again none has failed. */
+static void end_put_off(struct loop *loop, int64_t now_ns)
+{
+    if (!loop->inputs.condition.lasts || now_ns < loop->inputs.until_ns)
+        return;
+    backoff_end(&loop->inputs);
+    loop->report_is_stale = true;
 }
 
 /* ---- the loop: look, take, wait ---- */
@@ -213,6 +234,7 @@ static bool take(struct loop *loop, struct sighting *sighting, int64_t now_ns)
     case PIPELINE_WAITS:
         loop->next_try_ns = earliest(loop->next_try_ns, sighting->next_try_ns);
         return true;
+    case PIPELINE_UNREADABLE: put_off(loop, sighting, now_ns); return true;
     case PIPELINE_TROUBLE:
         enter_trouble(loop, pipeline_cause(loop->pipeline), now_ns);
         return false;
@@ -266,6 +288,8 @@ static void take_all(struct loop *loop, int64_t now_ns)
     loop->is_full = loop->in_haste = loop->failed = false;
     bool through =
         take_some(loop, false, now_ns + TAKING_NS) && take_some(loop, true, now_ns + TAKING_NS);
+    if (through && !loop->in_haste)
+        end_put_off(loop, now_ns);
     if (commit(loop, now_ns) && !loop->failed && (through || loop->is_full))
         end_attempt(loop);
 }

@@ -368,7 +368,10 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
     case READING_WAIT:
         taken = wait_until(pipeline, sighting, now_ns + RETRY_NS, reading.cause, now_ns);
         break;
-    case READING_FAILED: taken = trouble(pipeline, "profile", sighting->data_name); break;
+    case READING_FAILED:
+        (void)trouble(pipeline, "read", reading.failed_name);
+        taken = PIPELINE_UNREADABLE;
+        break;
     case READING_STOPPED: break;
     }
     reading_free(&reading);

@@ -38,12 +38,14 @@
 #include "consumer/sighting.h"
 
 enum pipeline_taken {
-    PIPELINE_DECIDED, /* nothing is to be done, or somebody has done it */
-    PIPELINE_TAKEN,   /* in flight: its record becomes durable with a commit */
-    PIPELINE_WAITS,   /* until sighting->next_try_ns or a change; the cause has been told */
-    PIPELINE_FULL,    /* every gnuplot child is busy: advance, and take it again */
-    PIPELINE_STOPPED, /* SIGTERM has come in the middle; nothing was written */
-    PIPELINE_TROUBLE  /* see pipeline_trouble(); nothing is lost, take it again later */
+    PIPELINE_DECIDED,    /* nothing is to be done, or somebody has done it */
+    PIPELINE_TAKEN,      /* in flight: its record becomes durable with a commit */
+    PIPELINE_WAITS,      /* until sighting->next_try_ns or a change; the cause has been told */
+    PIPELINE_FULL,       /* every gnuplot child is busy: advance, and take it again */
+    PIPELINE_STOPPED,    /* SIGTERM has come in the middle; nothing was written */
+    PIPELINE_UNREADABLE, /* disk or machine do not let its files be read now, see
+                            pipeline_trouble(); others may be taken, and this one later */
+    PIPELINE_TROUBLE     /* see pipeline_trouble(); nothing is lost, take it again later */
 };
 
 struct pipeline;

@@ -109,6 +109,16 @@ static enum reading_verdict conclude(const struct batch *batch, struct parse *pa
     return parse->damage.reason != REASON_NONE ? READING_REJECTED : READING_FAILED;
 }
 
+static enum reading_verdict put_off(const struct batch *batch, enum batch_state state,
+                                    struct reading *reading)
+{
+    reading->cause = batch->wait_cause;
+    if (state == BATCH_WAIT)
+        return READING_WAIT;
+    reading->failed_name = batch->failed_name;
+    return READING_FAILED;
+}
+
 static enum reading_verdict read_and_judge(struct reader *reader, struct batch *batch,
                                            struct parse *parse, struct reading *reading)
 {
@@ -119,9 +129,8 @@ static enum reading_verdict read_and_judge(struct reader *reader, struct batch *
                                  : batch_verify(batch, reader->digest, last, &reading->rejection);
     if (wait_stopping())
         return READING_STOPPED;
-    reading->cause = batch->wait_cause;
-    if (state == BATCH_WAIT)
-        return READING_WAIT;
+    if (state == BATCH_WAIT || state == BATCH_FAILED)
+        return put_off(batch, state, reading);
     reading->bytes = batch->bytes;
     memcpy(reading->sha256, batch->sha256, sizeof reading->sha256);
     if (state == BATCH_REJECTED)
@@ -157,16 +166,16 @@ enum reading_verdict reader_read(struct reader *reader, int directory_fd,
     struct batch batch;
     enum reading_verdict verdict = READING_REJECTED;
     bool with_metadata = purpose == READER_PROFILE && sighting->metadata.there;
-    *reading = (struct reading){.bytes = 0};
+    *reading = (struct reading){.failed_name = sighting->data_name};
     const struct batch_files files = {.key = sighting->key,
                                       .data = sighting->data_name,
                                       .metadata = with_metadata ? sighting->metadata_name : NULL};
-    switch (batch_open(directory_fd, &files, &reader->limits, &batch, &reading->rejection)) {
+    enum batch_state state =
+        batch_open(directory_fd, &files, &reader->limits, &batch, &reading->rejection);
+    switch (state) {
     case BATCH_GOOD: verdict = read_opened(reader, &batch, purpose, reading); break;
     case BATCH_WAIT:
-        reading->cause = batch.wait_cause;
-        verdict = READING_WAIT;
-        break;
+    case BATCH_FAILED: verdict = put_off(&batch, state, reading); break;
     case BATCH_REJECTED: break;
     }
     int saved_errno = errno;

@@ -28,7 +28,7 @@ enum reading_verdict {
     READING_WAIT,     /* not readable now, or changing; see cause */
     READING_REJECTED, /* there, and wrong; see rejection. sha256 is "" if not all of it was read */
     READING_STOPPED,  /* SIGTERM has come in the middle */
-    READING_FAILED    /* memory is short: errno */
+    READING_FAILED    /* disk or machine do not let it be read now: errno, and failed_name */
 };
 
 struct reading {
@@ -39,6 +39,7 @@ struct reading {
     struct profile profile;
     struct rejection rejection;
     const char *cause;
+    const char *failed_name; /* of the file; the sighting's */
 };
 
 struct reader;

@@ -328,6 +328,52 @@ a_hole_of_900_gb_is_rejected_where_it_begins_and_holds_nobody_up() {
     [[ $(wc -l <"$log") -eq 2 ]] || fail "recorded again: $(cat "$log")"
 }
 
+# unreadable ERROR: what a file does that cannot be read twice, beside one that can.
+unreadable() {
+    fresh_copy "unreadable-$1"
+    spawn strace -o "$dir/trace" -P "$dir/data_1.csv" -e trace=pread64 -e "inject=pread64:error=$1:when=1..2" \
+        "$consumer" --dir "$dir" --chart none --poll-interval 50ms >"$dir/consumer.out" 2>&1
+    eventually 2 has_record 2
+    status_becomes '.trouble != null'
+    no_record_of 1
+    expect_exit 75 "$consumer" --health --dir "$dir"
+    says 'cannot read data_1.csv'
+    eventually 6 has_record 1
+    status_becomes '.trouble == null'
+    "$consumer" --health --dir "$dir"
+    kill -TERM "$(children_of "$spawned")"
+    wait "$spawned"
+    [[ $(grep -c INJECTED "$dir/trace") -eq 2 && $(grep -c ' warn ' "$dir/consumer.out") -eq 1 ]] || fail "$(cat "$dir/consumer.out")"
+    grep -q 'no batch fails to be read any more' "$dir/consumer.out"
+    made_up "after $1"
+}
+
+a_file_that_the_disk_cannot_read_is_told_once_and_holds_no_other_up() {
+    needs_strace
+    unreadable EIO & local runs=($!)
+    unreadable ESTALE & runs+=($!)
+    for run in "${runs[@]}"; do wait "$run"; done
+}
+
+without_descriptors_many_inputs_are_told_once_and_taken_when_there_are_some() {
+    needs_strace
+    fresh many-unreadable
+    publish 20
+    spawn strace -o "$dir/trace" -e trace=openat -e "inject=openat:error=EMFILE" $(printf -- '-P metadata_%d.json ' {1..20}) \
+        "$consumer" --dir "$dir" --chart none --poll-interval 50ms >"$dir/consumer.out" 2>&1
+    local tracer=$spawned
+    status_becomes '.trouble != null and .backlog == 20'
+    sleep 2.2
+    expect_exit 75 "$consumer" --health --dir "$dir"
+    says 'Too many open files'
+    [[ $(grep -c ' warn ' "$dir/consumer.out") -eq 1 && ! -s $log ]] || fail "$(cat "$dir/consumer.out")"
+    kill -TERM "$(children_of "$tracer")"
+    wait "$tracer"
+    [[ $(grep -c INJECTED "$dir/trace") -le 60 ]] || fail "tried $(($(grep -c INJECTED "$dir/trace") / 20)) times in some three seconds"
+    consume_once --chart none
+    count_is '.outcome == "processed"' 20
+}
+
 # ---- disks ----------------------------------------------------------------------------------------
 
 # The shell's words inside a mount namespace of their own: $1 the directory, $2 and $3 the daemons.

@@ -781,6 +781,34 @@ START_TEST(pipeline_in_trouble_with_a_rejection_does_not_decide_it)
 }
 END_TEST
 
+static void limit_descriptors(rlim_t count)
+{
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = count;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(pipeline_without_descriptors_says_that_a_batch_is_unreadable_and_takes_it_later)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_NONE);
+    put_batch(&world, 1);
+    look(&world);
+    struct sighting *sighting = find_sighting(&world, 1);
+    int directory = discovery_directory(world.discovery);
+    limit_descriptors(3);
+    ck_assert_int_eq(pipeline_take(world.pipeline, directory, sighting, world.now_ns),
+                     PIPELINE_UNREADABLE);
+    limit_descriptors(256);
+    ck_assert_str_eq(pipeline_trouble(world.pipeline),
+                     "cannot read metadata_1.json: Too many open files");
+    ck_assert(!sighting->wait_told);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    stop(&world);
+}
+END_TEST
+
 START_TEST(pipeline_stopped_by_a_signal_writes_nothing)
 {
     struct world world;
@@ -1063,6 +1091,7 @@ int main(void)
         pipeline_in_trouble_with_the_log_has_its_summary_and_works_again,
         pipeline_has_a_summary_for_each_record_wherever_the_space_ends,
         pipeline_in_trouble_with_a_rejection_does_not_decide_it,
+        pipeline_without_descriptors_says_that_a_batch_is_unreadable_and_takes_it_later,
         pipeline_stopped_by_a_signal_writes_nothing,
         pipeline_commits_a_batch_with_its_chart_when_the_chart_is_there,
         pipeline_leaves_a_batch_alone_while_its_chart_is_drawn,
