@@ -214,7 +214,8 @@ static void prepare_retention(struct stand *stand)
 }
 
 #define ONCE "--once", "--settle", "1s", "--poll-interval", "2s"
-#define PUBLISH(number) "--interval", "0", "--seed", "7", "--rows", "3", "--count", number
+#define PUBLISH(number) \
+    "--interval", "0", "--seed", "7", "--rows", "3", "--min-free", "0", "--count", number
 
 /* Ended by a row without a name. */
 static const struct scenario SCENARIOS[] = {

@@ -15,7 +15,7 @@
 #include "tests/torture/daemon.h"
 #include "tests/torture/volume.h"
 
-#define STAND_ARGUMENTS_MAX 16
+#define STAND_ARGUMENTS_MAX 18
 #define STAND_PATH_SIZE 256
 
 struct stand;
