@@ -15,9 +15,9 @@
  * something, in turn, and the recording goes on with the next start. That one reads from the cache
  * what the killed one had not flushed; the power is lost at each moment from then on.
  *
- *     crash_states [--killed] [--every N] [--offset N] [--seed N] [--jobs N] [--work DIR] [--build
- * DIR] [SCENARIO ...] crash_states [--killed --at CALL] --prefix P --state N [--seed N] SCENARIO
- *                  one of them, and what was lost
+ *     crash_states [--killed [--kills-every N]] [--every N] [--offset N] [--seed N] [--jobs N]
+ * [--work DIR] [--build DIR] [SCENARIO ...] crash_states [--killed --at CALL] --prefix P --state N
+ * [--seed N] SCENARIO one of them, and what was lost
  *
  * After: Pillai et al., All File Systems Are Not Created Equal, OSDI 2014.
  */
@@ -428,6 +428,7 @@ struct settings {
     size_t every, offset;
     uint64_t seed;
     bool killed;
+    size_t kills_every;
     bool alone;
     uint64_t at;          /* of one alone: the call behind which the run is killed, */
     size_t prefix, state; /* and the state */
@@ -625,10 +626,18 @@ static void explore_killed(struct explorer *explorer, unsigned number)
     uint64_t count = control->calls;
     for (uint64_t i = 0; i < count; i++)
         kinds[i] = control->call[i].kind;
-    for (uint64_t at = 1; at <= count; at++)
-        if ((kinds[at - 1] & alters) != 0 &&
-            (!explorer->settings->alone || at == explorer->settings->at))
+    const struct settings *settings = explorer->settings;
+    size_t kills = 0;
+    for (uint64_t at = 1; at <= count; at++) {
+        if ((kinds[at - 1] & alters) == 0)
+            continue;
+        bool wanted = settings->alone ? at == settings->at
+                                      : kills % settings->kills_every ==
+                                            settings->offset % settings->kills_every;
+        kills++;
+        if (wanted)
             explore_recording(explorer, at, number);
+    }
 }
 
 static void work(const void *context, unsigned number, const char *path, struct crew_tally *tally)
@@ -665,17 +674,13 @@ static bool run(const struct scenario *scenario, const void *context)
 
 static bool read_settings(struct settings *settings, int argc, char *argv[])
 {
-    static const struct option OPTIONS[] = {{"every", required_argument, NULL, 'e'},
-                                            {"offset", required_argument, NULL, 'o'},
-                                            {"jobs", required_argument, NULL, 'j'},
-                                            {"work", required_argument, NULL, 'w'},
-                                            {"build", required_argument, NULL, 'b'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"prefix", required_argument, NULL, 'p'},
-                                            {"state", required_argument, NULL, 'n'},
-                                            {"killed", no_argument, NULL, 'k'},
-                                            {"at", required_argument, NULL, 'a'},
-                                            {0}};
+    static const struct option OPTIONS[] = {
+        {"every", required_argument, NULL, 'e'},  {"offset", required_argument, NULL, 'o'},
+        {"jobs", required_argument, NULL, 'j'},   {"work", required_argument, NULL, 'w'},
+        {"build", required_argument, NULL, 'b'},  {"seed", required_argument, NULL, 's'},
+        {"prefix", required_argument, NULL, 'p'}, {"state", required_argument, NULL, 'n'},
+        {"killed", no_argument, NULL, 'k'},       {"kills-every", required_argument, NULL, 'K'},
+        {"at", required_argument, NULL, 'a'},     {0}};
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;)
         switch (option) {
         case 'e': settings->every = strtoul(optarg, NULL, 10); break;
@@ -685,6 +690,7 @@ static bool read_settings(struct settings *settings, int argc, char *argv[])
         case 'b': settings->build = optarg; break;
         case 's': settings->seed = strtoull(optarg, NULL, 10); break;
         case 'k': settings->killed = true; break;
+        case 'K': settings->kills_every = strtoul(optarg, NULL, 10); break;
         case 'a': settings->at = strtoull(optarg, NULL, 10); break;
         case 'p': settings->prefix = strtoul(optarg, NULL, 10); break;
         case 'n':
@@ -693,17 +699,19 @@ static bool read_settings(struct settings *settings, int argc, char *argv[])
             break;
         default: return false;
         }
-    return settings->every > 0 && settings->jobs > 0 && settings->jobs <= CREW_MAX;
+    return settings->every > 0 && settings->kills_every > 0 && settings->jobs > 0 &&
+           settings->jobs <= CREW_MAX;
 }
 
 int main(int argc, char *argv[])
 {
     struct settings settings = {
-        .build = "build", .work = "/dev/shm", .jobs = 2, .every = 1, .seed = 1};
+        .build = "build", .work = "/dev/shm", .jobs = 2, .every = 1, .kills_every = 1, .seed = 1};
     if (!read_settings(&settings, argc, argv)) {
-        (void)fprintf(stderr, "usage: crash_states [--killed [--at CALL]] [--every N] [--offset N] "
-                              "[--seed N] [--jobs N] "
-                              "[--work DIR] [--build DIR] [--prefix P --state N] [SCENARIO ...]\n");
+        (void)fprintf(stderr,
+                      "usage: crash_states [--killed [--kills-every N]] [--every N] [--offset N] "
+                      "[--seed N] [--jobs N] "
+                      "[--work DIR] [--build DIR] [--prefix P --state N] [SCENARIO ...]\n");
         return 64;
     }
     return scenarios_run(argv + optind, argc - optind, true, run, &settings);

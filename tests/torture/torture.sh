@@ -43,6 +43,14 @@ every_power_loss_of() {
     crash_states --every "$(every 5)" --offset "$(offset 2)" "$1"
 }
 
+# Of both crashes a part, also of "full": one for each of the other.
+every_power_loss_after_a_kill_of() {
+    local part=(--every 197 --kills-every 7 --offset 3)
+    [[ -z $full ]] || part=(--every 53 --kills-every 3)
+    echo "${part[*]}"
+    crash_states --killed "${part[@]}" "$1"
+}
+
 # check NAME calls a function by one word: each scenario gets a function of its own.
 check_scenarios() {
     local name
@@ -52,6 +60,8 @@ check_scenarios() {
         [[ $name != *-charts ]] || continue
         eval "power_losses_of_$name() { every_power_loss_of $name; }"
         check "power_losses_of_$name"
+        eval "power_losses_after_a_kill_of_$name() { every_power_loss_after_a_kill_of $name; }"
+        check "power_losses_after_a_kill_of_$name"
     done
 }
 
@@ -113,10 +123,16 @@ writing_in_place_is_caught() {
     must_catch in-place-write sweep --fault tear-half producer-fresh
 }
 
+records_that_only_the_cache_holds_are_caught() {
+    copy_broken no-flush-at-start
+    must_catch no-flush-at-start crash_states --killed --every 40 consumer-previous
+}
+
 check_scenarios
 check a_record_before_its_outputs_is_caught
 check files_that_are_not_flushed_are_caught
 check a_directory_that_is_not_flushed_is_caught
 check a_torn_tail_that_is_not_cut_is_caught
 check writing_in_place_is_caught
+check records_that_only_the_cache_holds_are_caught
 finish torture
