@@ -8,15 +8,9 @@
  *
  * It does not end by itself for what may pass: a full disk, a directory that cannot be read,
  * want of memory are told once, shown in status.json, and tried again after a wait that doubles
-<<<<<<< HEAD
- * up to half a minute. It ends, and says why, where another start mends what going on would not:
- * when the log can no longer be trusted to be written, one of the directories was replaced,
- * or the file was removed that keeps a second instance out.
-=======
  * up to half a minute. A file that the disk cannot read is waited for in the same way, while
  * other batches go on. It ends, and says why, where another start mends what going on would not:
  * when the log can no longer be trusted to be written, or one of the directories was replaced.
->>>>>>> 2f3a49a (The loop's header says that a file which cannot be read stops no other)
  */
 #ifndef CONSUMER_LOOP_H
 #define CONSUMER_LOOP_H

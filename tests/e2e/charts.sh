@@ -115,7 +115,7 @@ no_gnuplot_runs() { ! gnuplot_runs; }
 # The summary stands, the record says that the chart failed, the log why, and no child is left.
 chart_failed() {
     fresh "$1"
-    eventually 16 test -s "$dir/exit"
+    eventually 30 test -s "$dir/exit"
     [[ $(cat "$dir/exit") -eq 0 ]] || fail "exit $(cat "$dir/exit"): $(tail -1 "$dir/consumer.out")"
     [[ $(of 1 outcome plot) == processed$'\t'failed ]] || fail "$(of 1 outcome plot)"
     jq -e '.record_count > 0' "$results/summary_1.json" >/dev/null
