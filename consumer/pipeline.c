@@ -319,12 +319,19 @@ static bool is_what_was_processed(const struct pipeline *pipeline,
     return processed_log_recall(pipeline->log, key, recorded) && strcmp(recorded, sha256) == 0;
 }
 
+/* As a backup by hard links gives it: that changes no content. */
+static bool has_only_a_second_name(const struct sighting *sighting, const struct reading *reading)
+{
+    return reading->rejection.reason == REASON_NOT_A_REGULAR_FILE && S_ISREG(sighting->data.mode);
+}
+
 /* A batch that was processed is final: other content under its key is noted once. */
 static enum pipeline_taken note_change(struct pipeline *pipeline, struct sighting *sighting,
                                        const struct reading *reading, int64_t now_ns)
 {
     const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
-    if (is_what_was_processed(pipeline, entry, sighting->key, reading->sha256) ||
+    if (has_only_a_second_name(sighting, reading) ||
+        is_what_was_processed(pipeline, entry, sighting->key, reading->sha256) ||
         (entry->changed && strcmp(entry->changed_sha256, reading->sha256) == 0))
         return decided(sighting);
     if (!has_settled(pipeline, sighting, now_ns))

@@ -617,6 +617,24 @@ START_TEST(pipeline_does_not_mind_a_processed_file_written_again_with_the_same_b
 }
 END_TEST
 
+START_TEST(pipeline_does_not_mind_a_processed_file_that_gets_a_second_name)
+{
+    struct world world;
+    char path[4096];
+    char second[4096];
+    open_world(&world, CONFIG_CHART_NONE);
+    world.config.settle_ns = 0;
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_DECIDED);
+    (void)snprintf(path, sizeof path, "%s/data_1.csv", world.shared);
+    (void)snprintf(second, sizeof second, "%s/backup", world.shared);
+    ck_assert_int_eq(link(path, second), 0);
+    ck_assert_int_eq(take_after(&world, 1, SECOND), PIPELINE_DECIDED);
+    ck_assert_uint_eq(records(&world), 1);
+    stop(&world);
+}
+END_TEST
+
 START_TEST(pipeline_notes_that_a_processed_file_became_a_link)
 {
     struct world world;
@@ -1084,6 +1102,7 @@ int main(void)
         pipeline_tries_a_rejected_batch_again_when_only_its_metadata_changes,
         pipeline_notes_a_change_after_processing_once_and_keeps_the_results,
         pipeline_does_not_mind_a_processed_file_written_again_with_the_same_bytes,
+        pipeline_does_not_mind_a_processed_file_that_gets_a_second_name,
         pipeline_notes_that_a_processed_file_became_a_link,
         pipeline_notes_each_new_content_once_and_the_old_one_not_at_all,
         pipeline_in_trouble_with_a_removed_results_directory_starts_over_in_a_new_one,
