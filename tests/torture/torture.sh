@@ -46,6 +46,7 @@ every_power_loss_of() {
 # Of both crashes a part, also of "full": one for each of the other.
 every_power_loss_after_a_kill_of() {
     local part=(--every 197 --kills-every 7 --offset 3)
+    [[ $1 != *-long && $1 != *-many ]] || part=(--every 197 --kills-every 29 --offset 3)
     [[ -z $full ]] || part=(--every 53 --kills-every 3)
     echo "${part[*]}"
     crash_states --killed "${part[@]}" "$1"
