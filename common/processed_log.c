@@ -28,10 +28,8 @@ struct processed_log {
     enum processed_log_mode mode;
     struct processed_index *index;
     struct processed_position at; /* just behind the last good line */
-    uint64_t checkpoint_lines;
-    uint64_t checkpoint_bytes;
-        /* of the log, as the checkpoint found at the start states them */ /* how many the newest
-                                                                              checkpoint covers */
+    uint64_t checkpoint_lines;    /* how many the newest checkpoint covers */
+    uint64_t checkpoint_bytes;    /* how long it says the log was, when it was found at the start */
     uint64_t cut_bytes;
     bool broken;
     struct text staged;
