@@ -10,17 +10,16 @@
 struct processed_index {
     struct keyset ranges; /* numbers that were processed */
     void *exceptions;     /* tsearch(3) tree of struct processed_entry, by key */
-    struct processed_entry of_a_range;
     struct processed_totals totals;
     uint64_t last_number;
 };
 
+/* What stands about each key of a range. */
+static const struct processed_entry OF_A_RANGE = {.outcome = OUTCOME_PROCESSED};
+
 struct processed_index *processed_index_create(void)
 {
-    struct processed_index *index = calloc(1, sizeof *index);
-    if (index != NULL)
-        index->of_a_range.outcome = OUTCOME_PROCESSED;
-    return index;
+    return calloc(1, sizeof(struct processed_index));
 }
 
 static void free_entry(void *pointer)
@@ -186,7 +185,7 @@ const struct processed_entry *processed_index_find(const struct processed_index 
     const struct processed_entry *entry = find_exception(index, key);
     if (entry != NULL)
         return entry;
-    return is_in_a_range(index, key) ? &index->of_a_range : NULL;
+    return is_in_a_range(index, key) ? &OF_A_RANGE : NULL;
 }
 
 const struct processed_totals *processed_index_totals(const struct processed_index *index)
