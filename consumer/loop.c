@@ -360,35 +360,47 @@ static bool once_is_over(const struct loop *loop)
 }
 
 /* What another start mends and going on would not: then no record could be trusted to last. */
-static bool is_beyond_help(const struct loop *loop)
+enum ending { GOES_ON, LOG_IS_BROKEN, RESULTS_ARE_GONE, LOCK_IS_GONE, SHARED_IS_LOST };
+
+static enum ending ending_of(const struct loop *loop)
 {
-    return processed_log_is_broken(loop->log) || loop->results_are_gone || loop->lock_is_gone ||
-           loop->shared_is_lost;
+    return processed_log_is_broken(loop->log) ? LOG_IS_BROKEN
+           : loop->results_are_gone           ? RESULTS_ARE_GONE
+           : loop->lock_is_gone               ? LOCK_IS_GONE
+           : loop->shared_is_lost             ? SHARED_IS_LOST
+                                              : GOES_ON;
+}
+
+static void tell_ending(const struct loop *loop, enum ending ending)
+{
+    switch (ending) {
+    case GOES_ON: break;
+    case LOG_IS_BROKEN:
+        log_error("%s; the log cannot be trusted to be written any more: start again",
+                  pipeline_trouble(loop->pipeline));
+        break;
+    case RESULTS_ARE_GONE:
+        log_error("the directory --results %s is no longer there: start again",
+                  loop->config->results_path);
+        break;
+    case LOCK_IS_GONE:
+        log_error("%s/%s was removed or replaced, and keeps nobody out any more: start again",
+                  loop->config->results_path, CONTRACT_CONSUMER_LOCK);
+        break;
+    case SHARED_IS_LOST:
+        log_error("the directory --dir %s was replaced by another, which the jail does not let "
+                  "this process read: start again",
+                  loop->config->shared_path);
+        break;
+    }
 }
 
 static int exit_code(const struct loop *loop)
 {
-    if (processed_log_is_broken(loop->log)) {
-        log_error("%s; the log cannot be trusted to be written any more: start again",
-                  pipeline_trouble(loop->pipeline));
+    enum ending ending = ending_of(loop);
+    tell_ending(loop, ending);
+    if (ending != GOES_ON)
         return CONTRACT_EXIT_IO;
-    }
-    if (loop->results_are_gone) {
-        log_error("the directory --results %s is no longer there: start again",
-                  loop->config->results_path);
-        return CONTRACT_EXIT_IO;
-    }
-    if (loop->lock_is_gone) {
-        log_error("%s/%s was removed or replaced, and keeps nobody out any more: start again",
-                  loop->config->results_path, CONTRACT_CONSUMER_LOCK);
-        return CONTRACT_EXIT_IO;
-    }
-    if (loop->shared_is_lost) {
-        log_error("the directory --dir %s was replaced by another, which the jail does not let "
-                  "this process read: start again",
-                  loop->config->shared_path);
-        return CONTRACT_EXIT_IO;
-    }
     if (!loop->config->once || wait_stopping())
         return CONTRACT_EXIT_DONE;
     if (in_trouble(loop))
@@ -422,7 +434,7 @@ int loop_run(struct loop *loop)
         now_ns + loop->config->settle_ns + loop->config->settle_ns / 4 + 100 * NUMBER_NS_PER_MS;
     do
         work(loop);
-    while (!once_is_over(loop) && !is_beyond_help(loop) && wait(loop));
+    while (!once_is_over(loop) && ending_of(loop) == GOES_ON && wait(loop));
     loop->reported_ns = 0;
     loop->report_is_stale = true;
     write_report(loop, clock_now_ns());

@@ -423,9 +423,7 @@ static bool try_state(struct stand *stand, const struct volume *promised,
 /* ---- all of them ---- */
 
 struct settings {
-    const char *build, *work;
-    unsigned jobs;
-    size_t every, offset;
+    struct crew_settings crew;
     uint64_t seed;
     bool killed;
     size_t kills_every;
@@ -535,8 +533,8 @@ static void offer(struct explorer *explorer, const enum fate *fates, unsigned nu
             judge_state(explorer, &state, fates);
     } else if (is_new(explorer, &state)) {
         size_t at = explorer->states++;
-        if (at % settings->every == settings->offset % settings->every &&
-            at / settings->every % settings->jobs == number)
+        if (at % settings->crew.every == settings->crew.offset % settings->crew.every &&
+            at / settings->crew.every % settings->crew.jobs == number)
             judge_state(explorer, &state, fates);
     }
     volume_free(&state);
@@ -633,7 +631,7 @@ static void explore_killed(struct explorer *explorer, unsigned number)
             continue;
         bool wanted = settings->alone ? at == settings->at
                                       : kills % settings->kills_every ==
-                                            settings->offset % settings->kills_every;
+                                            settings->crew.offset % settings->kills_every;
         kills++;
         if (wanted)
             explore_recording(explorer, at, number);
@@ -648,7 +646,7 @@ static void work(const void *context, unsigned number, const char *path, struct 
         die("out of memory");
     explorer->settings = assignment->settings;
     explorer->tally = tally;
-    stand_open(&explorer->stand, assignment->scenario, assignment->settings->build, path);
+    stand_open(&explorer->stand, assignment->scenario, assignment->settings->crew.build, path);
     if (explorer->settings->killed)
         explore_killed(explorer, number);
     else
@@ -664,9 +662,9 @@ static bool run(const struct scenario *scenario, const void *context)
     struct assignment assignment = {scenario, settings};
     struct crew_tally alone = {0};
     if (!settings->alone)
-        return crew_run(scenario->name, "crash states", settings->jobs, settings->work, work,
-                        &assignment);
-    crew_run_here(settings->work, work, &assignment, &alone);
+        return crew_run(scenario->name, "crash states", settings->crew.jobs, settings->crew.work,
+                        work, &assignment);
+    crew_run_here(settings->crew.work, work, &assignment, &alone);
     return alone.tried == 1 && alone.bad == 0;
 }
 
@@ -674,20 +672,16 @@ static bool run(const struct scenario *scenario, const void *context)
 
 static bool read_settings(struct settings *settings, int argc, char *argv[])
 {
-    static const struct option OPTIONS[] = {
-        {"every", required_argument, NULL, 'e'},  {"offset", required_argument, NULL, 'o'},
-        {"jobs", required_argument, NULL, 'j'},   {"work", required_argument, NULL, 'w'},
-        {"build", required_argument, NULL, 'b'},  {"seed", required_argument, NULL, 's'},
-        {"prefix", required_argument, NULL, 'p'}, {"state", required_argument, NULL, 'n'},
-        {"killed", no_argument, NULL, 'k'},       {"kills-every", required_argument, NULL, 'K'},
-        {"at", required_argument, NULL, 'a'},     {0}};
+    static const struct option OPTIONS[] = {CREW_OPTIONS,
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"prefix", required_argument, NULL, 'p'},
+                                            {"state", required_argument, NULL, 'n'},
+                                            {"killed", no_argument, NULL, 'k'},
+                                            {"kills-every", required_argument, NULL, 'K'},
+                                            {"at", required_argument, NULL, 'a'},
+                                            {0}};
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;)
         switch (option) {
-        case 'e': settings->every = strtoul(optarg, NULL, 10); break;
-        case 'o': settings->offset = strtoul(optarg, NULL, 10); break;
-        case 'j': settings->jobs = (unsigned)strtoul(optarg, NULL, 10); break;
-        case 'w': settings->work = optarg; break;
-        case 'b': settings->build = optarg; break;
         case 's': settings->seed = strtoull(optarg, NULL, 10); break;
         case 'k': settings->killed = true; break;
         case 'K': settings->kills_every = strtoul(optarg, NULL, 10); break;
@@ -697,16 +691,16 @@ static bool read_settings(struct settings *settings, int argc, char *argv[])
             settings->state = strtoul(optarg, NULL, 10);
             settings->alone = true;
             break;
-        default: return false;
+        default:
+            if (!crew_set(&settings->crew, option, optarg))
+                return false;
         }
-    return settings->every > 0 && settings->kills_every > 0 && settings->jobs > 0 &&
-           settings->jobs <= CREW_MAX;
+    return settings->kills_every > 0;
 }
 
 int main(int argc, char *argv[])
 {
-    struct settings settings = {
-        .build = "build", .work = "/dev/shm", .jobs = 2, .every = 1, .kills_every = 1, .seed = 1};
+    struct settings settings = {.crew = CREW_DEFAULTS, .kills_every = 1, .seed = 1};
     if (!read_settings(&settings, argc, argv)) {
         (void)fprintf(stderr,
                       "usage: crash_states [--killed [--kills-every N]] [--every N] [--offset N] "

@@ -66,6 +66,19 @@ static double now_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+bool crew_set(struct crew_settings *settings, int option, const char *value)
+{
+    switch (option) {
+    case 'e': settings->every = strtoul(value, NULL, 10); break;
+    case 'o': settings->offset = strtoul(value, NULL, 10); break;
+    case 'j': settings->jobs = (unsigned)strtoul(value, NULL, 10); break;
+    case 'w': settings->work = value; break;
+    case 'b': settings->build = value; break;
+    default: return false;
+    }
+    return settings->every > 0 && settings->jobs > 0 && settings->jobs <= CREW_MAX;
+}
+
 bool crew_run(const char *name, const char *words, unsigned jobs, const char *work,
               crew_work *do_work, const void *context)
 {

@@ -12,6 +12,26 @@
 #define CREW_MAX 16
 #define CREW_SHOWN_MAX 20 /* bad points that are printed, of a scenario */
 
+/* What every tester is told. */
+struct crew_settings {
+    const char *build, *work;
+    unsigned jobs;
+    size_t every, offset; /* a part of what there is to try */
+};
+
+#define CREW_DEFAULTS ((struct crew_settings){"build", "/dev/shm", 2, 1, 0})
+
+/* Its rows of a table for getopt_long(3). */
+#define CREW_OPTIONS                                                                    \
+    {"every", required_argument, NULL, 'e'}, {"offset", required_argument, NULL, 'o'},  \
+        {"jobs", required_argument, NULL, 'j'}, {"work", required_argument, NULL, 'w'}, \
+    {                                                                                   \
+        "build", required_argument, NULL, 'b'                                           \
+    }
+
+/* False for an option of somebody else, and for a value that is none. */
+bool crew_set(struct crew_settings *settings, int option, const char *value);
+
 /* Counts that all of them add to. */
 struct crew_tally {
     _Atomic size_t tried, bad, unreached;

@@ -266,9 +266,7 @@ static enum verdict try_point(struct stand *stand, const struct control_point *p
 /* ---- all of them ---- */
 
 struct settings {
-    const char *build, *work;
-    unsigned jobs;
-    size_t every, offset;
+    struct crew_settings crew;
     uint64_t at; /* of one point alone; 0 for all */
     const char *fault;
     bool list;
@@ -311,11 +309,11 @@ static void work(const void *context, unsigned number, const char *path, struct 
     struct stand stand;
     struct points points;
     char why[CHECK_WHY_SIZE] = "";
-    stand_open(&stand, assignment->scenario, settings->build, path);
+    stand_open(&stand, assignment->scenario, settings->crew.build, path);
     find_points(&points, &stand, settings->fault == NULL ? NULL : find_fault(settings->fault));
     size_t taken = 0;
-    for (size_t i = settings->offset; i < points.count; i += settings->every)
-        if (taken++ % settings->jobs == number) {
+    for (size_t i = settings->crew.offset; i < points.count; i += settings->crew.every)
+        if (taken++ % settings->crew.jobs == number) {
             struct control_point point = points.items[i].fault->point;
             point.at = points.items[i].at;
             enum verdict verdict = try_point(&stand, &point, why);
@@ -373,7 +371,7 @@ static void show(const void *context, unsigned number, const char *path, struct 
     const struct assignment *assignment = context;
     struct stand stand;
     (void)number;
-    stand_open(&stand, assignment->scenario, assignment->settings->build, path);
+    stand_open(&stand, assignment->scenario, assignment->settings->crew.build, path);
     if (assignment->settings->list)
         list_points(&stand);
     else if (!show_point(&stand, assignment->settings))
@@ -385,29 +383,21 @@ static void show(const void *context, unsigned number, const char *path, struct 
 
 static bool read_settings(struct settings *settings, int argc, char *argv[])
 {
-    static const struct option OPTIONS[] = {{"every", required_argument, NULL, 'e'},
-                                            {"offset", required_argument, NULL, 'o'},
-                                            {"jobs", required_argument, NULL, 'j'},
-                                            {"work", required_argument, NULL, 'w'},
-                                            {"build", required_argument, NULL, 'b'},
+    static const struct option OPTIONS[] = {CREW_OPTIONS,
                                             {"at", required_argument, NULL, 'a'},
                                             {"fault", required_argument, NULL, 'f'},
                                             {"list", no_argument, NULL, 'l'},
                                             {0}};
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;)
         switch (option) {
-        case 'e': settings->every = strtoul(optarg, NULL, 10); break;
-        case 'o': settings->offset = strtoul(optarg, NULL, 10); break;
-        case 'j': settings->jobs = (unsigned)strtoul(optarg, NULL, 10); break;
-        case 'w': settings->work = optarg; break;
-        case 'b': settings->build = optarg; break;
         case 'a': settings->at = strtoull(optarg, NULL, 10); break;
         case 'f': settings->fault = optarg; break;
         case 'l': settings->list = true; break;
-        default: return false;
+        default:
+            if (!crew_set(&settings->crew, option, optarg))
+                return false;
         }
-    return settings->every > 0 && settings->jobs > 0 && settings->jobs <= CREW_MAX &&
-           (settings->at == 0 || settings->fault != NULL) &&
+    return (settings->at == 0 || settings->fault != NULL) &&
            (settings->fault == NULL || find_fault(settings->fault) != NULL);
 }
 
@@ -417,15 +407,15 @@ static bool run(const struct scenario *scenario, const void *context)
     struct assignment assignment = {scenario, settings};
     struct crew_tally alone = {0};
     if (!settings->list && settings->at == 0)
-        return crew_run(scenario->name, "points", settings->jobs, settings->work, work,
+        return crew_run(scenario->name, "points", settings->crew.jobs, settings->crew.work, work,
                         &assignment);
-    crew_run_here(settings->work, show, &assignment, &alone);
+    crew_run_here(settings->crew.work, show, &assignment, &alone);
     return alone.bad == 0;
 }
 
 int main(int argc, char *argv[])
 {
-    struct settings settings = {.build = "build", .work = "/dev/shm", .jobs = 2, .every = 1};
+    struct settings settings = {.crew = CREW_DEFAULTS};
     if (!read_settings(&settings, argc, argv)) {
         (void)fprintf(
             stderr, "usage: sweep [--every N] [--offset N] [--jobs N] [--work DIR] "

@@ -72,6 +72,16 @@ static void put(const struct watch *watch, const char *name)
     support_write_file(watch->path, name, "a\n1\n", 4);
 }
 
+static void put_numbered(const struct watch *watch, const char *before, const char *behind,
+                         int first, int last)
+{
+    char name[64];
+    for (int i = first; i <= last; i++) {
+        (void)snprintf(name, sizeof name, "%s%d%s", before, i, behind);
+        put(watch, name);
+    }
+}
+
 /* Other bytes of the same number, in the same file: the directory stays as it was. */
 static void rewrite(const struct watch *watch, const char *name)
 {
@@ -349,15 +359,11 @@ END_TEST
 START_TEST(discovery_does_not_move_sightings_when_others_come_and_go)
 {
     struct watch watch;
-    char name[64];
     start_watch(&watch, "data_*.csv");
     put(&watch, "data_500.csv");
     poll_once(&watch);
     struct sighting *sighting = discovery_at(watch.discovery, 0);
-    for (int i = 1; i < 300; i++) {
-        (void)snprintf(name, sizeof name, "data_%d.csv", i);
-        put(&watch, name);
-    }
+    put_numbered(&watch, "data_", ".csv", 1, 299);
     poll_once(&watch);
     ck_assert_ptr_eq(discovery_at(watch.discovery, 299), sighting);
     discovery_free(watch.discovery);
@@ -640,12 +646,8 @@ static int looks_until_listed(struct watch *watch)
 START_TEST(discovery_lists_a_large_directory_in_slices_and_takes_news_in_between)
 {
     struct watch watch;
-    char name[64];
     start_watch_of(&watch, CONTRACT_DATA_PATTERN, 10);
-    for (int i = 0; i < 100; i++) {
-        (void)snprintf(name, sizeof name, "junk_%d", i);
-        put(&watch, name);
-    }
+    put_numbered(&watch, "junk_", "", 0, 99);
     put(&watch, "data_1.csv");
     poll_once(&watch);
     ck_assert_int_eq(discovery_deadline(watch.discovery), 0); /* more is to be listed */
@@ -751,13 +753,9 @@ END_TEST
 START_TEST(discovery_of_many_processed_batches_compares_some_at_each_look)
 {
     struct watch watch;
-    char name[64];
     start_watch(&watch, CONTRACT_DATA_PATTERN);
     watch.processed = 1000;
-    for (int i = 1; i <= watch.processed; i++) {
-        (void)snprintf(name, sizeof name, "data_%d.csv", i);
-        put(&watch, name);
-    }
+    put_numbered(&watch, "data_", ".csv", 1, watch.processed);
     poll_once(&watch);
     size_t sighted = discovery_count(watch.discovery);
     ck_assert_uint_gt(sighted, 0);
