@@ -27,11 +27,11 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PKG_CONFIG ?= pkg-config
 # libcsv ships no pkg-config file; the others do.
 LIBCSV_LIBS   := -lcsv
-LIBRARY_FLAGS  = $(shell $(PKG_CONFIG) --cflags libcjson libcrypto zlib 2>/dev/null) $(SECCOMP_FLAGS)
+LIBRARY_FLAGS  = $(shell $(PKG_CONFIG) --cflags libcjson libcrypto zlib 2>/dev/null) $(CONSUMER_FLAGS)
 COMMON_LIBS    = $(shell $(PKG_CONFIG) --libs libcjson libcrypto zlib 2>/dev/null) -lm
 # The consumer's alone.
-SECCOMP_FLAGS  = $(shell $(PKG_CONFIG) --cflags libseccomp 2>/dev/null)
-SECCOMP_LIBS   = $(shell $(PKG_CONFIG) --libs libseccomp 2>/dev/null)
+CONSUMER_FLAGS = $(shell $(PKG_CONFIG) --cflags libseccomp fontconfig 2>/dev/null)
+CONSUMER_LIBS  = $(shell $(PKG_CONFIG) --libs libseccomp fontconfig 2>/dev/null)
 CHECK_FLAGS    = $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 CHECK_LIBS     = $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 
@@ -61,7 +61,7 @@ $(BUILD)/data-producer: $(call objects,$(COMMON_SOURCES) $(PRODUCER_SOURCES) pro
 	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
 
 $(BUILD)/data-consumer: $(call objects,$(COMMON_SOURCES) $(CONSUMER_SOURCES) consumer/main.c)
-	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(SECCOMP_LIBS) $(COMMON_LIBS)
+	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(CONSUMER_LIBS) $(COMMON_LIBS)
 
 # Objects hang on the flags they were made with, so that CC=clang or another CFLAGS rebuilds them.
 $(BUILD)/flags: FORCE
@@ -100,7 +100,7 @@ $(BUILD)/tests/test_producer_%: $(BUILD)/tests/unit/test_producer_%.o $(BUILD)/s
 	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(COMMON_LIBS)
 $(BUILD)/tests/test_consumer_%: $(BUILD)/tests/unit/test_consumer_%.o $(BUILD)/support.a $(BUILD)/consumer.a $(BUILD)/common.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(SECCOMP_LIBS) $(COMMON_LIBS)
+	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(CONSUMER_LIBS) $(COMMON_LIBS)
 $(BUILD)/tests/test_common_%: $(BUILD)/tests/unit/test_common_%.o $(BUILD)/support.a $(BUILD)/common.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBCSV_LIBS) $(COMMON_LIBS)
@@ -117,7 +117,7 @@ test-tools: $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out $(mad
             $(BUILD)/tests/tools/faults.so $(BAD_GNUPLOTS:%=$(BUILD)/tests/tools/gnuplot-%)
 .PHONY: test-tools
 
-$(BUILD)/tests/tools/without: TOOL_LIBS = $(SECCOMP_LIBS)
+$(BUILD)/tests/tools/without: TOOL_LIBS = $(CONSUMER_LIBS)
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/common.a
 	$(LINK) -o $@ $^ $(COMMON_LIBS) $(TOOL_LIBS)
 $(BUILD)/tests/tools/gnuplot-%: tests/tools/gnuplot.c $(BUILD)/flags

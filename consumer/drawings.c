@@ -4,6 +4,7 @@
 
 #include "common/text.h"
 #include "consumer/chart.h"
+#include "consumer/glyphs.h"
 #include "consumer/gnuplot.h"
 
 struct drawing {
@@ -15,6 +16,7 @@ struct drawing {
 };
 
 struct drawings {
+    bool svg;
     struct drawing all[DRAWINGS_MAX];
     size_t count;
 };
@@ -25,6 +27,7 @@ struct drawings *drawings_create(enum config_chart chart, size_t jobs)
     bool svg = chart == CONFIG_CHART_SVG;
     if (drawings == NULL || chart == CONFIG_CHART_NONE)
         return drawings;
+    drawings->svg = svg;
     for (; drawings->count < jobs && drawings->count < DRAWINGS_MAX; drawings->count++) {
         struct gnuplot *gnuplot = gnuplot_create(svg ? IMAGE_SVG : IMAGE_PNG,
                                                  svg ? CHART_PREAMBLE_SVG : CHART_PREAMBLE_PNG);
@@ -47,6 +50,7 @@ void drawings_free(struct drawings *drawings)
         gnuplot_free(drawings->all[i].gnuplot);
         text_free(&drawings->all[i].script);
     }
+    glyphs_forget();
     free(drawings);
 }
 
@@ -79,6 +83,8 @@ void drawings_begin(struct drawings *drawings, const char *key, const struct pro
     drawing->second_try = false;
     text_clear(&drawing->script);
     chart_write(&drawing->script, key, profile);
+    if (!drawings->svg)
+        glyphs_replace_missing(&drawing->script);
     drawing->begun = !text_failed(&drawing->script) && submit(drawing, now_ns);
 }
 

@@ -9,6 +9,7 @@ if command -v "$PKG_CONFIG" >/dev/null; then
     "$PKG_CONFIG" --exists libcjson || missing+=("cJSON, package libcjson-dev")
     "$PKG_CONFIG" --exists libcrypto || missing+=("OpenSSL's libcrypto, package libssl-dev")
     "$PKG_CONFIG" --exists zlib || missing+=("zlib, package zlib1g-dev")
+    "$PKG_CONFIG" --exists fontconfig || missing+=("fontconfig, package libfontconfig-dev")
     "$PKG_CONFIG" --exists libseccomp || missing+=("libseccomp, package libseccomp-dev")
 else
     missing+=("pkg-config, package pkg-config")

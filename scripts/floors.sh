@@ -110,6 +110,8 @@ function check_system_include(header) {
         report(file, FNR, "OpenSSL comes in through common/digest alone")
     if (header ~ /^zlib\.h$/ && unit != "common/digest")
         report(file, FNR, "zlib comes in through common/digest alone")
+    if (header ~ /^fontconfig\// && unit != "consumer/glyphs")
+        report(file, FNR, "fontconfig comes in through consumer/glyphs alone")
     if (header ~ /^seccomp\.h$/ && unit != "consumer/syscalls")
         report(file, FNR, "libseccomp comes in through consumer/syscalls alone")
     if (header ~ /^linux\/landlock\.h$/ && unit != "consumer/landlock")

@@ -8,7 +8,8 @@ set -euo pipefail
 # its own: sanitizers and libFuzzer are packages by version, and only newer releases have one without.
 packages_of() {
     case $1 in
-    build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev zlib1g-dev libseccomp-dev ;;
+    build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev zlib1g-dev libseccomp-dev \
+        libfontconfig-dev ;;
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
     test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace ;;
     docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;

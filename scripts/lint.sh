@@ -40,7 +40,7 @@ if [[ $# -eq 0 ]]; then
     exit 64
 fi
 read -r -a warnings <<<"$(warnings_of_makefile)"
-read -r -a flags <<<"-std=c17 -D_GNU_SOURCE -I. $(pkg-config --cflags libcjson libcrypto libseccomp check | tr '\n' ' ')"
+read -r -a flags <<<"-std=c17 -D_GNU_SOURCE -I. $(pkg-config --cflags libcjson libcrypto libseccomp fontconfig check | tr '\n' ' ')"
 
 for compiler in gcc clang; do
     if have "$compiler"; then compile_all "$compiler" "$@"; fi

@@ -85,6 +85,17 @@ right_to_left_text_and_emoji_are_drawn() {
     words_drawn emoji '🚀'
 }
 
+# U+10FFFD is for private use, and no font has it: pango would draw it as a box, and gnuplot that box over all the chart.
+a_character_that_no_font_has_covers_nothing() {
+    local character
+    for character in '\xF4\x8F\xBF\xBD' '\xEF\xBF\xBD'; do
+        fresh "glyph-${character//\\x/}"
+        printf 'label,value\na%b,3\nb,7\n' "$character" >"$dir/data_1.csv"
+        consume_once --settle 100ms
+    done
+    cmp "$work/glyph-F48FBFBD/results/plot_1.png" "$work/glyph-EFBFBD/results/plot_1.png"
+}
+
 # ---- another gnuplot ------------------------------------------------------------------------------
 
 # put_gnuplot BEHAVIOUR: from here on it is the one in $dir/bin.
