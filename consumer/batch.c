@@ -73,17 +73,17 @@ static enum batch_state read_metadata(struct batch *batch, int directory_fd,
         open_plain(batch, directory_fd, files->metadata, &fd, &status, rejection);
     if (state != BATCH_GOOD)
         return state;
-    if (fileio_read_whole(fd, (size_t)limits->metadata_bytes, &bytes, &length) == 0) {
-        batch->has_metadata = true;
-        if (!metadata_read(bytes, length, &subject, &batch->claims, rejection))
-            state = rejection->reason == REASON_NONE ? not_now(batch, files->metadata, ENOMEM)
-                                                     : BATCH_REJECTED;
-    } else if (errno == EFBIG) {
+    if ((uintmax_t)status.st_size > limits->metadata_bytes) {
         rejection_set(rejection, REASON_TOO_LARGE,
                       "metadata of %jd bytes, where it has at most %" PRIu64
                       " (--max-metadata-size)",
                       (intmax_t)status.st_size, limits->metadata_bytes);
         state = BATCH_REJECTED;
+    } else if (fileio_read_whole(fd, (size_t)limits->metadata_bytes, &bytes, &length) == 0) {
+        batch->has_metadata = true;
+        if (!metadata_read(bytes, length, &subject, &batch->claims, rejection))
+            state = rejection->reason == REASON_NONE ? not_now(batch, files->metadata, ENOMEM)
+                                                     : BATCH_REJECTED;
     } else {
         state = not_now(batch, files->metadata, errno);
     }
