@@ -133,6 +133,13 @@ both_services_start() {
     at_terminal 'docker-compose up -d data-producer data-consumer'
 }
 
+# Made at the same moment, both would fill the empty volume, and now and then one would fail over it.
+containers_are_made_one_after_the_other() {
+    docker-compose config | sed -n '/^  data-producer:/,/^  data-[^p]/p' | grep -A 3 '^    depends_on:' | grep data-consumer
+    [[ $(ms_of "$(docker inspect --format '{{.Created}}' "$(container_of data-consumer)")") -lt \
+        $(ms_of "$(docker inspect --format '{{.Created}}' "$(container_of data-producer)")") ]]
+}
+
 ps_shows_both_services_up() {
     local answer
     answer=$(at_terminal 'docker-compose ps')
@@ -369,6 +376,7 @@ main() {
     check images_are_built_with_docker_compose
     check volumes_are_named_as_the_exercise_names_them
     check both_services_start
+    check containers_are_made_one_after_the_other
     check ps_shows_both_services_up
     check logs_show_that_the_producer_published_batches
     check logs_show_that_the_consumer_processed_them
