@@ -64,12 +64,45 @@ static inline bool digits_only(uint64_t word)
     return ((word & upper) | ((word + DIGITS_EACH(6)) & upper) >> 4) == DIGITS_EACH(0x33);
 }
 
+/*
+ * Whether each byte is that of the shape, or any digit where the shape has a '0', as in "00:00:00".
+ * Of a shape that is a literal only constants are left: what each byte may differ by at most, 9
+ * or 0, is added to what it does, from which the highest bit tells whether that was more.
+ */
+static inline bool digits_have_shape(uint64_t word, const char shape[9])
+{
+    uint64_t expected = digits_load(shape);
+    uint64_t unlike_zero = expected ^ DIGITS_EACH('0');
+    uint64_t fixed = ((unlike_zero + DIGITS_EACH(0x7F)) | unlike_zero) & DIGITS_EACH(0x80);
+    uint64_t slack = DIGITS_EACH(9) - (fixed >> 7) * 9;
+    uint64_t difference = word ^ expected;
+    uint64_t beyond = (difference + (DIGITS_EACH(0x7F) - slack)) | difference;
+    return (beyond & DIGITS_EACH(0x80)) == 0;
+}
+
 /* The number that eight digits are: of digits the pairs, of pairs the fours, of fours the whole. */
 static inline uint64_t digits_value(uint64_t word)
 {
     word = (word & DIGITS_EACH(0x0F)) * ((10 << 8) + 1) >> 8;
     word = (word & UINT64_C(0x00FF00FF00FF00FF)) * ((100 << 16) + 1) >> 16;
     return (word & UINT64_C(0x0000FFFF0000FFFF)) * ((UINT64_C(10000) << 32) + 1) >> 32;
+}
+
+/*
+ * In each byte of the answer the number that the digit there and the next one are together; in
+ * the last the digit alone, times ten. What lies at a byte that is no digit, or before one, has
+ * no meaning.
+ */
+static inline uint64_t digits_pairs(uint64_t word)
+{
+    word &= DIGITS_EACH(0x0F);
+    return word * 10 + (word >> 8);
+}
+
+/* The byte of a word that the character at `place`, 0 to 7, stands in. */
+static inline int digits_at(uint64_t word, unsigned place)
+{
+    return (int)(word >> (8 * place) & 0xFF);
 }
 
 #endif

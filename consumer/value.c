@@ -4,7 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/number.h"
+#include "common/decimal.h"
+#include "common/digits.h"
 
 static const char *const TYPE_WORDS[] = {"integer", "number",   "boolean", "date",
                                          "time",    "datetime", "string"};
@@ -33,34 +34,31 @@ bool value_is_missing(const char *bytes, size_t length)
     return length == 0;
 }
 
-static bool is_word(const char *bytes, size_t length, const char *word)
-{
-    return strlen(word) == length && memcmp(bytes, word, length) == 0;
-}
-
 static bool is_word_in_any_case(const char *bytes, size_t length, const char *word)
 {
     return strlen(word) == length && strncasecmp(bytes, word, length) == 0;
 }
 
-static bool read_boolean(const char *bytes, size_t length, struct value *value)
+static void read_boolean(const char *bytes, size_t length, struct value *value)
 {
-    static const char *const TRUE_WORDS[] = {"true", "True", "TRUE", "1"};
-    static const char *const FALSE_WORDS[] = {"false", "False", "FALSE", "0"};
-    for (size_t i = 0; i < 4; i++) {
-        value->boolean = is_word(bytes, length, TRUE_WORDS[i]);
-        if (value->boolean || is_word(bytes, length, FALSE_WORDS[i])) {
+    static const struct {
+        const char *word;
+        size_t length;
+        bool truth;
+    } WORDS[] = {{"0", 1, false},   {"1", 1, true},      {"true", 4, true}, {"false", 5, false},
+                 {"True", 4, true}, {"False", 5, false}, {"TRUE", 4, true}, {"FALSE", 5, false}};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if (WORDS[i].length == length && memcmp(bytes, WORDS[i].word, length) == 0) {
+            value->boolean = WORDS[i].truth;
             value->types |= VALUE_TYPE_BIT(VALUE_BOOLEAN);
-            return true;
+            return;
         }
-    }
-    return false;
 }
 
-static bool read_nonfinite(const char *bytes, size_t length, struct value *value)
+static void read_nonfinite(const char *bytes, size_t length, struct value *value)
 {
-    bool negative = length > 0 && bytes[0] == '-';
-    size_t sign = length > 0 && (bytes[0] == '-' || bytes[0] == '+') ? 1 : 0;
+    bool negative = bytes[0] == '-';
+    size_t sign = negative || bytes[0] == '+' ? 1 : 0;
     bytes += sign;
     length -= sign;
     if (is_word_in_any_case(bytes, length, "nan"))
@@ -69,32 +67,44 @@ static bool read_nonfinite(const char *bytes, size_t length, struct value *value
              is_word_in_any_case(bytes, length, "infinity"))
         value->number = negative ? -(double)INFINITY : (double)INFINITY;
     else
-        return false;
+        return;
     value->types |= VALUE_TYPE_BIT(VALUE_NUMBER);
+}
+
+static bool read_number(const char *bytes, size_t length, struct value *value)
+{
+    struct decimal decimal;
+    if (!decimal_parse(bytes, length, &decimal))
+        return false;
+    value->integer = decimal.integer;
+    value->number = decimal.number + 0.0; /* -0 is 0 */
+    value->types |= VALUE_TYPE_BIT(VALUE_NUMBER);
+    value->types |= decimal.is_integer ? VALUE_TYPE_BIT(VALUE_INTEGER) : 0;
     return true;
 }
 
-static void read_number(const char *bytes, size_t length, struct value *value)
+/* ---- dates and times ---- */
+
+/* Takes eight characters off the front if they have that shape, with their digits in pairs. */
+static inline bool take_shape(const char **at, const char *end, const char shape[9],
+                              uint64_t *pairs)
 {
-    if (number_parse_i64(bytes, length, &value->integer)) {
-        value->number = (double)value->integer;
-        value->types |= VALUE_TYPE_BIT(VALUE_INTEGER) | VALUE_TYPE_BIT(VALUE_NUMBER);
-    } else if (number_parse_double(bytes, length, &value->number)) {
-        value->number += 0.0; /* -0 is 0 */
-        value->types |= VALUE_TYPE_BIT(VALUE_NUMBER);
-    } else {
-        (void)read_nonfinite(bytes, length, value);
-    }
+    if (end - *at < 8)
+        return false;
+    uint64_t word = digits_load(*at);
+    if (!digits_have_shape(word, shape))
+        return false;
+    *pairs = digits_pairs(word);
+    *at += 8;
+    return true;
 }
 
-/* Takes exactly `digits` digits off the front. */
-static bool take_digits(const char **at, const char *end, size_t digits, int *number)
+static bool take_pair(const char **at, const char *end, int *number)
 {
-    uint64_t parsed = 0;
-    if ((size_t)(end - *at) < digits || !number_parse_u64(*at, digits, &parsed))
+    if (end - *at < 2 || !digits_is((*at)[0]) || !digits_is((*at)[1]))
         return false;
-    *number = (int)parsed;
-    *at += digits;
+    *number = ((*at)[0] - '0') * 10 + ((*at)[1] - '0');
+    *at += 2;
     return true;
 }
 
@@ -106,34 +116,32 @@ static bool take_character(const char **at, const char *end, char character)
     return true;
 }
 
-static int days_in_month(int year, int month)
+static bool is_leap(int year)
 {
-    static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return DAYS[month - 1] + (month == 2 && leap ? 1 : 0);
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-/* Days since 1970-01-01 in the proleptic Gregorian calendar, counted in years from 1 March. */
+/* Days since 1970-01-01 in the proleptic Gregorian calendar, of the years 0 to 9999. */
 static int64_t days_since_1970(int year, int month, int day)
 {
-    int64_t march_year = year - (month <= 2 ? 1 : 0);
-    int64_t era = (march_year >= 0 ? march_year : march_year - 399) / 400;
-    int64_t year_of_era = march_year - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
+    static const int BEFORE[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    int leaps = year == 0 ? 0 : 1 + (year - 1) / 4 - (year - 1) / 100 + (year - 1) / 400;
+    int leap_day = month > 2 && is_leap(year) ? 1 : 0;
+    return year * 365 + leaps + BEFORE[month - 1] + leap_day + day - 1 - 719528;
 }
 
 static bool take_date(const char **at, const char *end, int64_t *days)
 {
-    int year = 0;
-    int month = 0;
+    static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    uint64_t pairs = 0;
     int day = 0;
-    if (!take_digits(at, end, 4, &year) || !take_character(at, end, '-') ||
-        !take_digits(at, end, 2, &month) || !take_character(at, end, '-') ||
-        !take_digits(at, end, 2, &day))
+    if (!take_shape(at, end, "0000-00-", &pairs) || !take_pair(at, end, &day))
         return false;
-    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+    int year = digits_at(pairs, 0) * 100 + digits_at(pairs, 2);
+    int month = digits_at(pairs, 5);
+    if (month < 1 || month > 12 || day < 1)
+        return false;
+    if (day > DAYS[month - 1] + (month == 2 && is_leap(year) ? 1 : 0))
         return false;
     *days = days_since_1970(year, month, day);
     return true;
@@ -144,7 +152,7 @@ static bool take_fraction(const char **at, const char *end, int32_t *nanoseconds
 {
     int32_t unit = 100000000;
     const char *first = *at;
-    for (; *at < end && **at >= '0' && **at <= '9'; (*at)++) {
+    for (; *at < end && digits_is(**at); (*at)++) {
         *nanoseconds += (**at - '0') * unit;
         unit /= 10;
     }
@@ -156,18 +164,19 @@ static bool take_time(const char **at, const char *end, int64_t *seconds, int32_
     int hour = 0;
     int minute = 0;
     int second = 0;
-    if (!take_digits(at, end, 2, &hour) || !take_character(at, end, ':') ||
-        !take_digits(at, end, 2, &minute))
+    uint64_t pairs = 0;
+    if (take_shape(at, end, "00:00:00", &pairs)) {
+        hour = digits_at(pairs, 0);
+        minute = digits_at(pairs, 3);
+        second = digits_at(pairs, 6);
+        if (take_character(at, end, '.') && !take_fraction(at, end, nanoseconds))
+            return false;
+    } else if (!take_pair(at, end, &hour) || !take_character(at, end, ':') ||
+               !take_pair(at, end, &minute)) {
         return false;
-    bool to_the_second = take_character(at, end, ':');
-    if (to_the_second && !take_digits(at, end, 2, &second))
-        return false;
-    if (hour > 23 || minute > 59 || second > 59)
-        return false;
-    if (to_the_second && take_character(at, end, '.') && !take_fraction(at, end, nanoseconds))
-        return false;
-    *seconds += hour * 3600 + minute * 60 + second;
-    return true;
+    }
+    *seconds = hour * 3600 + minute * 60 + second;
+    return hour <= 23 && minute <= 59 && second <= 59;
 }
 
 static bool take_offset(const char **at, const char *end, int64_t *seconds)
@@ -179,41 +188,63 @@ static bool take_offset(const char **at, const char *end, int64_t *seconds)
     bool east = take_character(at, end, '+');
     if (!east && !take_character(at, end, '-'))
         return false;
-    if (!take_digits(at, end, 2, &hours))
+    if (!take_pair(at, end, &hours))
         return false;
     (void)take_character(at, end, ':');
-    if (!take_digits(at, end, 2, &minutes) || hours > 23 || minutes > 59)
+    if (!take_pair(at, end, &minutes) || hours > 23 || minutes > 59)
         return false;
     int64_t offset = hours * 3600 + minutes * 60;
     *seconds += east ? -offset : offset;
     return true;
 }
 
-static void read_moment(const char *bytes, size_t length, struct value *value)
+static bool read_time(const char *bytes, size_t length, struct value *value)
 {
-    const char *at = bytes;
+    const char *end = bytes + length;
+    int64_t seconds = 0;
+    int32_t nanoseconds = 0;
+    if (!take_time(&bytes, end, &seconds, &nanoseconds) || bytes != end)
+        return false;
+    value->types |= VALUE_TYPE_BIT(VALUE_TIME);
+    value->seconds = seconds;
+    value->nanoseconds = nanoseconds;
+    return true;
+}
+
+static bool read_datetime(const char *bytes, size_t length, struct value *value)
+{
     const char *end = bytes + length;
     int64_t days = 0;
     int64_t seconds = 0;
     int32_t nanoseconds = 0;
-    value_types types = 0;
-    if (length > 2 && bytes[2] == ':') {
-        if (!take_time(&at, end, &seconds, &nanoseconds) || at != end)
-            return;
-        types = VALUE_TYPE_BIT(VALUE_TIME);
-    } else {
-        if (!take_date(&at, end, &days))
-            return;
-        types = VALUE_TYPE_BIT(VALUE_DATETIME) | (at == end ? VALUE_TYPE_BIT(VALUE_DATE) : 0);
-        if (at != end && !((take_character(&at, end, 'T') || take_character(&at, end, ' ')) &&
-                           take_time(&at, end, &seconds, &nanoseconds) &&
-                           take_offset(&at, end, &seconds) && at == end))
-            return;
-    }
-    value->types |= types;
+    if (!take_date(&bytes, end, &days))
+        return false;
+    if (bytes == end)
+        value->types |= VALUE_TYPE_BIT(VALUE_DATE);
+    else if (!((take_character(&bytes, end, 'T') || take_character(&bytes, end, ' ')) &&
+               take_time(&bytes, end, &seconds, &nanoseconds) &&
+               take_offset(&bytes, end, &seconds) && bytes == end))
+        return false;
+    value->types |= VALUE_TYPE_BIT(VALUE_DATETIME);
     value->seconds = days * 86400 + seconds;
     value->nanoseconds = nanoseconds;
+    return true;
 }
+
+/* The longest date with time, fraction and offset is far shorter; a number may be longer. */
+#define MOMENT_MAX_BYTES 48
+
+/* No number has these bytes in these places, but for 123e-5 and its like, which is no date. */
+static bool read_moment(const char *bytes, size_t length, struct value *value)
+{
+    if (length < 5 || length > MOMENT_MAX_BYTES)
+        return false;
+    return bytes[2] == ':'   ? read_time(bytes, length, value)
+           : bytes[4] == '-' ? read_datetime(bytes, length, value)
+                             : false;
+}
+
+/* ---- a cell ---- */
 
 static void trim(const char **bytes, size_t *length)
 {
@@ -225,8 +256,15 @@ static void trim(const char **bytes, size_t *length)
         (*length)--;
 }
 
-/* The longest date with time, fraction and offset is far shorter; a number may be longer. */
-#define MOMENT_MAX_BYTES 48
+/* What a cell may be, by its first character; 0 is nothing but a string. */
+enum beginning { STRING_ONLY, DIGIT, POINT, SIGN, NONFINITE, BOOLEAN };
+
+static const unsigned char BEGINNINGS[256] = {
+    ['0'] = DIGIT,     ['1'] = DIGIT,     ['2'] = DIGIT,   ['3'] = DIGIT,     ['4'] = DIGIT,
+    ['5'] = DIGIT,     ['6'] = DIGIT,     ['7'] = DIGIT,   ['8'] = DIGIT,     ['9'] = DIGIT,
+    ['.'] = POINT,     ['+'] = SIGN,      ['-'] = SIGN,    ['n'] = NONFINITE, ['N'] = NONFINITE,
+    ['i'] = NONFINITE, ['I'] = NONFINITE, ['t'] = BOOLEAN, ['T'] = BOOLEAN,   ['f'] = BOOLEAN,
+    ['F'] = BOOLEAN};
 
 void value_read(const char *bytes, size_t length, struct value *value)
 {
@@ -234,11 +272,19 @@ void value_read(const char *bytes, size_t length, struct value *value)
     trim(&bytes, &length);
     if (length == 0)
         return;
-    if (strchr("0123456789+-.", bytes[0]) != NULL || strchr("nNiI", bytes[0]) != NULL)
-        read_number(bytes, length, value);
-    bool number = (value->types & VALUE_TYPE_BIT(VALUE_NUMBER)) != 0;
-    if (length <= 5 && strchr("tTfF01", bytes[0]) != NULL)
-        (void)read_boolean(bytes, length, value);
-    if (!number && length <= MOMENT_MAX_BYTES && bytes[0] >= '0' && bytes[0] <= '9')
-        read_moment(bytes, length, value);
+    switch ((enum beginning)BEGINNINGS[(unsigned char)bytes[0]]) {
+    case DIGIT:
+        if (!read_moment(bytes, length, value) && read_number(bytes, length, value) &&
+            bytes[0] <= '1')
+            read_boolean(bytes, length, value);
+        break;
+    case POINT: (void)read_number(bytes, length, value); break;
+    case SIGN:
+        if (!read_number(bytes, length, value))
+            read_nonfinite(bytes, length, value);
+        break;
+    case NONFINITE: read_nonfinite(bytes, length, value); break;
+    case BOOLEAN: read_boolean(bytes, length, value); break;
+    case STRING_ONLY: break;
+    }
 }

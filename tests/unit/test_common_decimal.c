@@ -162,8 +162,8 @@ START_TEST(what_is_no_decimal_is_refused_and_leaves_the_result_alone)
                                         "1234567/",
                                         "12345678:",
                                         ":12345678",
-                                        "1234\x80"
-                                        "678",
+                                        ("1234\x80"
+                                         "678"),
                                         "1234567\xff",
                                         "1.2345678/",
                                         "1.23456789e",

@@ -45,9 +45,38 @@ START_TEST(the_last_digits_of_a_text_stand_behind_zeros)
 }
 END_TEST
 
+START_TEST(eight_bytes_have_a_shape_of_digits_and_what_stands_between)
+{
+    for (size_t at = 0; at < 8; at++)
+        for (int byte = 0; byte < 256; byte++)
+            for (size_t i = 0; i < 2; i++) {
+                static const char SHAPE[] = "00:00-/0";
+                char text[9];
+                memcpy(text, i == 0 ? "00:00-/0" : "99:99-/9", sizeof text);
+                bool fits = SHAPE[at] == '0' ? byte >= '0' && byte <= '9' : byte == SHAPE[at];
+                text[at] = (char)byte;
+                if (digits_have_shape(digits_load(text), SHAPE) != fits)
+                    ck_abort_msg("%d at %zu", byte, at);
+            }
+}
+END_TEST
+
+START_TEST(the_digits_of_a_word_come_in_pairs)
+{
+    uint64_t pairs = digits_pairs(digits_load("2026-11-"));
+    ck_assert_int_eq(digits_at(pairs, 0), 20);
+    ck_assert_int_eq(digits_at(pairs, 1), 2);
+    ck_assert_int_eq(digits_at(pairs, 2), 26);
+    ck_assert_int_eq(digits_at(pairs, 5), 11);
+    ck_assert_int_eq(digits_at(digits_pairs(digits_load("99999999")), 6), 99);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN("common_digits", eight_digits_are_worth_their_number,
                        eight_bytes_are_digits_only_when_each_is_one,
-                       the_last_digits_of_a_text_stand_behind_zeros);
+                       the_last_digits_of_a_text_stand_behind_zeros,
+                       eight_bytes_have_a_shape_of_digits_and_what_stands_between,
+                       the_digits_of_a_word_come_in_pairs);
 }
