@@ -14,6 +14,10 @@
  * and nothing is delivered after it: libcsv hands out a phantom row when it is
  * finished after an error. A cell or a row that goes on beyond its limit is given
  * up soon after that, whatever stands behind.
+ *
+ * Rows that need no thought are read by csv_plain, twenty times as fast; each
+ * other one by libcsv, the authority on what is a row and what is damage. Which
+ * of the two read it cannot be told from what is delivered or reported.
  */
 #ifndef CONSUMER_CSV_READER_H
 #define CONSUMER_CSV_READER_H
@@ -23,19 +27,8 @@
 #include <stdint.h>
 
 #include "common/reason.h"
+#include "consumer/csv_rows.h"
 #include "consumer/limits.h"
-
-struct csv_cell {
-    const char *bytes; /* not NUL-terminated; valid during the callback */
-    size_t length;
-};
-
-/*
- * Called once a row, the header first (row 0). Returning false stops the
- * reading: the caller ran out of something, and feed returns false.
- */
-typedef bool csv_row_function(void *context, const struct csv_cell *cells, size_t count,
-                              uint64_t row);
 
 struct csv_dialect {
     char delimiter;
@@ -45,12 +38,42 @@ struct csv_dialect {
 
 struct csv_reader;
 
-/* NULL when memory is short. */
+/*
+ * Each row goes to the callback (see csv_rows.h for it and for struct csv_cell); when that
+ * returns false, feed does so too. NULL when memory is short.
+ */
 struct csv_reader *csv_reader_create(csv_row_function *on_row, void *context);
 void csv_reader_free(struct csv_reader *reader);
 
-/* Those of cells, rows and columns; before the first byte. Until then they are LIMITS_DEFAULT. */
+/* ---- before the first byte ---- */
+
+/* Those of cells, rows and columns; LIMITS_DEFAULT else. */
 void csv_reader_limit(struct csv_reader *reader, const struct limits *limits);
+
+/* A comma, semicolon, tab or pipe; a comma else. */
+void csv_reader_delimiter(struct csv_reader *reader, char delimiter);
+
+/*
+ * Whether rows with other than the header's number of cells are delivered all the same: filled
+ * with empty cells, or without those beyond the header. Else they are rejected. The limits hold
+ * for what stands in the file.
+ */
+void csv_reader_ragged(struct csv_reader *reader, bool accept);
+
+/* How rows are read, for tests and measurements: it shows in nothing but the time. */
+enum csv_path {
+    CSV_PATH_BEST,
+    CSV_PATH_CAREFUL,  /* by libcsv alone */
+    CSV_PATH_PORTABLE, /* plain rows by csv_plain, its marks found as csv_scan.h says */
+    CSV_PATH_SSE2,
+    CSV_PATH_AVX2,
+    CSV_PATHS
+};
+
+/* False, and nothing is changed, where the machine lacks it. */
+bool csv_reader_path(struct csv_reader *reader, enum csv_path path);
+
+/* ---- reading ---- */
 
 /*
  * False when the text is damaged (rejection says how) or when the callback or
@@ -62,6 +85,9 @@ bool csv_reader_finish(struct csv_reader *reader, struct rejection *rejection);
 
 /* Rows below the header so far. */
 uint64_t csv_reader_rows(const struct csv_reader *reader);
+
+/* Of them, those that were filled or cut. */
+uint64_t csv_reader_ragged_rows(const struct csv_reader *reader);
 
 /* How the file is written, known once it is finished. */
 struct csv_dialect csv_reader_dialect(const struct csv_reader *reader);
