@@ -155,7 +155,7 @@ static const struct option_row *find_row(const struct option_table *table, const
     return NULL;
 }
 
-/* The value of the flag at argv[*at], stepping over it; NULL when it is missing. */
+/* The value of the flag before argv[*at], stepping over it; NULL when it is missing. */
 static const char *take_value(const struct option_row *row, const char *equals, int argc,
                               char *const argv[], int *at)
 {
@@ -163,13 +163,13 @@ static const char *take_value(const struct option_row *row, const char *equals, 
         return row->type == OPTION_FLAG ? NULL : equals + 1;
     if (row->type == OPTION_FLAG)
         return "1";
-    return *at + 1 < argc ? argv[++*at] : NULL;
+    return *at < argc ? argv[(*at)++] : NULL;
 }
 
-static bool parse_argument(const struct option_table *table, int argc, char *const argv[], int *at,
-                           void *values, char *error)
+static bool parse_flag(const struct option_table *table, int argc, char *const argv[], int *at,
+                       void *values, char *error)
 {
-    const char *argument = argv[*at];
+    const char *argument = argv[*at - 1];
     const char *equals = strchr(argument, '=');
     size_t length = equals == NULL ? strlen(argument) : (size_t)(equals - argument);
     const struct option_row *row = find_row(table, argument, length);
@@ -213,6 +213,43 @@ static bool set_defaults(const struct option_table *table, void *values, char *e
     return true;
 }
 
+/* Takes the next argument; NULL behind the last. Steps over a "--" that ends the options. */
+static const char *next_argument(const struct option_table *table, int argc, char *const argv[],
+                                 struct option_cursor *cursor)
+{
+    if (cursor->at == 0)
+        cursor->at = 1;
+    if (cursor->at < argc && !cursor->ended && table->operand != NULL &&
+        strcmp(argv[cursor->at], "--") == 0) {
+        cursor->ended = true;
+        cursor->at++;
+    }
+    return cursor->at < argc ? argv[cursor->at++] : NULL;
+}
+
+/* Of the argument that was taken last. An empty one is an operand too. */
+static bool is_operand(const struct option_table *table, const struct option_cursor *cursor,
+                       const char *argument)
+{
+    if (table->operand == NULL)
+        return false;
+    return cursor->ended || argument[0] != '-' || argument[1] == '\0';
+}
+
+const char *options_next_operand(const struct option_table *table, int argc, char *const argv[],
+                                 struct option_cursor *cursor)
+{
+    const char *argument;
+    while ((argument = next_argument(table, argc, argv, cursor)) != NULL) {
+        if (is_operand(table, cursor, argument))
+            return argument;
+        const struct option_row *row = find_row(table, argument, strlen(argument));
+        if (row != NULL && row->type != OPTION_FLAG)
+            cursor->at++; /* its value; with '=' no row has such a name */
+    }
+    return NULL;
+}
+
 static bool answered(const struct option_table *table, const char *argument)
 {
     if (strcmp(argument, "--help") == 0)
@@ -236,15 +273,19 @@ static void make_one_line(char *error)
 static enum options_result parse_all(const struct option_table *table, int argc, char *const argv[],
                                      void *values, char *error)
 {
-    for (int at = 1; at < argc; at++)
-        if (answered(table, argv[at]))
+    struct option_cursor cursor = {.at = 0};
+    const char *argument;
+    while ((argument = next_argument(table, argc, argv, &cursor)) != NULL)
+        if (!cursor.ended && answered(table, argument))
             return OPTIONS_ANSWERED;
     if (!set_defaults(table, values, error))
         return OPTIONS_BAD_USAGE;
     if (!parse_environment(table, values, error))
         return OPTIONS_BAD_ENVIRONMENT;
-    for (int at = 1; at < argc; at++)
-        if (!parse_argument(table, argc, argv, &at, values, error))
+    cursor = (struct option_cursor){.at = 0};
+    while ((argument = next_argument(table, argc, argv, &cursor)) != NULL)
+        if (!is_operand(table, &cursor, argument) &&
+            !parse_flag(table, argc, argv, &cursor.at, values, error))
             return OPTIONS_BAD_USAGE;
     return OPTIONS_RUN;
 }
@@ -296,7 +337,10 @@ static void print_row(const struct option_row *row, FILE *out)
 
 void options_print_help(const struct option_table *table, FILE *out)
 {
-    (void)fprintf(out, "Usage: %s [OPTION]...\n%s\n\n", table->program, table->summary);
+    (void)fprintf(out, "Usage: %s [OPTION]...", table->program);
+    if (table->operand != NULL)
+        (void)fprintf(out, " [%s]...", table->operand);
+    (void)fprintf(out, "\n%s\n\n", table->summary);
     (void)fprintf(out,
                   "Options, each with the environment variable that sets it too; a flag wins.\n"
                   "TIME reads 250ms, 5s, 2m; SIZE reads 64KiB, 2GiB.\n\n");

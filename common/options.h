@@ -14,6 +14,13 @@
  * are written `--flag value` or `--flag=value`, whole: abbreviations would break
  * scripts whenever a new option shares a prefix. An empty variable counts as
  * unset, as compose files pass it. --help and --version are always there.
+ *
+ * Where the table names operands, arguments that are no flags are such, before, between and
+ * behind the flags: what does not begin with '-', a '-' alone, and everything behind "--". They
+ * stay where they are:
+ *
+ *     struct option_cursor cursor = {.at = 0};
+ *     while ((file = options_next_operand(&table, argc, argv, &cursor)) != NULL) ...
  */
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
@@ -59,6 +66,7 @@ struct option_table {
     const char *program;
     const char *summary; /* one sentence for --help */
     const char *version;
+    const char *operand; /* what --help calls an argument that is no flag: "FILE"; NULL: none */
     const struct option_row *rows;
     size_t row_count;
 };
@@ -78,6 +86,16 @@ enum options_result {
  */
 enum options_result options_parse(const struct option_table *table, int argc, char *const argv[],
                                   void *values, char error[OPTIONS_ERROR_SIZE]);
+
+/* How far the arguments were walked through; zero before the first. */
+struct option_cursor {
+    int at;
+    bool ended; /* "--" was passed: everything from here on is an operand */
+};
+
+/* The next operand of arguments that options_parse() has taken; NULL behind the last. */
+const char *options_next_operand(const struct option_table *table, int argc, char *const argv[],
+                                 struct option_cursor *cursor);
 
 /* Prints what --help prints. */
 void options_print_help(const struct option_table *table, FILE *out);

@@ -367,6 +367,98 @@ START_TEST(a_message_stays_one_line_and_bounded_whatever_was_typed)
 }
 END_TEST
 
+/* ---- arguments that are no flags ---- */
+
+static const struct option_table WITH_OPERANDS = {.program = "data-test",
+                                                  .summary = "Takes files.",
+                                                  .version = "1.2.3",
+                                                  .operand = "FILE",
+                                                  .rows = ROWS,
+                                                  .row_count = sizeof ROWS / sizeof *ROWS};
+
+/* Parses the arguments, and holds the operands among them against those expected. */
+static void assert_operands(char *const argv[], const char *const expected[])
+{
+    struct option_cursor cursor = {.at = 0};
+    int argc = 0;
+    while (argv[argc] != NULL)
+        argc++;
+    ck_assert_msg(options_parse(&WITH_OPERANDS, argc, argv, &values, error) == OPTIONS_RUN, "%s",
+                  error);
+    for (size_t i = 0; expected[i] != NULL; i++) {
+        const char *operand = options_next_operand(&WITH_OPERANDS, argc, argv, &cursor);
+        ck_assert_ptr_nonnull(operand);
+        ck_assert_str_eq(operand, expected[i]);
+    }
+    ck_assert_ptr_null(options_next_operand(&WITH_OPERANDS, argc, argv, &cursor));
+    ck_assert_ptr_null(options_next_operand(&WITH_OPERANDS, argc, argv, &cursor));
+}
+
+#define ARGUMENTS(...) ((char *const[]){(char[]){"data-test"}, __VA_ARGS__, NULL})
+#define OPERANDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+START_TEST(operands_stand_before_between_and_behind_the_flags)
+{
+    assert_operands(ARGUMENTS("a", "--count", "30", "b", "--once", "c", "--chart=svg", "d"),
+                    OPERANDS("a", "b", "c", "d"));
+    ck_assert_uint_eq(values.count, 30);
+    ck_assert(values.once);
+    ck_assert_int_eq(values.chart, 1);
+}
+END_TEST
+
+START_TEST(the_value_of_a_flag_is_no_operand)
+{
+    assert_operands(ARGUMENTS("--dir", "/x", "--count", "30"), OPERANDS(NULL));
+}
+END_TEST
+
+START_TEST(a_dash_alone_and_an_empty_argument_are_operands)
+{
+    assert_operands(ARGUMENTS("-", ""), OPERANDS("-", ""));
+}
+END_TEST
+
+START_TEST(behind_two_dashes_everything_is_an_operand)
+{
+    assert_operands(ARGUMENTS("a", "--", "--once", "--help", "-x", "--", "--count"),
+                    OPERANDS("a", "--once", "--help", "-x", "--", "--count"));
+    ck_assert(!values.once);
+    assert_operands(ARGUMENTS("--"), OPERANDS(NULL));
+}
+END_TEST
+
+START_TEST(an_unknown_flag_is_no_operand)
+{
+    char *argv[] = {(char[]){"data-test"}, (char[]){"-x"}, NULL};
+    ck_assert_int_eq(options_parse(&WITH_OPERANDS, 2, argv, &values, error), OPTIONS_BAD_USAGE);
+    ck_assert_str_eq(error, "data-test: unknown option '-x' (try --help)");
+}
+END_TEST
+
+START_TEST(a_table_without_operands_refuses_them)
+{
+    ck_assert_int_eq(parse("file", NULL, NULL), OPTIONS_BAD_USAGE);
+    ck_assert_int_eq(parse("-", NULL, NULL), OPTIONS_BAD_USAGE);
+    ck_assert_int_eq(parse("--", NULL, NULL), OPTIONS_BAD_USAGE);
+}
+END_TEST
+
+static void print_help_with_operands(void *context)
+{
+    (void)context;
+    options_print_help(&WITH_OPERANDS, stdout);
+}
+
+START_TEST(help_shows_that_operands_are_taken)
+{
+    char *answer = support_capture_stdout(print_help_with_operands, NULL, NULL);
+    ck_assert_int_eq(strncmp(answer, "Usage: data-test [OPTION]... [FILE]...\nTakes files.\n", 52),
+                     0);
+    free(answer);
+}
+END_TEST
+
 static enum options_result asked;
 
 static void ask(void *context)
@@ -429,6 +521,10 @@ int main(void)
         a_range_that_is_none_is_refused, a_duration_is_held_to_both_bounds,
         a_size_is_held_to_both_bounds, a_choice_is_one_of_its_words,
         a_text_is_checked_by_its_own_rule, a_message_stays_one_line_and_bounded_whatever_was_typed,
-        version_is_answered_on_standard_output, help_is_answered_even_beside_a_mistake,
+        operands_stand_before_between_and_behind_the_flags, the_value_of_a_flag_is_no_operand,
+        a_dash_alone_and_an_empty_argument_are_operands, behind_two_dashes_everything_is_an_operand,
+        an_unknown_flag_is_no_operand, a_table_without_operands_refuses_them,
+        help_shows_that_operands_are_taken, version_is_answered_on_standard_output,
+        help_is_answered_even_beside_a_mistake,
         help_shows_flag_variable_bounds_and_default_of_every_row);
 }
