@@ -9,12 +9,13 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/number.h"
-#include "common/options.h"
 
 #define MEMBER(name) offsetof(struct config, name)
 #define HOUR_NS (3600 * (uint64_t)NUMBER_NS_PER_SECOND)
 
 static const char *const CHART_WORDS[] = {"png", "svg", "none", NULL};
+static const char *const RAGGED_WORDS[] = {"reject", "accept", NULL};
+static const char *const OUTPUT_WORDS[] = {"table", "json", NULL};
 
 static const char *check_match(const char *pattern)
 {
@@ -25,6 +26,15 @@ static const char *check_match(const char *pattern)
         return "must hold exactly one '*', which stands for the batch's key";
     if (strlen(pattern) > CONTRACT_NAME_SIZE - CONTRACT_KEY_MAX)
         return "is too long";
+    return NULL;
+}
+
+/* The empty cell is missing anyway, so an empty word is a slip. */
+static const char *check_missing(const char *words)
+{
+    size_t length = strlen(words);
+    if (words[0] == ',' || words[length - 1] == ',' || strstr(words, ",,") != NULL)
+        return "must be words with commas between them, such as NA,null";
     return NULL;
 }
 
@@ -88,6 +98,35 @@ static const struct option_row ROWS[] = {
      .maximum = 8,
      .help = "gnuplot children that draw at the same time",
      .offset = MEMBER(jobs)},
+    {.flag = "--delimiter",
+     .environment = "CONSUMER_DELIMITER",
+     .type = OPTION_CHOICE,
+     .default_value = "auto",
+     .choices = CSV_DELIMITER_WORDS,
+     .help = "what stands between two cells; auto finds it out from the file's first bytes",
+     .offset = MEMBER(delimiter)},
+    {.flag = "--header",
+     .environment = "CONSUMER_HEADER",
+     .type = OPTION_CHOICE,
+     .default_value = "auto",
+     .choices = CSV_HEADER_WORDS,
+     .help = "whether the first row names the columns; auto says no only to what is plainly data",
+     .offset = MEMBER(header)},
+    {.flag = "--ragged",
+     .environment = "CONSUMER_RAGGED",
+     .type = OPTION_CHOICE,
+     .default_value = "reject",
+     .choices = RAGGED_WORDS,
+     .help = "what becomes of a file whose rows have more or fewer cells than the first",
+     .offset = MEMBER(ragged)},
+    {.flag = "--missing",
+     .environment = "CONSUMER_MISSING",
+     .type = OPTION_TEXT,
+     .value_name = "WORDS",
+     .default_words = "none beside the empty cell",
+     .check = check_missing,
+     .help = "words that stand for no value, with commas between them: NA,null",
+     .offset = MEMBER(rules.missing)},
     {.flag = "--max-batch-size",
      .environment = "CONSUMER_MAX_BATCH_SIZE",
      .type = OPTION_SIZE,
@@ -144,6 +183,19 @@ static const struct option_row ROWS[] = {
      .maximum = 100000000,
      .help = "names that one look at the directory takes in; the rest wait for the next",
      .offset = MEMBER(scan_names)},
+    {.flag = "--profile",
+     .type = OPTION_FLAG,
+     .default_value = "0",
+     .default_words = "run as a daemon",
+     .help = "print the profile of each FILE ('-': standard input), then exit; needs no directory",
+     .offset = MEMBER(profile)},
+    {.flag = "--output",
+     .environment = "CONSUMER_OUTPUT",
+     .type = OPTION_CHOICE,
+     .default_value = "table",
+     .choices = OUTPUT_WORDS,
+     .help = "what --profile prints: a table for people, or the summary as JSON",
+     .offset = MEMBER(output)},
     {.flag = "--rebuild",
      .type = OPTION_FLAG,
      .default_value = "0",
@@ -183,6 +235,7 @@ static const struct option_table TABLE = {
     .program = "data-consumer",
     .summary = "Turns every batch of CSV in a shared directory into a summary and a chart, once.",
     .version = CONTRACT_VERSION,
+    .operand = "FILE",
     .rows = ROWS,
     .row_count = sizeof ROWS / sizeof *ROWS};
 
@@ -206,15 +259,55 @@ static bool default_results(struct config *config)
     return length > 0 && (size_t)length < sizeof path;
 }
 
+static void make_rules(struct config *config)
+{
+    config->rules.delimiter = CSV_DELIMITERS[config->delimiter];
+    config->rules.header = (enum csv_header)config->header;
+    config->rules.accept_ragged = config->ragged == 1;
+}
+
+const char *config_next_file(const struct config *config, struct option_cursor *cursor)
+{
+    return options_next_operand(&TABLE, config->argc, config->argv, cursor);
+}
+
+/* A file without --profile is most likely a flag whose dashes were forgotten. */
+static bool check_files(const struct config *config, char error[OPTIONS_ERROR_SIZE])
+{
+    struct option_cursor cursor = {.at = 0};
+    const char *file = config_next_file(config, &cursor);
+    if (config->profile == (file != NULL))
+        return true;
+    if (file == NULL)
+        (void)snprintf(error, OPTIONS_ERROR_SIZE,
+                       "%s: --profile needs a FILE, or '-' for standard input (try --help)",
+                       TABLE.program);
+    else
+        (void)snprintf(error, OPTIONS_ERROR_SIZE,
+                       "%s: '%.80s' is no option, and files are for --profile (try --help)",
+                       TABLE.program, file);
+    return false;
+}
+
+static bool complete(struct config *config, char error[OPTIONS_ERROR_SIZE])
+{
+    make_rules(config);
+    if (!check_files(config, error))
+        return false;
+    if (config->results_path != NULL || default_results(config))
+        return true;
+    (void)snprintf(error, OPTIONS_ERROR_SIZE, "%s: --dir is too long", TABLE.program);
+    return false;
+}
+
 bool config_load(struct config *config, int argc, char *const argv[], int *exit_code)
 {
     char error[OPTIONS_ERROR_SIZE];
-    *config = (struct config){.jobs = default_jobs()};
+    *config = (struct config){.jobs = default_jobs(), .argc = argc, .argv = argv};
     switch (options_parse(&TABLE, argc, argv, config, error)) {
     case OPTIONS_RUN:
-        if (config->results_path != NULL || default_results(config))
+        if (complete(config, error))
             return true;
-        (void)snprintf(error, sizeof error, "%s: --dir is too long", TABLE.program);
         *exit_code = CONTRACT_EXIT_USAGE;
         break;
     case OPTIONS_ANSWERED: *exit_code = CONTRACT_EXIT_DONE; return false;

@@ -7,9 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/options.h"
+#include "consumer/csv_rules.h"
 #include "consumer/limits.h"
 
 enum config_chart { CONFIG_CHART_PNG, CONFIG_CHART_SVG, CONFIG_CHART_NONE };
+enum config_output { CONFIG_OUTPUT_TABLE, CONFIG_OUTPUT_JSON };
 
 struct config {
     const char *shared_path;
@@ -20,13 +23,21 @@ struct config {
     int chart; /* enum config_chart */
     uint64_t jobs;
     struct limits limits;
-    uint64_t scan_names; /* names that one look at the directory takes in */
+    struct csv_rules rules; /* made of the three choices behind it, and --missing */
+    int delimiter;          /* into CSV_DELIMITERS */
+    int header;             /* enum csv_header */
+    int ragged;             /* 1: accepted */
+    uint64_t scan_names;    /* names that one look at the directory takes in */
     bool once;
     bool rebuild;
     bool health;
+    bool profile;
+    int output; /* enum config_output */
     bool require_sandbox;
     int log_format; /* enum log_format */
     int log_level;  /* enum log_level */
+    int argc;       /* what the files of --profile are walked through in */
+    char *const *argv;
 };
 
 /*
@@ -35,6 +46,9 @@ struct config {
  * Strings point into argv, the environment or memory that lasts.
  */
 bool config_load(struct config *config, int argc, char *const argv[], int *exit_code);
+
+/* The next file of --profile, "-" for standard input; NULL behind the last. */
+const char *config_next_file(const struct config *config, struct option_cursor *cursor);
 
 /* The table itself, for --help, documents and tests. */
 const struct option_table *config_table(void);

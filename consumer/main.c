@@ -18,6 +18,7 @@
 #include "consumer/config.h"
 #include "consumer/jail.h"
 #include "consumer/loop.h"
+#include "consumer/profile_tool.h"
 #include "consumer/rebuild.h"
 #include "consumer/report.h"
 
@@ -203,6 +204,8 @@ int main(int argc, char *argv[])
         return health(&consumer.config);
     log_open("data-consumer", (enum log_format)consumer.config.log_format,
              (enum log_level)consumer.config.log_level);
+    if (consumer.config.profile)
+        return profile_tool_run(&consumer.config);
     code = run_as_asked(&consumer);
     close_all(&consumer);
     return code;

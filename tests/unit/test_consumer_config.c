@@ -46,6 +46,8 @@ START_TEST(config_without_options_is_what_the_help_says)
     ck_assert_uint_eq(config.scan_names, 100000);
     ck_assert(!config.once);
     ck_assert(!config.health);
+    ck_assert(!config.profile);
+    ck_assert_int_eq(config.output, CONFIG_OUTPUT_TABLE);
     ck_assert_int_eq(config.log_format, LOG_FORMAT_TEXT);
     ck_assert_int_eq(config.log_level, LOG_LEVEL_INFO);
 }
@@ -96,6 +98,14 @@ static const struct {
      {"data.csv", "*_*.csv", "a/*.csv", "/data_*.csv"}},
     {"--chart", "CONSUMER_CHART", {"png", "svg", "none"}, {"gif", "PNG", "pn"}},
     {"--jobs", "CONSUMER_JOBS", {"1", "8"}, {"0", "9", "-1", "two", "1.5"}},
+    {"--delimiter",
+     "CONSUMER_DELIMITER",
+     {"auto", "comma", "semicolon", "tab", "pipe"},
+     {",", ";", "colon", "Comma", "commas"}},
+    {"--header", "CONSUMER_HEADER", {"auto", "present", "absent"}, {"yes", "no", "Auto"}},
+    {"--ragged", "CONSUMER_RAGGED", {"reject", "accept"}, {"yes", "pad"}},
+    {"--missing", "CONSUMER_MISSING", {"NA", "NA,null,-", " "}, {",", "NA,", ",NA", "a,,b"}},
+    {"--output", "CONSUMER_OUTPUT", {"table", "json"}, {"csv", "JSON"}},
     {"--max-batch-size",
      "CONSUMER_MAX_BATCH_SIZE",
      {"1", "1024TiB", "10MB"},
@@ -201,6 +211,59 @@ START_TEST(config_limits_end_in_their_members)
 }
 END_TEST
 
+START_TEST(config_rules_are_found_out_unless_they_are_said)
+{
+    ck_assert_int_eq(load_nothing(), RUNS);
+    ck_assert_int_eq(config.rules.delimiter, '\0');
+    ck_assert_int_eq(config.rules.header, CSV_HEADER_AUTO);
+    ck_assert(!config.rules.accept_ragged);
+    ck_assert_ptr_null(config.rules.missing);
+}
+END_TEST
+
+START_TEST(config_rules_end_in_their_members)
+{
+    ck_assert_int_eq(
+        LOAD("--delimiter=semicolon", "--header=absent", "--ragged=accept", "--missing=NA,null"),
+        RUNS);
+    ck_assert_int_eq(config.rules.delimiter, ';');
+    ck_assert_int_eq(config.rules.header, CSV_HEADER_ABSENT);
+    ck_assert(config.rules.accept_ragged);
+    ck_assert_str_eq(config.rules.missing, "NA,null");
+    ck_assert_int_eq(LOAD("--delimiter", "tab", "--header", "present"), RUNS);
+    ck_assert_int_eq(config.rules.delimiter, '\t');
+    ck_assert_int_eq(config.rules.header, CSV_HEADER_PRESENT);
+    ck_assert_int_eq(LOAD("--delimiter", "comma"), RUNS);
+    ck_assert_int_eq(config.rules.delimiter, ',');
+    ck_assert_int_eq(LOAD("--delimiter", "pipe"), RUNS);
+    ck_assert_int_eq(config.rules.delimiter, '|');
+}
+END_TEST
+
+START_TEST(config_profile_has_its_files_in_their_order)
+{
+    char *argv[] = {"x", "a.csv", "--profile", "--output", "json", "-", "--", "--profile", NULL};
+    static const char *const FILES[] = {"a.csv", "-", "--profile"};
+    struct option_cursor cursor = {.at = 0};
+    ck_assert_int_eq(load(8, argv), RUNS);
+    ck_assert(config.profile);
+    ck_assert_int_eq(config.output, CONFIG_OUTPUT_JSON);
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
+        ck_assert_str_eq(config_next_file(&config, &cursor), FILES[i]);
+    ck_assert_ptr_null(config_next_file(&config, &cursor));
+}
+END_TEST
+
+START_TEST(config_refuses_profile_without_files_and_files_without_profile)
+{
+    ck_assert_int_eq(LOAD("--profile"), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(LOAD("--profile", "--"), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(LOAD("--once", "data_1.csv"), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(LOAD("-"), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(LOAD("--profile", "-"), RUNS);
+}
+END_TEST
+
 START_TEST(config_flag_wins_over_the_environment_and_an_empty_variable_is_none)
 {
     ck_assert_int_eq(setenv("CONSUMER_CHART", "svg", 1), 0);
@@ -279,18 +342,21 @@ END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN("consumer_config", config_without_options_is_what_the_help_says,
-                       config_draws_with_as_many_children_as_cores_and_at_most_four,
-                       config_takes_the_results_from_the_directory_unless_they_are_named,
-                       config_refuses_a_directory_whose_path_is_too_long,
-                       config_takes_every_option_at_both_ends_of_its_range,
-                       config_refuses_a_bad_flag_with_64_and_a_bad_variable_with_78,
-                       config_tests_stand_for_every_option_of_the_table,
-                       config_values_end_in_their_members, config_limits_end_in_their_members,
-                       config_flag_wins_over_the_environment_and_an_empty_variable_is_none,
-                       config_takes_once_from_the_environment,
-                       config_takes_from_the_environment_that_the_jail_must_be_whole,
-                       config_refuses_what_it_does_not_know,
-                       config_refuses_a_pattern_that_is_too_long_for_a_file_name,
-                       config_help_names_every_option_and_ends_with_0);
+    return SUPPORT_RUN(
+        "consumer_config", config_without_options_is_what_the_help_says,
+        config_draws_with_as_many_children_as_cores_and_at_most_four,
+        config_takes_the_results_from_the_directory_unless_they_are_named,
+        config_refuses_a_directory_whose_path_is_too_long,
+        config_takes_every_option_at_both_ends_of_its_range,
+        config_refuses_a_bad_flag_with_64_and_a_bad_variable_with_78,
+        config_tests_stand_for_every_option_of_the_table, config_values_end_in_their_members,
+        config_limits_end_in_their_members, config_rules_are_found_out_unless_they_are_said,
+        config_rules_end_in_their_members, config_profile_has_its_files_in_their_order,
+        config_refuses_profile_without_files_and_files_without_profile,
+        config_flag_wins_over_the_environment_and_an_empty_variable_is_none,
+        config_takes_once_from_the_environment,
+        config_takes_from_the_environment_that_the_jail_must_be_whole,
+        config_refuses_what_it_does_not_know,
+        config_refuses_a_pattern_that_is_too_long_for_a_file_name,
+        config_help_names_every_option_and_ends_with_0);
 }
