@@ -11,7 +11,7 @@ packages_of() {
     build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev zlib1g-dev libseccomp-dev \
         libfontconfig-dev ;;
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
-    test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace ;;
+    test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace miller datamash ;;
     docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;
     *)
         echo "usage: scripts/install-deps.sh build|run|test|docker ..." >&2
