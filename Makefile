@@ -168,6 +168,10 @@ bench: deps-test ## latency, batches a second, a crowded directory, idle cost; o
 bench-%: all $(BUILD)/bench/latency $(BUILD)/bench/disk
 	@BUILD=$(BUILD) tests/bench/bench.sh $(filter-out all,$*)
 
+bench-profile: all $(patsubst %,$(BUILD)/bench/%,make_csv measure floor) ## a large file beside other profilers, BENCH_PROFILE_MB=1000
+	@BUILD=$(BUILD) tests/bench/profile.sh
+.PHONY: bench-profile
+
 # The shim stands in for the C library's own functions, so it is built without what replaces them.
 $(BUILD)/torture/shim.so: tests/torture/shim.c tests/torture/control.h tests/tools/spared.h $(BUILD)/flags
 	@mkdir -p $(@D)
