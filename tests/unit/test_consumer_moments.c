@@ -276,6 +276,249 @@ START_TEST(moments_sum_a_million_tenths_to_the_last_digit)
 }
 END_TEST
 
+/* ---- many numbers ---- */
+
+static uint64_t random_state = 20261123;
+
+/* xorshift64*, Vigna 2016: the same numbers in every run. */
+static uint64_t next_random(void)
+{
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return random_state * UINT64_C(2685821657736338717);
+}
+
+static size_t below(size_t limit)
+{
+    return (size_t)((next_random() >> 32) % limit);
+}
+
+#define MANY 1000
+
+/* Of many kinds, by the bits of `kind`: far off, mixed in size, an outlier first, huge or tiny. */
+static void fill(double *numbers, size_t count, unsigned kind)
+{
+    static const double OFFSETS[] = {0, 1e7, -1e12, 0.1};
+    static const int SCALES[] = {0, 900, -1000};
+    for (size_t i = 0; i < count; i++) {
+        int exponent = kind / 4 % 2 == 0 ? 0 : -(int)below(40);
+        double number = OFFSETS[kind % 4] + ldexp((double)(next_random() >> 12), exponent - 52);
+        numbers[i] = ldexp(number, SCALES[kind / 16 % 3]);
+    }
+    if (kind / 8 % 2 == 1)
+        numbers[0] *= 1e6;
+}
+#define KINDS 48
+
+/* The bits of what can be asked, and of the sums themselves. */
+static void assert_same_bits(const struct moments *a, const struct moments *b)
+{
+    const double of_a[] = {moments_sum(a), moments_mean(a), moments_stddev(a), moments_skewness(a)};
+    const double of_b[] = {moments_sum(b), moments_mean(b), moments_stddev(b), moments_skewness(b)};
+    ck_assert_uint_eq(a->count, b->count);
+    ck_assert_mem_eq(of_a, of_b, sizeof of_a);
+    ck_assert_mem_eq(&a->sums, &b->sums, sizeof a->sums);
+}
+
+START_TEST(moments_of_blocks_are_those_of_single_numbers_to_the_last_bit)
+{
+    double numbers[MANY];
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        size_t count = 1 + below(MANY);
+        struct moments blocks = {0};
+        fill(numbers, count, kind);
+        struct moments single = moments_of(numbers, count);
+        for (size_t at = 0; at < count;) {
+            size_t next = kind % 3 == 0 ? 1 + below(200) : below(50);
+            next = next < count - at ? next : count - at;
+            if (next == 1)
+                moments_add(&blocks, numbers[at]);
+            else
+                moments_add_block(&blocks, numbers + at, next);
+            at += next;
+        }
+        assert_same_bits(&blocks, &single);
+    }
+}
+END_TEST
+
+START_TEST(moments_may_be_asked_at_any_time_without_a_trace)
+{
+    double numbers[MANY];
+    struct moments asked = {0};
+    fill(numbers, MANY, 5);
+    for (size_t i = 0; i < MANY; i++) {
+        moments_add(&asked, numbers[i]);
+        ck_assert(isfinite(moments_mean(&asked)));
+    }
+    struct moments silent = moments_of(numbers, MANY);
+    assert_same_bits(&asked, &silent);
+}
+END_TEST
+
+__extension__ typedef __int128 wide;
+
+/* Rounded once at each step, of which there are few. */
+static double ratio(wide numerator, wide denominator)
+{
+    return (double)((long double)numerator / (long double)denominator);
+}
+
+/*
+ * Whole numbers around an offset, whose sums of powers fit 128 bits exactly: the deviation is
+ * sqrt((n S2 - S1^2) / (n (n - 1))), the skewness follows from n^2 S3 - 3 n S1 S2 + 2 S1^3.
+ */
+static void assert_moments_of_integers(const int64_t *integers, size_t count, double offset,
+                                       int exponent)
+{
+    struct moments moments = {0};
+    wide n = (wide)count;
+    wide sum1 = 0;
+    wide sum2 = 0;
+    wide sum3 = 0;
+    for (size_t i = 0; i < count; i++) {
+        wide integer = integers[i];
+        sum1 += integer;
+        sum2 += integer * integer;
+        sum3 += integer * integer * integer;
+        moments_add(&moments, ldexp(offset + (double)integers[i], exponent));
+    }
+    wide second = n * sum2 - sum1 * sum1;
+    wide third = n * n * sum3 - 3 * n * sum1 * sum2 + 2 * sum1 * sum1 * sum1;
+    double m2 = ratio(second, n * n);
+    double skewness =
+        sqrt((double)(n * (n - 1))) / (double)(n - 2) * (ratio(third, n * n * n) / (m2 * sqrt(m2)));
+    ASSERT_DIGITS(moments_mean(&moments), ldexp(offset + ratio(sum1, n), exponent), 15);
+    ASSERT_DIGITS(moments_stddev(&moments), ldexp(sqrt(ratio(second, n * (n - 1))), exponent), 15);
+    ASSERT_DIGITS(moments_skewness(&moments), skewness, 14.5);
+}
+
+START_TEST(moments_of_whole_numbers_are_those_of_exact_arithmetic_wherever_they_lie)
+{
+    static const double OFFSETS[] = {0, 1e7, 1e15, -4e15};
+    static const int EXPONENTS[] = {0, 970, -1070};
+    for (int i = 0; i < 200; i++) {
+        int64_t integers[MANY];
+        size_t count = 3 + below(MANY - 3);
+        for (size_t j = 0; j < count; j++)
+            integers[j] = (int64_t)below((size_t)10 << below(16)) - 5;
+        for (size_t j = 0; j < COUNT(OFFSETS); j++)
+            assert_moments_of_integers(integers, count, OFFSETS[j], EXPONENTS[i % 2 == 0 ? 0 : 1]);
+        assert_moments_of_integers(integers, count, 0, EXPONENTS[2]);
+    }
+}
+END_TEST
+
+/* A million times as far off as the others spread, in the first place or in another. */
+START_TEST(moments_do_not_mind_where_an_outlier_stands)
+{
+    int64_t integers[100];
+    for (size_t i = 0; i < COUNT(integers); i++)
+        integers[i] = (int64_t)below(100);
+    for (size_t at = 0; at < COUNT(integers); at += 33) {
+        int64_t before = integers[at];
+        integers[at] = INT64_C(100000000);
+        assert_moments_of_integers(integers, COUNT(integers), 0, 0);
+        assert_moments_of_integers(integers, COUNT(integers), 1e15, 0);
+        integers[at] = before;
+    }
+}
+END_TEST
+
+/* ---- merging ---- */
+
+static bool is_near(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= 4 * DBL_EPSILON / 2 * fabs(b);
+}
+
+static void assert_near(const struct moments *merged, const struct moments *whole)
+{
+    ck_assert_uint_eq(merged->count, whole->count);
+    ck_assert(is_near(moments_sum(merged), moments_sum(whole)));
+    ck_assert(is_near(moments_mean(merged), moments_mean(whole)));
+    ck_assert(is_near(moments_stddev(merged), moments_stddev(whole)));
+    ck_assert(is_near(moments_skewness(merged), moments_skewness(whole)));
+}
+
+START_TEST(moments_merged_of_parts_are_those_of_the_whole)
+{
+    double numbers[MANY];
+    for (unsigned i = 0; i < 20 * KINDS; i++) {
+        size_t count = 1 + below(MANY);
+        struct moments merged = {0};
+        fill(numbers, count, i % KINDS);
+        for (size_t at = 0, next; at < count; at += next) {
+            next = below(count - at + 1);
+            struct moments part = moments_of(numbers + at, next);
+            moments_merge(&merged, &part);
+        }
+        struct moments whole = moments_of(numbers, count);
+        assert_near(&merged, &whole);
+    }
+}
+END_TEST
+
+/* Each part has its own size and place: k and the power of two differ by much. */
+START_TEST(moments_merged_of_parts_that_have_nothing_in_common_are_those_of_the_whole)
+{
+    double numbers[6 * 50];
+    for (unsigned first = 0; first < KINDS; first++) {
+        struct moments merged = {0};
+        for (unsigned part = 0; part < 6; part++) {
+            fill(numbers + (size_t)50 * part, 50, first + 11 * part);
+            struct moments moments = moments_of(numbers + (size_t)50 * part, 50);
+            moments_merge(&merged, &moments);
+        }
+        struct moments whole = moments_of(numbers, COUNT(numbers));
+        assert_near(&merged, &whole);
+    }
+}
+END_TEST
+
+START_TEST(moments_take_in_numbers_after_they_were_merged)
+{
+    double numbers[MANY];
+    fill(numbers, MANY, 1);
+    struct moments merged = moments_of(numbers, 45);
+    struct moments part = moments_of(numbers + 45, 55);
+    moments_merge(&merged, &part);
+    moments_add_block(&merged, numbers + 100, MANY - 100);
+    struct moments whole = moments_of(numbers, MANY);
+    assert_near(&merged, &whole);
+}
+END_TEST
+
+START_TEST(moments_merged_with_nothing_stay_as_they_are)
+{
+    struct moments nothing = {0};
+    struct moments some = MOMENTS(1, 2, 4);
+    struct moments merged = {0};
+    moments_merge(&merged, &some);
+    assert_same_bits(&merged, &some);
+    moments_merge(&merged, &nothing);
+    assert_same_bits(&merged, &some);
+    moments_merge(&nothing, &(struct moments){0});
+    ck_assert_uint_eq(nothing.count, 0);
+    ck_assert_double_nan(moments_mean(&nothing));
+}
+END_TEST
+
+START_TEST(moments_merged_of_num_acc_4_are_exact_for_the_doubles_that_were_read)
+{
+    struct moments merged = num_acc(10000000.2, 10000000.1, 10000000.3);
+    struct moments once = merged;
+    for (int i = 0; i < 10; i++)
+        moments_merge(&merged, &once);
+    ck_assert_uint_eq(merged.count, 11 * 1001);
+    ck_assert_double_eq(moments_mean(&merged), 10000000.2);
+    /* The same spread, over 11 * 1001 - 1 and not 1001 - 1 of 1001. */
+    ASSERT_DIGITS(moments_stddev(&merged),
+                  0.10000000055879354474 * sqrt(11.0 * 1000 / (11 * 1001 - 1)), 15);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
@@ -295,5 +538,13 @@ int main(void)
         moments_of_huge_numbers_do_not_overflow_on_the_way_in_any_order,
         moments_beyond_a_double_are_not_finite,
         moments_keep_small_numbers_beside_one_that_comes_late_and_large,
-        moments_sum_a_million_tenths_to_the_last_digit);
+        moments_sum_a_million_tenths_to_the_last_digit,
+        moments_of_blocks_are_those_of_single_numbers_to_the_last_bit,
+        moments_may_be_asked_at_any_time_without_a_trace,
+        moments_of_whole_numbers_are_those_of_exact_arithmetic_wherever_they_lie,
+        moments_do_not_mind_where_an_outlier_stands, moments_merged_of_parts_are_those_of_the_whole,
+        moments_merged_of_parts_that_have_nothing_in_common_are_those_of_the_whole,
+        moments_take_in_numbers_after_they_were_merged,
+        moments_merged_with_nothing_stay_as_they_are,
+        moments_merged_of_num_acc_4_are_exact_for_the_doubles_that_were_read);
 }
