@@ -123,18 +123,33 @@ static void append_unquoted(struct csv_plain *plain, const char *from, const cha
     plain->unquoted_bytes += (size_t)(to - from);
 }
 
-/* A line break inside a cell; of CRLF, the CR is it. */
+/* Adds a cell of what was copied from `start` on and the bytes behind; mostly nothing was. */
+static bool add_quoted(struct csv_plain *plain, size_t start, const char *from, const char *to,
+                       struct csv_rows *rows)
+{
+    if (plain->unquoted_bytes == start)
+        return csv_rows_add(rows, from, (size_t)(to - from));
+    append_unquoted(plain, from, to);
+    return csv_rows_add(rows, plain->unquoted + start, plain->unquoted_bytes - start);
+}
+
+/* A line break inside a cell; CRLF is one. */
 static bool is_break(const char *mark)
 {
     return *mark == '\r' || (*mark == '\n' && mark[-1] != '\r');
 }
 
-/* Adds the rest of a cell whose quotes were doubled; it begins at `start` of the buffer. */
-static bool add_unquoted(struct csv_plain *plain, size_t start, const char *from, const char *to,
-                         struct csv_rows *rows)
+/* The next quote inside a quoted cell, past its delimiters and line breaks; NULL: not plain. */
+static const char *next_quote(struct csv_plain *plain, struct csv_rows *rows)
 {
-    append_unquoted(plain, from, to);
-    return csv_rows_add(rows, plain->unquoted + start, plain->unquoted_bytes - start);
+    const char *mark = next_mark(plain);
+    while (mark != NULL && *mark != '"') {
+        if (*mark == '\0')
+            return NULL;
+        rows->breaks += is_break(mark);
+        mark = next_mark(plain);
+    }
+    return mark;
 }
 
 /* Adds the cell behind this quote. Returns the mark behind the closing one; NULL: not plain. */
@@ -142,28 +157,17 @@ static const char *read_quoted(struct csv_plain *plain, const char *quote, struc
 {
     const char *from = quote + 1; /* what was not copied */
     size_t start = plain->unquoted_bytes;
-    bool doubled = false;
     for (;;) {
-        const char *mark = next_mark(plain);
-        if (mark == NULL || *mark == '\0')
+        const char *closing = next_quote(plain, rows);
+        const char *behind = closing == NULL ? NULL : next_mark(plain);
+        if (behind == NULL || behind != closing + 1)
             return NULL;
-        if (*mark != '"') {
-            rows->breaks += is_break(mark);
-            continue;
-        }
-        const char *behind = next_mark(plain);
-        if (behind != mark + 1)
-            return NULL;
-        if (*behind != '"') {
-            bool added = doubled ? add_unquoted(plain, start, from, mark, rows)
-                                 : csv_rows_add(rows, from, (size_t)(mark - from));
-            return added ? behind : NULL;
-        }
-        if (!doubled && !reserve_unquoted(plain))
+        if (*behind != '"')
+            return add_quoted(plain, start, from, closing, rows) ? behind : NULL;
+        if (!reserve_unquoted(plain))
             return NULL;
         append_unquoted(plain, from, behind);
         from = behind + 1;
-        doubled = true;
     }
 }
 
