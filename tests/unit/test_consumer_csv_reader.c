@@ -4,12 +4,13 @@
 
 #include "common/text.h"
 #include "consumer/csv_reader.h"
+#include "consumer/csv_scan.h"
 #include "tests/unit/support.h"
 
 /*
- * Every text is read once whole and once in chunks of each size, and must say the same
- * each time: each row as "[cell|cell]", then "lf", "crlf" ... with " bom" behind it, or
- * the reason and detail of the damage.
+ * Every text is read by every path, once whole and once in chunks of each size, and must say
+ * the same each time: each row as "[cell|cell]", then "lf", "crlf" ... with " bom" behind it
+ * and how many rows were ragged, or the reason and detail of the damage.
  */
 #define ASSERT_READS(csv, expected) assert_reads(csv, sizeof(csv) - 1, expected)
 
@@ -42,42 +43,74 @@ static bool feed_in_chunks(struct csv_reader *reader, const char *csv, size_t le
     return true;
 }
 
+/* Those of a test, which is a process of its own; 0 is what the reader has by itself. */
 static struct limits limits;
+static char delimiter;
+static bool ragged;
 
-static void read_in_chunks(const char *csv, size_t length, size_t chunk, struct text *seen)
+/* NULL where the machine lacks the path. */
+static struct csv_reader *create_reader(csv_row_function *on_row, void *context, enum csv_path path)
 {
-    struct rejection rejection = {.reason = REASON_NONE};
-    struct csv_reader *reader = csv_reader_create(put_row, seen);
+    struct csv_reader *reader = csv_reader_create(on_row, context);
     ck_assert_ptr_nonnull(reader);
     if (limits.columns > 0)
         csv_reader_limit(reader, &limits);
+    if (delimiter != 0)
+        csv_reader_delimiter(reader, delimiter);
+    if (ragged)
+        csv_reader_ragged(reader, true);
+    if (csv_reader_path(reader, path))
+        return reader;
+    csv_reader_free(reader);
+    return NULL;
+}
+
+static void put_end(struct text *seen, const struct csv_reader *reader)
+{
+    struct csv_dialect dialect = csv_reader_dialect(reader);
+    text_printf(seen, "%s%s", dialect.line_ending, dialect.bom ? " bom" : "");
+    if (csv_reader_ragged_rows(reader) > 0)
+        text_printf(seen, " ragged %" PRIu64, csv_reader_ragged_rows(reader));
+}
+
+/* False where the machine lacks the path. */
+static bool read_by(enum csv_path path, const char *csv, size_t length, size_t chunk,
+                    struct text *seen)
+{
+    struct rejection rejection = {.reason = REASON_NONE};
+    struct csv_reader *reader = create_reader(put_row, seen, path);
+    if (reader == NULL)
+        return false;
     bool good = feed_in_chunks(reader, csv, length, chunk, &rejection);
     /* Finished even after damage: this is where a phantom row would come. */
     bool finished = csv_reader_finish(reader, &rejection);
-    struct csv_dialect dialect = csv_reader_dialect(reader);
     ck_assert_msg(good || !finished, "a damaged text was finished");
     if (finished)
-        text_printf(seen, "%s%s", dialect.line_ending, dialect.bom ? " bom" : "");
+        put_end(seen, reader);
     else
         text_printf(seen, "%s: %s", reason_word(rejection.reason), rejection.detail);
     csv_reader_free(reader);
+    return true;
 }
 
-static void assert_reads_in_chunks(const char *csv, size_t length, size_t chunk,
-                                   const char *expected)
+static void assert_reads_by(enum csv_path path, const char *csv, size_t length, size_t chunk,
+                            const char *expected)
 {
     struct text seen = {0};
-    read_in_chunks(csv, length, chunk, &seen);
+    if (!read_by(path, csv, length, chunk, &seen))
+        return;
     ck_assert_msg(!text_failed(&seen), "out of memory");
     ck_assert_msg(strcmp(seen.bytes, expected) == 0,
-                  "in chunks of %zu bytes:\n    %s\nand not\n    %s", chunk, seen.bytes, expected);
+                  "by path %d in chunks of %zu bytes:\n    %s\nand not\n    %s", (int)path, chunk,
+                  seen.bytes, expected);
     text_free(&seen);
 }
 
 static void assert_reads(const char *csv, size_t length, const char *expected)
 {
-    for (size_t chunk = length + 1; chunk > 0; chunk--)
-        assert_reads_in_chunks(csv, length, chunk, expected);
+    for (enum csv_path path = CSV_PATH_BEST; path < CSV_PATHS; path++)
+        for (size_t chunk = length + 1; chunk > 0; chunk--)
+            assert_reads_by(path, csv, length, chunk, expected);
 }
 
 /* ---- rows ---- */
@@ -126,7 +159,7 @@ START_TEST(csv_reader_keeps_commas_quotes_and_line_ends_inside_quotes)
 }
 END_TEST
 
-START_TEST(csv_reader_takes_a_comma_as_the_only_delimiter)
+START_TEST(csv_reader_takes_a_comma_as_the_only_delimiter_where_it_was_told_no_other)
 {
     ASSERT_READS("a;b\n1;2\n", "[a;b] [1;2] lf");
     ASSERT_READS("a\tb\n1\t2\n", "[a\tb] [1\t2] lf");
@@ -367,6 +400,211 @@ START_TEST(csv_reader_counts_the_line_ends_of_each_cell_for_itself)
 }
 END_TEST
 
+/* ---- settings ---- */
+
+START_TEST(csv_reader_takes_the_delimiter_that_it_is_told_and_no_other)
+{
+    delimiter = ';';
+    ASSERT_READS("a;b\n1,5;\"2;\"\"3\"\n", "[a|b] [1,5|2;\"3] lf");
+    delimiter = '\t';
+    ASSERT_READS("a\tb\n1,5\t\"2\t3\"\n", "[a|b] [1,5|2\t3] lf");
+    delimiter = '|';
+    ASSERT_READS("a|b\n1,5|\"2\n3\"\n", "[a|b] [1,5|2\n3] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_reports_the_delimiter_by_which_it_read)
+{
+    struct csv_reader *reader = csv_reader_create(put_row, NULL);
+    ck_assert_int_eq(csv_reader_dialect(reader).delimiter, ',');
+    csv_reader_delimiter(reader, '|');
+    ck_assert_int_eq(csv_reader_dialect(reader).delimiter, '|');
+    csv_reader_free(reader);
+}
+END_TEST
+
+START_TEST(csv_reader_fills_and_cuts_ragged_rows_where_they_are_accepted)
+{
+    ragged = true;
+    ASSERT_READS("a,b,c\n1\n1,2\n1,2,3\n1,2,3,4\n\"1\",,,,5\n",
+                 "[a|b|c] [1||] [1|2|] [1|2|3] [1|2|3] [1||] lf ragged 4");
+    ASSERT_READS("a\n1,2\n\n3", "[a] [1] [3] lf ragged 1");
+}
+END_TEST
+
+START_TEST(csv_reader_fills_a_row_up_to_a_header_that_is_wider_than_any_row)
+{
+    ragged = true;
+    ASSERT_READS("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s\n1,2\n",
+                 "[a|b|c|d|e|f|g|h|i|j|k|l|m|n|o|p|q|r|s] [1|2|||||||||||||||||] lf ragged 1");
+}
+END_TEST
+
+START_TEST(csv_reader_rejects_other_damage_in_ragged_rows_too)
+{
+    ragged = true;
+    ASSERT_READS("a,b\n1\n2,3,4\"\n", "[a|b] [1|] stray-quote: line 3, column 3: a quote inside "
+                                      "a bare cell, or text behind a closing quote");
+}
+END_TEST
+
+START_TEST(csv_reader_holds_the_limits_against_cells_that_a_ragged_row_loses)
+{
+    ragged = true;
+    limits = LIMITS_DEFAULT;
+    limits.field_bytes = 3;
+    limits.columns = 3;
+    ASSERT_READS("a\n1,wxyz\n", "[a] too-large: line 2, column 2: more than 3 bytes in a cell "
+                                "(--max-field-length)");
+    ASSERT_READS("a\n1,2,3,4\n", "[a] too-large: line 2, column 4: more than 3 cells in a row "
+                                 "(--max-columns)");
+}
+END_TEST
+
+/* ---- the way of a row ---- */
+
+/* Counts the rows whose cells all lie in the text that is read. */
+struct whereabouts {
+    const char *text;
+    size_t length;
+    int inside, outside;
+};
+
+static bool note_whereabouts(void *context, const struct csv_cell *cells, size_t count,
+                             uint64_t row)
+{
+    struct whereabouts *seen = context;
+    bool inside = true;
+    (void)row;
+    for (size_t i = 0; i < count; i++)
+        inside =
+            inside && cells[i].bytes >= seen->text && cells[i].bytes <= seen->text + seen->length;
+    *(inside ? &seen->inside : &seen->outside) += 1;
+    return true;
+}
+
+static struct whereabouts whereabouts_by(enum csv_path path, const char *csv)
+{
+    struct whereabouts seen = {.text = csv, .length = strlen(csv)};
+    struct rejection rejection;
+    struct csv_reader *reader = create_reader(note_whereabouts, &seen, path);
+    ck_assert_ptr_nonnull(reader);
+    ck_assert(csv_reader_feed(reader, csv, seen.length, &rejection));
+    ck_assert(csv_reader_finish(reader, &rejection));
+    csv_reader_free(reader);
+    return seen;
+}
+
+START_TEST(csv_reader_hands_plain_rows_out_where_they_stand)
+{
+    static const char CSV[] = "a,b\n1,2\r\n\n\"3\",\"4,\n5\"\r\n,\n";
+    ck_assert_int_eq(whereabouts_by(CSV_PATH_BEST, CSV).inside, 4);
+    ck_assert_int_eq(whereabouts_by(CSV_PATH_PORTABLE, CSV).inside, 4);
+    ck_assert_int_eq(whereabouts_by(CSV_PATH_CAREFUL, CSV).outside, 4);
+}
+END_TEST
+
+START_TEST(csv_reader_asks_libcsv_about_one_row_and_not_about_the_next)
+{
+    struct whereabouts seen = whereabouts_by(CSV_PATH_BEST, "a,b\n1,2\r3,4\n5,6\n\r7,8\n9,0\n");
+    ck_assert_int_eq(seen.outside, 3);
+    ck_assert_int_eq(seen.inside, 3);
+}
+END_TEST
+
+START_TEST(csv_reader_has_the_paths_of_any_machine_and_those_of_this_one)
+{
+    struct csv_reader *reader = csv_reader_create(put_row, NULL);
+    ck_assert(csv_reader_path(reader, CSV_PATH_BEST));
+    ck_assert(csv_reader_path(reader, CSV_PATH_CAREFUL));
+    ck_assert(csv_reader_path(reader, CSV_PATH_PORTABLE));
+    ck_assert(csv_reader_path(reader, CSV_PATH_SSE2) == csv_scan_has(CSV_SCAN_SSE2));
+    ck_assert(csv_reader_path(reader, CSV_PATH_AVX2) == csv_scan_has(CSV_SCAN_AVX2));
+    csv_reader_free(reader);
+}
+END_TEST
+
+START_TEST(csv_reader_unquotes_several_cells_of_a_row_and_keeps_them_apart)
+{
+    ASSERT_READS("a,b,c\n\"\"\"1\",\"\"\"\"\"\",\"2\"\"\"\n\"\"\"3\"\"\",4,\"5\"\"6\"\n",
+                 "[a|b|c] [\"1|\"\"|2\"] [\"3\"|4|5\"6] lf");
+}
+END_TEST
+
+START_TEST(csv_reader_finds_every_mark_at_the_edges_of_blocks_and_windows)
+{
+    /* Cells of x up to the edge, so that each mark of the row behind falls on it once. */
+    static const size_t EDGES[] = {64, 128, 4096, 8192};
+    static const char ROW[] = "\",\"b\"\"\r\n\",\"\"\r\n1,2,3\n";
+    for (size_t i = 0; i < sizeof EDGES / sizeof *EDGES; i++) {
+        for (size_t width = EDGES[i] - 30; width < EDGES[i]; width++) {
+            struct text csv = {0}, expected = {0};
+            text_put(&csv, "a,b,c\n\"");
+            text_put(&expected, "[a|b|c] [");
+            for (size_t x = 7; x < width; x++) {
+                text_put(&csv, "x");
+                text_put(&expected, "x");
+            }
+            text_put(&csv, ROW);
+            text_put(&expected, "|b\"\r\n|] [1|2|3] mixed");
+            for (enum csv_path path = CSV_PATH_BEST; path < CSV_PATHS; path++)
+                assert_reads_by(path, csv.bytes, csv.length, csv.length, expected.bytes);
+            text_free(&csv);
+            text_free(&expected);
+        }
+    }
+}
+END_TEST
+
+/* Numbers that are the same in each run. */
+static unsigned next_random(unsigned *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 16;
+}
+
+/* Mostly good rows of three cells, and damage of every kind now and then. */
+static void put_random_csv(struct text *csv, unsigned *state)
+{
+    static const char *const CELLS[] = {
+        "",         "1",          "item_7",       "2026-11-23",
+        "\"\"",     "\"x\"",      "\"a,b\"",      "\"he \"\"said\"\"\"",
+        "\"1\n2\"", "\"1\r\n2\"", "\"\r\"\"\n\"", " y "};
+    static const char *const ENDS[] = {"\n", "\n", "\r\n", "\n\n", "\r", "\r\r\n"};
+    static const char *const DAMAGE[] = {"\"", "a\"b", "\"x\"y", ",", "\xFF", "\r"};
+    unsigned rows = next_random(state) % 60;
+    for (unsigned row = 0; row < rows; row++) {
+        for (unsigned cell = 0; cell < 3; cell++) {
+            text_put(csv, cell == 0 ? "" : ",");
+            text_put(csv, CELLS[next_random(state) % (sizeof CELLS / sizeof *CELLS)]);
+        }
+        if (next_random(state) % 100 == 0)
+            text_put(csv, DAMAGE[next_random(state) % (sizeof DAMAGE / sizeof *DAMAGE)]);
+        text_put(csv, ENDS[next_random(state) % (sizeof ENDS / sizeof *ENDS)]);
+    }
+}
+
+START_TEST(csv_reader_says_the_same_by_every_path_and_in_chunks_of_any_size)
+{
+    unsigned state = 1;
+    for (int i = 0; i < 1500; i++) {
+        struct text csv = {0}, expected = {0};
+        put_random_csv(&csv, &state);
+        ragged = next_random(&state) % 2 == 0;
+        limits = LIMITS_DEFAULT;
+        limits.row_bytes = 8 + next_random(&state) % 60;
+        ck_assert(read_by(CSV_PATH_CAREFUL, csv.bytes, csv.length, csv.length + 1, &expected));
+        for (enum csv_path path = CSV_PATH_BEST; path < CSV_PATHS; path++) {
+            assert_reads_by(path, csv.bytes, csv.length, csv.length + 1, expected.bytes);
+            assert_reads_by(path, csv.bytes, csv.length, next_random(&state) % 300 + 1,
+                            expected.bytes);
+        }
+        text_free(&csv);
+        text_free(&expected);
+    }
+}
+END_TEST
+
 /* ---- limits ---- */
 
 #define MAX_CELL_BYTES 1048576u
@@ -387,7 +625,8 @@ static char *long_cell(const char *before, size_t length, const char *behind, si
 }
 
 /* What a text of that cell says in chunks around the limit, without the rows. */
-static void assert_ends(const char *before, size_t length, const char *behind, const char *expected)
+static void assert_ends_by(enum csv_path path, const char *before, size_t length,
+                           const char *behind, const char *expected)
 {
     size_t total = 0;
     char *csv = long_cell(before, length, behind, &total);
@@ -396,13 +635,19 @@ static void assert_ends(const char *before, size_t length, const char *behind, c
                              limit, limit + 1, limit + 2, total - 2, total - 1, total};
     for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
         struct text seen = {0};
-        read_in_chunks(csv, total, chunks[i], &seen);
+        ck_assert(read_by(path, csv, total, chunks[i], &seen));
         const char *last = strrchr(seen.bytes, ']');
         last = last == NULL ? seen.bytes : last + 2;
         ck_assert_msg(strcmp(last, expected) == 0, "in chunks of %zu: %s", chunks[i], last);
         text_free(&seen);
     }
     free(csv);
+}
+
+static void assert_ends(const char *before, size_t length, const char *behind, const char *expected)
+{
+    assert_ends_by(CSV_PATH_BEST, before, length, behind, expected);
+    assert_ends_by(CSV_PATH_CAREFUL, before, length, behind, expected);
 }
 
 START_TEST(csv_reader_reads_a_cell_of_one_mebibyte)
@@ -462,7 +707,7 @@ static void assert_columns(size_t cells, const char *expected)
     csv[cells - 1] = '\n';
     for (size_t chunk = 1000; chunk < 40000; chunk += 15384) {
         text_clear(&seen);
-        read_in_chunks(csv, cells, chunk, &seen);
+        ck_assert(read_by(CSV_PATH_BEST, csv, cells, chunk, &seen));
         const char *row =
             seen.length > 0 && seen.bytes[0] == '[' ? strchr(seen.bytes, ' ') + 1 : seen.bytes;
         ck_assert_str_eq(row, expected);
@@ -547,7 +792,7 @@ int main(void)
         csv_reader_needs_no_line_end_behind_the_last_row, csv_reader_finds_no_row_in_nothing,
         csv_reader_keeps_empty_cells, csv_reader_keeps_spaces_and_tabs,
         csv_reader_keeps_commas_quotes_and_line_ends_inside_quotes,
-        csv_reader_takes_a_comma_as_the_only_delimiter,
+        csv_reader_takes_a_comma_as_the_only_delimiter_where_it_was_told_no_other,
         csv_reader_keeps_text_that_other_programs_would_run, csv_reader_keeps_invalid_utf8_in_cells,
         csv_reader_counts_the_rows_below_the_header,
         csv_reader_numbers_the_header_0_and_passes_over_blank_lines,
@@ -576,5 +821,17 @@ int main(void)
         csv_reader_takes_a_cell_as_long_as_the_limit_and_no_longer,
         csv_reader_takes_a_row_as_large_as_the_limit_and_no_larger,
         csv_reader_names_the_limit_that_a_cell_meets_first,
-        csv_reader_takes_as_many_columns_as_the_limit_and_no_more);
+        csv_reader_takes_as_many_columns_as_the_limit_and_no_more,
+        csv_reader_takes_the_delimiter_that_it_is_told_and_no_other,
+        csv_reader_reports_the_delimiter_by_which_it_read,
+        csv_reader_fills_and_cuts_ragged_rows_where_they_are_accepted,
+        csv_reader_fills_a_row_up_to_a_header_that_is_wider_than_any_row,
+        csv_reader_rejects_other_damage_in_ragged_rows_too,
+        csv_reader_holds_the_limits_against_cells_that_a_ragged_row_loses,
+        csv_reader_hands_plain_rows_out_where_they_stand,
+        csv_reader_asks_libcsv_about_one_row_and_not_about_the_next,
+        csv_reader_has_the_paths_of_any_machine_and_those_of_this_one,
+        csv_reader_unquotes_several_cells_of_a_row_and_keeps_them_apart,
+        csv_reader_finds_every_mark_at_the_edges_of_blocks_and_windows,
+        csv_reader_says_the_same_by_every_path_and_in_chunks_of_any_size);
 }
