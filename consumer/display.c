@@ -133,13 +133,11 @@ static size_t append_pieces(struct text *text, const char *bytes, size_t length,
 size_t display_append(struct text *text, const char *bytes, size_t length, size_t limit)
 {
     bool whole;
-    size_t cells = append_pieces(NULL, bytes, length, limit, &whole);
-    if (!whole && limit > 0) {
-        cells = append_pieces(text, bytes, length, limit - 1, &whole);
-        text_put(text, ELLIPSIS);
-        return cells + 1;
-    }
-    return append_pieces(text, bytes, length, limit, &whole);
+    (void)append_pieces(NULL, bytes, length, limit, &whole);
+    bool cut = !whole && limit > 0;
+    size_t cells = append_pieces(text, bytes, length, cut ? limit - 1 : limit, &whole);
+    text_put(text, cut ? ELLIPSIS : "");
+    return cells + (cut ? 1 : 0);
 }
 
 size_t display_width(const char *bytes, size_t length)

@@ -131,7 +131,8 @@ START_TEST(dialect_reads_a_first_row_that_does_not_end_in_the_sample)
     ck_assert_ptr_nonnull(bytes);
     for (size_t i = 0; i < length; i++)
         bytes[i] = i % 9 == 8 ? ';' : 'x';
-    memcpy(bytes, "Betrag, ", 8);
+    bytes[6] = ','; /* and a space behind it, as in "Betrag, netto" */
+    bytes[7] = ' ';
     ck_assert_int_eq(dialect_guess_delimiter(bytes, length, true), ';');
     ck_assert_int_eq(dialect_guess_delimiter(bytes, DIALECT_SAMPLE_BYTES, false), ';');
     free(bytes);
@@ -143,8 +144,10 @@ START_TEST(dialect_looks_at_no_more_than_its_sample)
     size_t length = 4 * DIALECT_SAMPLE_BYTES;
     char *bytes = malloc(length);
     ck_assert_ptr_nonnull(bytes);
-    for (size_t i = 0; i < length; i += 4)
-        memcpy(bytes + i, i < DIALECT_SAMPLE_BYTES ? "1;2\n" : "1,2\n", 4);
+    for (size_t i = 0; i < length; i++) {
+        const char row[] = {'1', i < DIALECT_SAMPLE_BYTES ? ';' : ',', '2', '\n'};
+        bytes[i] = row[i % sizeof row];
+    }
     ck_assert_int_eq(dialect_guess_delimiter(bytes, length, true), ';');
     ck_assert_int_eq(dialect_guess_delimiter(bytes, DIALECT_SAMPLE_BYTES, false), ';');
     free(bytes);

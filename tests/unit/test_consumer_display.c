@@ -130,8 +130,8 @@ START_TEST(display_is_not_flooded_by_what_takes_no_cell)
     enum { ACCENTS = 100000 };
     char *bytes = malloc(2 * ACCENTS);
     ck_assert_ptr_nonnull(bytes);
-    for (size_t i = 0; i < ACCENTS; i++)
-        memcpy(bytes + 2 * i, "\xCC\x81", 2);
+    for (size_t i = 0; i < 2 * (size_t)ACCENTS; i++)
+        bytes[i] = i % 2 == 0 ? '\xCC' : '\x81';
     ck_assert_uint_lt(strlen(show(bytes, 2 * ACCENTS, 24)), 24 * 10);
     free(bytes);
 }
