@@ -132,12 +132,11 @@ static void add_row(struct likeness *likeness, const struct row *row)
 /* 0 when the delimiter does not come into question. */
 static double score(const struct likeness *likeness)
 {
-    double cells = (double)likeness->first.cells;
     double alike = (double)likeness->alike;
+    double cells = alike * (double)likeness->first.cells;
     if (likeness->first.cells < 2 || 2 * likeness->alike <= likeness->rows)
         return 0;
-    return alike / (double)likeness->rows * ((cells - 1) / cells) *
-           ((double)likeness->clean / (alike * cells));
+    return alike / (double)likeness->rows * ((double)likeness->clean / cells);
 }
 
 static double try_delimiter(const struct sample *sample, char delimiter)

@@ -34,9 +34,9 @@
  * detecting row and type patterns" (2019), who multiply how alike the rows are with how many
  * cells look like values:
  *
- *     rows as long as the first    cells - 1    clean cells
- *     ------------------------- x  --------- x  -----------
- *               rows                 cells         cells
+ *     rows as long as the first    clean cells of those
+ *     ------------------------- x  --------------------
+ *               rows                 cells of those
  *
  * A cell is clean that is quoted, or holds no other delimiter; a comma between two digits is none,
  * nor is a comma or semicolon before a space. So "1,5;2,5" has semicolons: they give two clean

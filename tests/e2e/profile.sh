@@ -211,7 +211,7 @@ an_error_of_reading_exits_74_and_the_others_are_printed() {
 
 a_full_disk_below_the_output_is_told_and_exits_74() {
     put_files full
-    expect_exit 74 sh -c "'$consumer' --profile '$dir/good.csv' >/dev/full"
+    expect_exit 74 sh -c "'$consumer' --profile '$dir/good.csv' '$dir/other.csv' >/dev/full"
     says 'data-consumer: cannot write to standard output: No space left on device' && one_line
 }
 

@@ -68,6 +68,8 @@ START_TEST(dialect_finds_semicolons)
         {"cr", "a;b\r1,5;2,5\r"},
         {"a byte order mark", "\xEF\xBB\xBF"
                               "a;b\n1,5;2,5\n"},
+        {"a byte order mark before a quote", "\xEF\xBB\xBF\"a,b\";c\n1;2\n"},
+        {"spaces behind both", "Wert, EUR; Ort\n1, 5; Bonn\n2; Kiel\n3, 5; Ulm\n"},
         {"header alone", "a;b;c\n"},
         {"header alone, without a line end", "a;b;c"},
         {"header alone, with a comma in it", "Betrag, netto;Steuer;Datum\n"},
@@ -107,6 +109,7 @@ START_TEST(dialect_falls_to_the_comma_in_doubt)
         {"both in equal parts", "a,b;c\nx,y;z\n"},
         {"both, a header alone", "a,b;c,d;e\n"},
         {"quotes that no delimiter explains", "a;\"b\"c\n1;2\n"},
+        {"a quote inside a bare cell", "a;b\"c\n1;2\n"},
         {"a quote that never closes", "\"a;b;c\n1;2;3\n"},
         {"half of the rows alike", "a;b\n1;2\n3\n4\n"}};
     ASSERT_ALL(SAMPLES, ',');
