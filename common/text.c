@@ -121,10 +121,25 @@ bool text_is_utf8(const char *bytes, size_t length)
     return true;
 }
 
+/* Eight at a time: what is not ASCII is rare. */
+static size_t ascii_length(const char *bytes, size_t length)
+{
+    size_t at = 0;
+    uint64_t word = 0;
+    for (; length - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, bytes + at, sizeof word);
+        if ((word & UINT64_C(0x8080808080808080)) != 0)
+            return at;
+    }
+    while (at < length && (unsigned char)bytes[at] < 0x80)
+        at++;
+    return at;
+}
+
 size_t text_utf8_count(const char *bytes, size_t length)
 {
-    size_t count = 0;
-    for (size_t at = 0; at < length; count++) {
+    size_t count = ascii_length(bytes, length);
+    for (size_t at = count; at < length; count++) {
         size_t step = text_utf8_length(bytes + at, length - at);
         at += step == 0 ? 1 : step;
     }

@@ -1,103 +1,60 @@
 /*
- * column - one column's running state, and the plain result it ends as.
+ * column - one column's running state, in bounded memory however long the column gets.
  *
- *     struct column *column = column_create(name, length);
- *     column_add(column, cell, length);          once a row
- *     struct column_result result;
- *     column_finish(column, &result);
- *     ... result is plain data ...
- *     column_result_free(&result);
+ *     struct column *column = column_create(name, length, columns);
+ *     column_add(column, cells, count, stride, scratch);       for each block of rows
+ *     column_finish(column, &result);                          see column_finish
  *     column_free(column);
  *
- * Types are decided by all cells, not by a sample (see value.h). Statistics are
- * over the values that are there; those of a numeric column over the finite
- * ones. Sums of powers are kept in double-double arithmetic (Dekker 1971; Knuth,
- * TAOCP 4.2.2) around the first value, so that neither cancellation nor the
- * order of the rows shows in the last digit.
+ * Types are decided by all cells, not by a sample: the column's is the narrowest that all its cells
+ * can be read as (see value). Until the end each cell counts as the text that it is, and while all
+ * so far are numbers, or dates, as that as well; so a type that turns out to be wider at whatever
+ * row takes nothing back.
+ *
+ * While its different texts fit (COLUMN_VALUES of them, and fewer where there are very many
+ * columns) they are all kept, and everything is exact (tally). Then their place is taken by
+ * sketches: cardinality, quantiles, extent, and a tally of the most frequent ones. Count, sum,
+ * mean, spread and extremes are exact in either case.
+ *
+ * Statistics are over the values that are there; those of a numeric column over the finite ones.
  */
 #ifndef CONSUMER_COLUMN_H
 #define CONSUMER_COLUMN_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "common/number.h"
-#include "consumer/value.h"
+#include "consumer/csv_reader.h"
+#include "consumer/missing.h"
 
-#define COLUMN_QUANTILES 7
-#define COLUMN_TOP_MAX 10
-#define COLUMN_BINS_MAX 24
+/* Different values that are kept, where columns are not so many that they share COLUMN_BYTES. */
+#define COLUMN_VALUES 65536u
+/* What the values of all columns together may take. */
+#define COLUMN_BYTES (416u << 20)
 
-/* p of each quantile, and its name in the summary. */
-extern const double COLUMN_QUANTILE_P[COLUMN_QUANTILES];
-extern const char *const COLUMN_QUANTILE_NAME[COLUMN_QUANTILES];
-
-/* Places in the two arrays above. */
-enum { COLUMN_P01, COLUMN_P05, COLUMN_P25, COLUMN_P50, COLUMN_P75, COLUMN_P95, COLUMN_P99 };
-
-/* One value of a column, of the column's type; kind NONE where there is none. */
-struct column_scalar {
-    enum { SCALAR_NONE, SCALAR_INTEGER, SCALAR_DOUBLE, SCALAR_BOOLEAN, SCALAR_TEXT } kind;
-    number_int128 integer;
-    double number;
-    bool boolean;
-    char *text; /* owned */
-    size_t length;
-};
-
-struct column_top {
-    struct column_scalar value;
-    uint64_t count;
-};
-
-/* A double that has no value (the mean of nothing, the stddev of one) is NaN. */
-struct column_result {
-    char *name; /* owned; UTF-8, not NUL-terminated for sure */
-    size_t name_length;
-    enum value_type type;
-    uint64_t count;   /* cells with a value */
-    uint64_t missing; /* cells without */
-    uint64_t distinct;
-    bool distinct_exact;
-    struct column_scalar min;
-    struct column_scalar max;
-
-    /* numeric columns */
-    struct column_scalar sum; /* exact for integers */
-    double mean;
-    double stddev;   /* of a sample: n - 1 */
-    double skewness; /* adjusted Fisher-Pearson, G1 (Joanes and Gill 1998) */
-    uint64_t zeros;
-    uint64_t negatives;
-    uint64_t nonfinite;
-    double quantiles[COLUMN_QUANTILES];
-    double rank_error;
-    size_t bins; /* Sturges 1926, at most COLUMN_BINS_MAX; 0 without finite values */
-    double edges[COLUMN_BINS_MAX + 1];
-    uint64_t bin_counts[COLUMN_BINS_MAX];
-
-    struct column_top top[COLUMN_TOP_MAX];
-    size_t top_count;
-    bool top_exact;
-
-    /* string columns, in characters */
-    uint64_t min_length;
-    uint64_t max_length;
-    double mean_length;
-};
+/* Cells that one column_add takes in at most. */
+#define COLUMN_BLOCK 1024u
 
 struct column;
 
-/* NULL when memory is short. */
-struct column *column_create(const char *name, size_t length);
+/* Room to work in, for one call at a time, and what all columns are told. NULL when memory is
+ * short. */
+struct column_scratch;
+struct column_scratch *column_scratch_create(const struct missing *missing);
+void column_scratch_free(struct column_scratch *scratch);
+
+/* `columns` is how many there are. NULL when memory is short. */
+struct column *column_create(const char *name, size_t length, size_t columns);
 void column_free(struct column *column);
 
-/* Takes in one cell. False when memory is short. */
-bool column_add(struct column *column, const char *bytes, size_t length);
+/*
+ * Takes in cells[0], cells[stride] ... of a block of rows. False when memory is short: the column
+ * is not to be used any more.
+ */
+bool column_add(struct column *column, const struct csv_cell *cells, size_t count, size_t stride,
+                struct column_scratch *scratch);
 
-/* False when memory is short or SIGTERM has come; the result is to be freed all the same. */
-bool column_finish(struct column *column, struct column_result *result);
-void column_result_free(struct column_result *result);
+/* Afterwards `into` is of the cells of both, its own first. As column_add. */
+bool column_merge(struct column *into, const struct column *from);
 
 #endif

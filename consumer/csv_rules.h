@@ -18,6 +18,8 @@ struct csv_rules {
     const char *missing; /* words that stand for no value, with commas between; NULL: none */
 };
 
+#define CSV_RULES_AUTO ((struct csv_rules){.delimiter = '\0'})
+
 /*
  * The words for delimiters and for the enum above, NULL-terminated, as options take them. The
  * delimiter of CSV_DELIMITER_WORDS[i] is CSV_DELIMITERS[i]: that of "auto" is 0. Behind it they

@@ -59,8 +59,10 @@ struct pipeline *pipeline_create(const struct config *config, int results_fd,
     pipeline->drawings = drawings_create((enum config_chart)config->chart, (size_t)config->jobs);
     if (pipeline->drawings != NULL)
         pipeline->commits = commits_create(results_fd, log, drawings_capacity(pipeline->drawings));
-    if (pipeline->reader != NULL)
+    if (pipeline->reader != NULL) {
         reader_limit(pipeline->reader, &config->limits);
+        reader_rules(pipeline->reader, &config->rules);
+    }
     if (pipeline->reader != NULL && pipeline->drawings != NULL && pipeline->commits != NULL)
         return pipeline;
     pipeline_free(pipeline);

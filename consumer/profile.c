@@ -1,52 +1,140 @@
 #include "consumer/profile.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "consumer/column.h"
+#include "consumer/column_finish.h"
+#include "consumer/dialect.h"
+#include "consumer/missing.h"
+#include "consumer/row_block.h"
 
 struct profiler {
+    struct csv_rules rules;
+    struct missing missing;
     struct csv_reader *reader;
+    struct text head; /* first bytes, held back until the delimiter is known */
+    bool reading;     /* it is */
+
+    struct row_block *block; /* NULL before the first row; that one waits there for the second */
+    bool knows_header, has_header;
     struct column **columns;
-    size_t column_count;
-    bool has_header;
+    size_t column_count, columns_there;
+    struct column_scratch *scratch;
     struct sample *sample;
+    uint64_t rows; /* without the header */
 };
 
-static bool take_header(struct profiler *profiler, const struct csv_cell *cells, size_t count)
+_Static_assert(ROW_BLOCK_ROWS <= COLUMN_BLOCK, "a column takes a block at once");
+
+/* ---- rows ---- */
+
+static bool take_block(struct profiler *profiler)
 {
-    profiler->has_header = true;
+    size_t rows = row_block_rows(profiler->block);
+    for (size_t i = 0; i < profiler->column_count; i++)
+        if (!column_add(profiler->columns[i], row_block_column(profiler->block, i), rows,
+                        profiler->column_count, profiler->scratch))
+            return false;
+    row_block_clear(profiler->block);
+    return true;
+}
+
+static bool add_row(struct profiler *profiler, const struct csv_cell *cells)
+{
+    enum row_block_outcome outcome = row_block_add(profiler->block, cells);
+    if (outcome == ROW_BLOCK_FULL) {
+        if (!take_block(profiler))
+            return false;
+        outcome = row_block_add(profiler->block, cells);
+    }
+    return outcome == ROW_BLOCK_ADDED;
+}
+
+static bool take_row(struct profiler *profiler, const struct csv_cell *cells)
+{
+    profiler->rows++;
+    return add_row(profiler, cells) && sample_add(profiler->sample, cells, profiler->column_count);
+}
+
+/* ---- the header ---- */
+
+static bool keep_first_row(struct profiler *profiler, const struct csv_cell *cells, size_t count)
+{
+    profiler->column_count = count;
     profiler->columns = calloc(count + 1, sizeof *profiler->columns);
-    if (profiler->columns == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        profiler->columns[i] = column_create(cells[i].bytes, cells[i].length);
+    profiler->block = row_block_create(count);
+    return profiler->columns != NULL && profiler->block != NULL && add_row(profiler, cells);
+}
+
+static struct column *create_column(const struct profiler *profiler, const struct csv_cell *first,
+                                    size_t index)
+{
+    char name[DIALECT_NAME_SIZE];
+    if (profiler->has_header)
+        return column_create(first->bytes, first->length, profiler->column_count);
+    dialect_field_name(name, index);
+    return column_create(name, strlen(name), profiler->column_count);
+}
+
+static bool is_header(const struct profiler *profiler, const struct csv_cell *first,
+                      const struct csv_cell *second)
+{
+    if (profiler->rules.header != CSV_HEADER_AUTO)
+        return profiler->rules.header == CSV_HEADER_PRESENT;
+    return dialect_first_row_is_header(first, second, profiler->column_count);
+}
+
+/* The first row becomes names, or stays the first of the block. `second` is NULL where there is
+ * none. */
+static bool decide_header(struct profiler *profiler, const struct csv_cell *second)
+{
+    const struct csv_cell *first = row_block_column(profiler->block, 0);
+    profiler->knows_header = true;
+    profiler->has_header = is_header(profiler, first, second);
+    for (size_t i = 0; i < profiler->column_count; i++) {
+        profiler->columns[i] = create_column(profiler, &first[i], i);
         if (profiler->columns[i] == NULL)
             return false;
-        profiler->column_count++;
+        profiler->columns_there++;
     }
-    return true;
+    if (profiler->has_header) {
+        row_block_clear(profiler->block);
+        return true;
+    }
+    profiler->rows++;
+    return sample_add(profiler->sample, first, profiler->column_count);
 }
 
 static bool on_row(void *context, const struct csv_cell *cells, size_t count, uint64_t row)
 {
     struct profiler *profiler = context;
     if (row == 0)
-        return take_header(profiler, cells, count);
-    for (size_t i = 0; i < count; i++)
-        if (!column_add(profiler->columns[i], cells[i].bytes, cells[i].length))
-            return false;
-    return sample_add(profiler->sample, cells, count);
+        return keep_first_row(profiler, cells, count);
+    if (!profiler->knows_header && !decide_header(profiler, cells))
+        return false;
+    return take_row(profiler, cells);
 }
 
-struct profiler *profiler_create(void)
+/* ---- bytes ---- */
+
+struct profiler *profiler_create(const struct csv_rules *rules, const struct limits *limits)
 {
     struct profiler *profiler = calloc(1, sizeof *profiler);
     if (profiler == NULL)
         return NULL;
+    profiler->rules = *rules;
+    profiler->missing = missing_words(rules->missing);
     profiler->reader = csv_reader_create(on_row, profiler);
+    profiler->scratch = column_scratch_create(&profiler->missing);
     profiler->sample = sample_create();
-    if (profiler->reader == NULL || profiler->sample == NULL) {
+    if (profiler->reader == NULL || profiler->scratch == NULL || profiler->sample == NULL) {
         profiler_free(profiler);
         return NULL;
     }
+    csv_reader_limit(profiler->reader, limits);
+    csv_reader_ragged(profiler->reader, rules->accept_ragged);
     return profiler;
 }
 
@@ -54,44 +142,99 @@ void profiler_free(struct profiler *profiler)
 {
     if (profiler == NULL)
         return;
-    for (size_t i = 0; i < profiler->column_count; i++)
+    for (size_t i = 0; i < profiler->columns_there; i++)
         column_free(profiler->columns[i]);
     free(profiler->columns);
+    row_block_free(profiler->block);
+    column_scratch_free(profiler->scratch);
     csv_reader_free(profiler->reader);
+    text_free(&profiler->head);
     sample_free(profiler->sample);
     free(profiler);
 }
 
-void profiler_limit(struct profiler *profiler, const struct limits *limits)
+/* The delimiter is settled, and what was held back is read. */
+static bool start_reading(struct profiler *profiler, bool whole, struct rejection *rejection)
 {
-    csv_reader_limit(profiler->reader, limits);
+    const struct text *head = &profiler->head;
+    char delimiter = profiler->rules.delimiter;
+    if (delimiter == '\0')
+        delimiter = dialect_guess_delimiter(head->bytes, head->length, whole);
+    csv_reader_delimiter(profiler->reader, delimiter);
+    profiler->reading = true;
+    bool good = csv_reader_feed(profiler->reader, head->bytes, head->length, rejection);
+    text_free(&profiler->head);
+    return good;
+}
+
+/* Takes bytes into the head until it is full; returns how many. */
+static size_t fill_head(struct profiler *profiler, const char *bytes, size_t length)
+{
+    size_t room = DIALECT_SAMPLE_BYTES - profiler->head.length;
+    size_t taken = length < room ? length : room;
+    text_append(&profiler->head, bytes, taken);
+    return taken;
 }
 
 bool profiler_feed(struct profiler *profiler, const char *bytes, size_t length,
                    struct rejection *rejection)
 {
+    if (!profiler->reading && profiler->rules.delimiter == '\0') {
+        size_t taken = fill_head(profiler, bytes, length);
+        if (text_failed(&profiler->head))
+            return false;
+        if (profiler->head.length < DIALECT_SAMPLE_BYTES)
+            return true;
+        bytes += taken;
+        length -= taken;
+    }
+    if (!profiler->reading && !start_reading(profiler, false, rejection))
+        return false;
     return csv_reader_feed(profiler->reader, bytes, length, rejection);
+}
+
+/* ---- the end ---- */
+
+static bool read_to_the_end(struct profiler *profiler, struct rejection *rejection)
+{
+    if (!profiler->reading && !start_reading(profiler, true, rejection))
+        return false;
+    if (!csv_reader_finish(profiler->reader, rejection))
+        return false;
+    if (profiler->block == NULL)
+        return true;
+    return (profiler->knows_header || decide_header(profiler, NULL)) && take_block(profiler);
+}
+
+static bool finish_columns(struct profiler *profiler, struct profile *profile)
+{
+    profile->columns = calloc(profiler->column_count + 1, sizeof *profile->columns);
+    if (profile->columns == NULL)
+        return false;
+    for (size_t i = 0; i < profiler->column_count; i++) {
+        profile->column_count++;
+        if (!column_finish(profiler->columns[i], &profile->columns[i]))
+            return false;
+        /* What a column is made of goes with it: a result needs little. */
+        column_free(profiler->columns[i]);
+        profiler->columns[i] = NULL;
+    }
+    return true;
 }
 
 bool profiler_finish(struct profiler *profiler, struct profile *profile,
                      struct rejection *rejection)
 {
     *profile = (struct profile){.columns = NULL};
-    if (!csv_reader_finish(profiler->reader, rejection))
+    if (!read_to_the_end(profiler, rejection))
         return false;
-    profile->record_count = csv_reader_rows(profiler->reader);
+    profile->record_count = profiler->rows;
+    profile->ragged_rows = csv_reader_ragged_rows(profiler->reader);
     profile->dialect = csv_reader_dialect(profiler->reader);
     profile->has_header = profiler->has_header;
-    profile->columns = calloc(profiler->column_count + 1, sizeof *profile->columns);
-    if (profile->columns == NULL)
+    if (!finish_columns(profiler, profile)) {
+        profile_free(profile);
         return false;
-    for (; profile->column_count < profiler->column_count; profile->column_count++) {
-        size_t i = profile->column_count;
-        if (!column_finish(profiler->columns[i], &profile->columns[i])) {
-            column_result_free(&profile->columns[i]);
-            profile_free(profile);
-            return false;
-        }
     }
     profile->sample = profiler->sample;
     profiler->sample = NULL;

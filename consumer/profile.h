@@ -1,7 +1,7 @@
 /*
  * profile - bytes of CSV in, the profile of every column out.
  *
- *     struct profiler *profiler = profiler_create();
+ *     struct profiler *profiler = profiler_create(&rules, &limits);
  *     profiler_feed(profiler, chunk, length, &rejection);     in chunks of any size
  *     struct profile profile;
  *     profiler_finish(profiler, &profile, &rejection);
@@ -9,8 +9,9 @@
  *     profile_free(&profile);
  *     profiler_free(profiler);
  *
- * A profile is a function of the bytes alone: not of the chunks, the clock, the
- * locale or the machine.
+ * A profile is a function of the bytes and the rules alone: not of the chunks, the clock, the
+ * locale or the machine. Its memory is bounded by the number of columns, not by the number of rows
+ * (see column).
  */
 #ifndef CONSUMER_PROFILE_H
 #define CONSUMER_PROFILE_H
@@ -20,15 +21,17 @@
 #include <stdint.h>
 
 #include "common/reason.h"
-#include "consumer/column.h"
+#include "consumer/column_result.h"
 #include "consumer/csv_reader.h"
+#include "consumer/csv_rules.h"
 #include "consumer/limits.h"
 #include "consumer/sample.h"
 
 struct profile {
-    uint64_t record_count; /* rows below the header */
+    uint64_t record_count; /* rows, without the header */
+    uint64_t ragged_rows;  /* of them, those that were filled or cut to the header's length */
     struct csv_dialect dialect;
-    bool has_header; /* false only for a file without a single row */
+    bool has_header; /* false as well for a file without a single row */
     struct column_result *columns;
     size_t column_count;
     struct sample *sample; /* rows to draw */
@@ -36,11 +39,9 @@ struct profile {
 
 struct profiler;
 
-struct profiler *profiler_create(void);
+/* Both are copied; what the rules point to must last. NULL when memory is short. */
+struct profiler *profiler_create(const struct csv_rules *rules, const struct limits *limits);
 void profiler_free(struct profiler *profiler);
-
-/* Before the first byte; until then they are LIMITS_DEFAULT. */
-void profiler_limit(struct profiler *profiler, const struct limits *limits);
 
 /*
  * False when the text is damaged (rejection says how) or memory is short

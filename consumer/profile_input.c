@@ -27,15 +27,6 @@ static int open_path(const char *path)
     return refuse_directory(open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC));
 }
 
-/* What is told about the file's dialect and what the profiler is to hold it to come together here.
- */
-static void instruct(struct profiler *profiler, const struct limits *limits,
-                     const struct csv_rules *rules)
-{
-    (void)rules;
-    profiler_limit(profiler, limits);
-}
-
 static ssize_t read_some(int fd, char *buffer)
 {
     ssize_t count;
@@ -78,13 +69,12 @@ static enum profile_input_result read_opened(int fd, const struct limits *limits
                                              const struct csv_rules *rules,
                                              struct profile_input *input)
 {
-    struct work work = {
-        .profiler = profiler_create(), .digest = digest_create(), .buffer = malloc(READ_BYTES)};
+    struct work work = {.profiler = profiler_create(rules, limits),
+                        .digest = digest_create(),
+                        .buffer = malloc(READ_BYTES)};
     enum profile_input_result result = short_of_memory(&input->rejection);
-    if (work.profiler != NULL && work.digest != NULL && work.buffer != NULL) {
-        instruct(work.profiler, limits, rules);
+    if (work.profiler != NULL && work.digest != NULL && work.buffer != NULL)
         result = read_all(fd, &work, input);
-    }
     int saved_errno = errno;
     profiler_free(work.profiler);
     digest_free(work.digest);

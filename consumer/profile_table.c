@@ -117,7 +117,7 @@ static void put_field(struct text *text, const struct column_result *column, enu
     case FIELD_TYPE: text_put(text, value_type_word(column->type)); return;
     case FIELD_COUNT: put_count(text, column->count, true); return;
     case FIELD_MISSING: put_count(text, column->missing, true); return;
-    case FIELD_DISTINCT: put_count(text, column->distinct, column->distinct_exact); return;
+    case FIELD_DISTINCT: put_count(text, column->distinct, column->distinct_error == 0); return;
     case FIELD_MIN: put_scalar(text, &column->min, limit_for(width, VALUE_CELLS)); return;
     case FIELD_MAX: put_scalar(text, &column->max, limit_for(width, VALUE_CELLS)); return;
     case FIELD_MEAN: put_statistic(text, column, column->mean); return;
@@ -287,14 +287,14 @@ static void put_top(struct text *text, const struct column_result *column, size_
 {
     put_scalar(text, &column->top[i].value, limit);
     text_put(text, " " TIMES);
-    put_count(text, column->top[i].count, column->top_exact);
+    put_count(text, column->top[i].count, column->top_error == 0);
 }
 
 /* As many values as the rest of the line has room for, and one anyway. */
 static void put_values(struct line *line, const struct column_result *column, size_t width,
                        size_t used)
 {
-    if (column->top_count > 1 && column->top[0].count == 1 && column->top_exact) {
+    if (column->top_count > 1 && column->top[0].count == 1 && column->top_error == 0) {
         text_put(&line->cell, "each value once");
         put_cell(line, 0, true);
         return;

@@ -16,6 +16,7 @@ struct reader {
     reader_tick *tick;
     void *context;
     struct limits limits;
+    struct csv_rules rules;
 };
 
 struct reader *reader_create(reader_tick *tick, void *context)
@@ -46,6 +47,11 @@ void reader_free(struct reader *reader)
 void reader_limit(struct reader *reader, const struct limits *limits)
 {
     reader->limits = *limits;
+}
+
+void reader_rules(struct reader *reader, const struct csv_rules *rules)
+{
+    reader->rules = *rules;
 }
 
 /* How far the profiler came. */
@@ -144,13 +150,12 @@ static enum reading_verdict read_opened(struct reader *reader, struct batch *bat
 {
     struct parse parse = {.profiler = NULL};
     if (purpose == READER_PROFILE) {
-        parse.profiler = profiler_create();
+        parse.profiler = profiler_create(&reader->rules, &reader->limits);
         parse.going = parse.profiler != NULL;
         if (parse.profiler == NULL) {
             errno = ENOMEM;
             return READING_FAILED;
         }
-        profiler_limit(parse.profiler, &reader->limits);
     }
     enum reading_verdict verdict = read_and_judge(reader, batch, &parse, reading);
     int saved_errno = errno;

@@ -19,6 +19,7 @@
 
 #include "common/digest.h"
 #include "common/reason.h"
+#include "consumer/csv_rules.h"
 #include "consumer/limits.h"
 #include "consumer/profile.h"
 #include "consumer/sighting.h"
@@ -52,6 +53,9 @@ void reader_free(struct reader *reader);
 
 /* From the next batch on; until then they are LIMITS_DEFAULT. */
 void reader_limit(struct reader *reader, const struct limits *limits);
+
+/* From the next batch on; until then everything is found out from the file. */
+void reader_rules(struct reader *reader, const struct csv_rules *rules);
 
 enum reader_purpose {
     READER_PROFILE, /* verify and profile */

@@ -12,7 +12,7 @@ struct sample {
     struct kept_cell *cells; /* rows of `columns` cells each */
     size_t columns;
     size_t rows, capacity;
-    uint64_t stride;
+    uint64_t stride; /* a power of two */
     uint64_t seen;
 };
 
@@ -77,14 +77,14 @@ static void keep(struct kept_cell *kept, const struct csv_cell *cell)
 
 bool sample_add(struct sample *sample, const struct csv_cell *cells, size_t count)
 {
-    bool wanted = sample->seen++ % sample->stride == 0;
+    bool wanted = (sample->seen++ & (sample->stride - 1)) == 0;
     if (!wanted || count == 0)
         return true;
     if (sample->columns == 0)
         sample->columns = count < SAMPLE_MAX_COLUMNS ? count : SAMPLE_MAX_COLUMNS;
     if (sample->rows == SAMPLE_MAX_ROWS) {
         halve(sample);
-        if ((sample->seen - 1) % sample->stride != 0)
+        if (((sample->seen - 1) & (sample->stride - 1)) != 0)
             return true;
     }
     if (!grow(sample))

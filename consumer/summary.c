@@ -43,6 +43,12 @@ static void put_named_count(struct text *text, const char *name, uint64_t count)
     text_printf(text, "%" PRIu64, count);
 }
 
+static void put_named_flag(struct text *text, const char *name, bool flag)
+{
+    put_name(text, name);
+    text_put(text, flag ? "true" : "false");
+}
+
 static void put_named_double(struct text *text, const char *name, double value)
 {
     put_name(text, name);
@@ -81,6 +87,7 @@ static void put_numeric(struct text *text, const struct column_result *column)
 {
     put_name(text, "sum");
     put_scalar(text, &column->sum);
+    put_named_flag(text, "sum_overflow", column->sum_overflow);
     put_named_double(text, "mean", column->mean);
     put_named_double(text, "stddev", column->stddev);
     put_named_double(text, "skewness", column->skewness);
@@ -101,8 +108,8 @@ static void put_top(struct text *text, const struct column_result *column)
         text_printf(text, ", \"count\": %" PRIu64 "}", column->top[i].count);
     }
     text_put(text, column->top_count == 0 ? "]" : "\n      ]");
-    put_name(text, "top_exact");
-    text_put(text, column->top_exact ? "true" : "false");
+    put_named_flag(text, "top_exact", column->top_error == 0);
+    put_named_count(text, "top_error", column->top_error);
 }
 
 static void put_lengths(struct text *text, const struct column_result *column)
@@ -122,8 +129,8 @@ static void put_column(struct text *text, const struct column_result *column)
     put_named_count(text, "count", column->count);
     put_named_count(text, "missing", column->missing);
     put_named_count(text, "distinct", column->distinct);
-    put_name(text, "distinct_exact");
-    text_put(text, column->distinct_exact ? "true" : "false");
+    put_named_flag(text, "distinct_exact", column->distinct_error == 0);
+    put_named_double(text, "distinct_error", column->distinct_error);
     put_name(text, "min");
     put_scalar(text, &column->min);
     put_name(text, "max");
@@ -138,11 +145,11 @@ static void put_column(struct text *text, const struct column_result *column)
 
 static void put_dialect(struct text *text, const struct profile *profile)
 {
-    text_printf(text,
-                "  \"dialect\": {\"delimiter\": \"%c\", \"header\": %s, \"line_ending\": \"%s\", "
-                "\"bom\": %s},\n",
-                profile->dialect.delimiter, profile->has_header ? "true" : "false",
-                profile->dialect.line_ending, profile->dialect.bom ? "true" : "false");
+    text_put(text, "  \"dialect\": {\"delimiter\": ");
+    text_json_string(text, &profile->dialect.delimiter, 1);
+    text_printf(text, ", \"header\": %s, \"line_ending\": \"%s\", \"bom\": %s},\n",
+                profile->has_header ? "true" : "false", profile->dialect.line_ending,
+                profile->dialect.bom ? "true" : "false");
 }
 
 static void put_member(struct text *text, const char *name, const char *value)
@@ -164,6 +171,7 @@ void summary_write(struct text *text, const struct summary_batch *batch,
     text_printf(text, "  \"verified\": %s,\n", batch->verified ? "true" : "false");
     text_printf(text, "  \"record_count\": %" PRIu64 ",\n", profile->record_count);
     text_printf(text, "  \"column_count\": %zu,\n", profile->column_count);
+    text_printf(text, "  \"ragged_rows\": %" PRIu64 ",\n", profile->ragged_rows);
     put_dialect(text, profile);
     text_put(text, "  \"columns\": [");
     for (size_t i = 0; i < profile->column_count; i++) {

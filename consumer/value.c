@@ -28,12 +28,6 @@ enum value_type value_narrowest(value_types types)
     return (enum value_type)type;
 }
 
-bool value_is_missing(const char *bytes, size_t length)
-{
-    (void)bytes;
-    return length == 0;
-}
-
 static bool is_word_in_any_case(const char *bytes, size_t length, const char *word)
 {
     return strlen(word) == length && strncasecmp(bytes, word, length) == 0;

@@ -51,9 +51,6 @@ bool value_type_is_numeric(enum value_type type);
 /* The narrowest type in a set. */
 enum value_type value_narrowest(value_types types);
 
-/* True for a cell that holds no value: an empty one. */
-bool value_is_missing(const char *bytes, size_t length);
-
 /* Reads a cell; members that its types do not speak of are 0. */
 void value_read(const char *bytes, size_t length, struct value *value);
 

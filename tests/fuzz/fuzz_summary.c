@@ -16,7 +16,7 @@ static bool summarise(const uint8_t *bytes, size_t length, size_t piece, struct 
 {
     struct profile profile;
     struct rejection rejection = {.reason = REASON_NONE};
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     FUZZ_REQUIRE(profiler != NULL, "no memory");
     bool good = true;
     for (size_t at = 0; good && at < length; at += piece)

@@ -14,7 +14,7 @@ static struct profile profile_of(const char *csv, size_t length)
 {
     struct profile profile;
     struct rejection rejection = {.reason = REASON_NONE};
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     ck_assert_msg(profiler_feed(profiler, csv, length, &rejection), "%s", rejection.detail);
     ck_assert_msg(profiler_finish(profiler, &profile, &rejection), "%s", rejection.detail);
     profiler_free(profiler);

@@ -59,7 +59,7 @@ static void begin_at(struct drawings *drawings, char *batch, int64_t now_ns)
 {
     struct rejection rejection = {.reason = REASON_NONE};
     struct profile profile;
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     ck_assert(profiler_feed(profiler, CSV, sizeof CSV - 1, &rejection));
     ck_assert(profiler_finish(profiler, &profile, &rejection));
     drawings_begin(drawings, "1", &profile, batch, now_ns);

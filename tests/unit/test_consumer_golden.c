@@ -112,7 +112,7 @@ static void profile_in_chunks(const char *csv, size_t length, size_t chunk, stru
 {
     struct profile profile;
     struct rejection rejection = {.reason = REASON_NONE};
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     bool good = true;
     for (size_t at = 0; good && at < length; at += chunk)
         good = profiler_feed(profiler, csv + at, length - at < chunk ? length - at : chunk,

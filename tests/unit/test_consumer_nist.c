@@ -55,7 +55,7 @@ static struct profile profile_of(const char *file)
     struct rejection rejection;
     size_t length = 0;
     char *bytes = support_read_file(DIRECTORY, file, &length);
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     ck_assert(profiler_feed(profiler, bytes, length, &rejection));
     ck_assert(profiler_finish(profiler, &profile, &rejection));
     profiler_free(profiler);

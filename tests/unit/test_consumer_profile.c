@@ -12,7 +12,7 @@
 static bool profile_text(const char *csv, size_t length, size_t chunk, struct profile *profile,
                          struct rejection *rejection)
 {
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     bool good = true;
     *rejection = (struct rejection){.reason = REASON_NONE};
     ck_assert_ptr_nonnull(profiler);
@@ -109,7 +109,7 @@ END_TEST
 START_TEST(profile_may_be_given_up_in_the_middle)
 {
     struct rejection rejection;
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     ck_assert(profiler_feed(profiler, "a,b\n1,2\n3,\"4", 12, &rejection));
     profiler_free(profiler);
     profiler_free(NULL);
@@ -139,7 +139,8 @@ START_TEST(profile_takes_nothing_more_after_damage)
 {
     struct profile profile;
     struct rejection rejection;
-    struct profiler *profiler = profiler_create();
+    const struct csv_rules commas = {.delimiter = ','};
+    struct profiler *profiler = profiler_create(&commas, &LIMITS_DEFAULT);
     ck_assert(!profiler_feed(profiler, "a\n1,2\n", 6, &rejection));
     ck_assert(!profiler_feed(profiler, "3\n", 2, &rejection));
     ck_assert(!profiler_finish(profiler, &profile, &rejection));
@@ -175,7 +176,7 @@ START_TEST(profile_comes_to_no_end_once_the_program_shall_end)
 {
     struct profile profile;
     struct rejection rejection = {.reason = REASON_NONE};
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     ck_assert(profiler_feed(profiler, "a\n1\n2\n", 6, &rejection));
     ck_assert_int_eq(wait_open(), 0);
     ck_assert_int_eq(raise(SIGTERM), 0);
@@ -228,6 +229,115 @@ START_TEST(profile_of_many_values_is_the_same_each_time)
 }
 END_TEST
 
+/* ---- how it is to be read ---- */
+
+static struct profile profile_by(const struct csv_rules *rules, const char *text)
+{
+    struct profile profile;
+    struct rejection rejection = {.reason = REASON_NONE};
+    struct profiler *profiler = profiler_create(rules, &LIMITS_DEFAULT);
+    ck_assert(profiler_feed(profiler, text, strlen(text), &rejection));
+    if (!profiler_finish(profiler, &profile, &rejection))
+        ck_abort_msg("%s", rejection.detail);
+    profiler_free(profiler);
+    return profile;
+}
+
+static void assert_name(const struct profile *profile, size_t column, const char *name)
+{
+    ck_assert_uint_eq(profile->columns[column].name_length, strlen(name));
+    ck_assert_mem_eq(profile->columns[column].name, name, strlen(name));
+}
+
+START_TEST(profile_finds_the_delimiter_out)
+{
+    static const struct {
+        const char *text;
+        char delimiter;
+    } ROWS[] = {
+        {"a,b\n1,2\n", ','}, {"a;b\n1,5;2,5\n", ';'}, {"a\tb\n1\t2\n", '\t'}, {"a|b\n1|2\n", '|'}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        struct profile profile = profile_by(&CSV_RULES_AUTO, ROWS[i].text);
+        ck_assert_int_eq(profile.dialect.delimiter, ROWS[i].delimiter);
+        ck_assert_uint_eq(profile.column_count, 2);
+        profile_free(&profile);
+    }
+}
+END_TEST
+
+START_TEST(profile_takes_the_delimiter_that_it_is_told)
+{
+    const struct csv_rules rules = {.delimiter = ','};
+    struct profile profile = profile_by(&rules, "a;b\n1;2\n");
+    ck_assert_uint_eq(profile.column_count, 1);
+    ck_assert_int_eq(profile.dialect.delimiter, ',');
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_of_a_file_without_a_header_counts_its_first_row_and_names_its_columns)
+{
+    struct profile profile = profile_by(&CSV_RULES_AUTO, "a,0.5\nb,1.5\nc,2.5\n");
+    ck_assert(!profile.has_header);
+    ck_assert_uint_eq(profile.record_count, 3);
+    assert_name(&profile, 0, "field1");
+    assert_name(&profile, 1, "field2");
+    ck_assert_uint_eq(profile.columns[0].count, 3);
+    ck_assert_double_eq(profile.columns[1].mean, 1.5);
+    ck_assert_uint_eq(sample_rows(profile.sample), 3);
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_takes_or_leaves_the_header_as_it_is_told)
+{
+    const struct csv_rules absent = {.header = CSV_HEADER_ABSENT};
+    const struct csv_rules present = {.header = CSV_HEADER_PRESENT};
+    struct profile without = profile_by(&absent, "a,b\n1,2\n");
+    struct profile with = profile_by(&present, "0.5,1.5\n1.5,2.5\n");
+    ck_assert_uint_eq(without.record_count, 2);
+    ck_assert_int_eq(without.columns[0].type, VALUE_STRING);
+    ck_assert_uint_eq(with.record_count, 1);
+    assert_name(&with, 1, "1.5");
+    profile_free(&without);
+    profile_free(&with);
+}
+END_TEST
+
+START_TEST(profile_of_a_single_row_without_a_header_has_that_row)
+{
+    const struct csv_rules absent = {.header = CSV_HEADER_ABSENT};
+    struct profile profile = profile_by(&absent, "7,x\n");
+    ck_assert_uint_eq(profile.record_count, 1);
+    ck_assert_int_eq(profile.columns[0].type, VALUE_INTEGER);
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_counts_words_for_nothing_as_missing)
+{
+    const struct csv_rules rules = {.missing = "NA,-,n/a"};
+    struct profile profile = profile_by(&rules, "a,b\n1,NA\nNA,-\n3,n/a\n,x\n");
+    ck_assert_int_eq(profile.columns[0].type, VALUE_INTEGER);
+    ck_assert_uint_eq(profile.columns[0].missing, 2);
+    ck_assert_uint_eq(profile.columns[1].missing, 3);
+    ck_assert_uint_eq(profile.columns[1].count, 1);
+    profile_free(&profile);
+}
+END_TEST
+
+START_TEST(profile_fills_and_cuts_ragged_rows_where_it_may_and_counts_them)
+{
+    const struct csv_rules rules = {.accept_ragged = true};
+    struct profile profile = profile_by(&rules, "a,b\n1\n2,3\n4,5,6\n");
+    ck_assert_uint_eq(profile.record_count, 3);
+    ck_assert_uint_eq(profile.ragged_rows, 2);
+    ck_assert_uint_eq(profile.columns[1].missing, 1);
+    ck_assert_uint_eq(profile.columns[1].distinct, 2);
+    profile_free(&profile);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
@@ -236,6 +346,12 @@ int main(void)
         profile_gives_each_column_its_own_cells, profile_knows_how_the_file_is_written,
         profile_of_damaged_text_is_none_and_says_where, profile_may_be_given_up_in_the_middle,
         profile_is_the_same_however_the_bytes_are_cut, profile_of_many_values_is_the_same_each_time,
+        profile_finds_the_delimiter_out, profile_takes_the_delimiter_that_it_is_told,
+        profile_of_a_file_without_a_header_counts_its_first_row_and_names_its_columns,
+        profile_takes_or_leaves_the_header_as_it_is_told,
+        profile_of_a_single_row_without_a_header_has_that_row,
+        profile_counts_words_for_nothing_as_missing,
+        profile_fills_and_cuts_ragged_rows_where_it_may_and_counts_them,
         profile_of_blank_lines_has_no_header, profile_of_a_file_with_a_nul_byte_is_none,
         profile_takes_nothing_more_after_damage,
         profile_keeps_columns_apart_that_have_one_name_or_none, profile_may_be_freed_twice,

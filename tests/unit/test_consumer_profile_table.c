@@ -13,7 +13,7 @@ static struct text table;
 static void make_profile(const char *csv, struct profile *profile)
 {
     struct rejection rejection = {.reason = REASON_NONE};
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     ck_assert_ptr_nonnull(profiler);
     ck_assert(profiler_feed(profiler, csv, strlen(csv), &rejection));
     ck_assert(profiler_finish(profiler, profile, &rejection));
@@ -174,7 +174,8 @@ START_TEST(a_table_marks_what_is_approximate)
     make_profile("a\n1\n2\n2\n", &profile);
     (void)write_profile(&profile, 8, DISPLAY_ENDLESS);
     assert_says_not("≈");
-    profile.columns[0].distinct_exact = profile.columns[0].top_exact = false;
+    profile.columns[0].distinct_error = 0.02;
+    profile.columns[0].top_error = 1;
     profile.columns[0].rank_error = 0.01;
     (void)write_profile(&profile, 8, DISPLAY_ENDLESS);
     assert_says("0        ≈2");

@@ -16,7 +16,7 @@ static char *summary_as(const struct summary_batch *batch, const char *csv, size
     struct profile profile;
     struct rejection rejection = {.reason = REASON_NONE};
     struct text text = {0};
-    struct profiler *profiler = profiler_create();
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
     ck_assert_msg(profiler_feed(profiler, csv, length, &rejection), "%s", rejection.detail);
     ck_assert_msg(profiler_finish(profiler, &profile, &rejection), "%s", rejection.detail);
     summary_write(&text, batch, &profile);
@@ -90,19 +90,55 @@ static void assert_order(const char *summary, const char *const *names, size_t c
 
 START_TEST(summary_has_its_members_in_a_fixed_order)
 {
-    static const char *const TOP[] = {
-        "format",   "key",          "file",         "bytes",     "sha256",
-        "verified", "record_count", "column_count", "dialect",   "delimiter",
-        "header",   "line_ending",  "bom",          "columns",   "name",
-        "type",     "count",        "missing",      "distinct",  "distinct_exact",
-        "min",      "max",          "sum",          "mean",      "stddev",
-        "skewness", "zeros",        "negatives",    "nonfinite", "quantiles",
-        "p01",      "p05",          "p25",          "p50",       "p75",
-        "p95",      "p99",          "rank_error",   "histogram", "edges",
-        "counts",   "top",          "top_exact"};
-    static const char *const TEXT[] = {"columns",    "max",        "top",
-                                       "value",      "count",      "top_exact",
-                                       "min_length", "max_length", "mean_length"};
+    static const char *const TOP[] = {"format",
+                                      "key",
+                                      "file",
+                                      "bytes",
+                                      "sha256",
+                                      "verified",
+                                      "record_count",
+                                      "column_count",
+                                      "ragged_rows",
+                                      "dialect",
+                                      "delimiter",
+                                      "header",
+                                      "line_ending",
+                                      "bom",
+                                      "columns",
+                                      "name",
+                                      "type",
+                                      "count",
+                                      "missing",
+                                      "distinct",
+                                      "distinct_exact",
+                                      "distinct_error",
+                                      "min",
+                                      "max",
+                                      "sum",
+                                      "mean",
+                                      "stddev",
+                                      "skewness",
+                                      "zeros",
+                                      "negatives",
+                                      "nonfinite",
+                                      "quantiles",
+                                      "p01",
+                                      "p05",
+                                      "p25",
+                                      "p50",
+                                      "p75",
+                                      "p95",
+                                      "p99",
+                                      "rank_error",
+                                      "histogram",
+                                      "edges",
+                                      "counts",
+                                      "top",
+                                      "top_exact",
+                                      "top_error"};
+    static const char *const TEXT[] = {"columns",    "max",        "top",       "value",
+                                       "count",      "top_exact",  "top_error", "min_length",
+                                       "max_length", "mean_length"};
     char *numbers = summary_of("a\n1\n");
     char *texts = summary_of("a\nx\n");
     assert_order(numbers, TOP, sizeof TOP / sizeof *TOP);
@@ -126,6 +162,7 @@ START_TEST(summary_has_null_for_what_is_not_defined)
     assert_says("a\n\"\"\n", "\"max\": null");
     assert_says("a\n\"\"\n", "\"mean_length\": null");
     assert_says("a\n1.7e308\n1.7e308\n", "\"sum\": null");
+    assert_says("a\n1.7e308\n1.7e308\n", "\"sum_overflow\": true");
 }
 END_TEST
 

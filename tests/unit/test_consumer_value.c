@@ -302,14 +302,6 @@ START_TEST(value_does_not_mind_spaces_around_all_but_strings)
 }
 END_TEST
 
-START_TEST(value_is_missing_only_in_an_empty_cell)
-{
-    ck_assert(value_is_missing("", 0));
-    ck_assert(!value_is_missing(" ", 1));
-    ck_assert_uint_eq(read("   ").types, STRING);
-}
-END_TEST
-
 START_TEST(value_of_bytes_that_are_no_text_is_a_string)
 {
     struct value value;
@@ -606,7 +598,7 @@ int main(void)
         value_counts_the_offset_of_a_datetime_into_its_moment,
         value_refuses_datetimes_with_anything_left_over_or_missing,
         value_of_a_datetime_longer_than_any_is_a_string,
-        value_does_not_mind_spaces_around_all_but_strings, value_is_missing_only_in_an_empty_cell,
+        value_does_not_mind_spaces_around_all_but_strings,
         value_of_bytes_that_are_no_text_is_a_string, value_of_a_long_cell_of_digits_is_read_whole,
         value_type_of_a_set_is_its_narrowest, value_type_words_are_those_of_frictionless,
         value_of_any_cell_is_what_the_grammar_says, value_knows_each_day_of_ten_thousand_years);

@@ -1,0 +1,35 @@
+/*
+ * numbers - what is kept of the numbers of a column while they go by: count, extremes, sum and
+ * spread. All exact or to rounding, in a few hundred bytes, and of two columns as of one.
+ */
+#ifndef CONSUMER_NUMBERS_H
+#define CONSUMER_NUMBERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/number.h"
+#include "consumer/moments.h"
+
+/* All zero is the state before the first number. */
+struct numbers {
+    struct moments moments; /* of the finite ones; its count is theirs */
+    double min, max;        /* of the finite ones; what moments.count == 0 leaves is nothing */
+    uint64_t zeros, negatives, nonfinite;
+
+    /* for as long as all are integers */
+    uint64_t integer_count;
+    number_int128 integer_sum;
+    int64_t integer_min, integer_max;
+};
+
+/* Takes in finite numbers; none is -0. */
+void numbers_add(struct numbers *numbers, const double *finite, size_t count);
+
+/* Takes in integers, beside what numbers_add took them in as. */
+void numbers_add_integers(struct numbers *numbers, const int64_t *integers, size_t count);
+
+/* Afterwards `into` is of what both took in, `into` first. */
+void numbers_merge(struct numbers *into, const struct numbers *from);
+
+#endif

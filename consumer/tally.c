@@ -1,0 +1,365 @@
+#include "consumer/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "consumer/hash.h"
+#include "consumer/short_bytes.h"
+
+#define FIRST_ENTRIES 16u
+#define FIRST_BYTES 256u
+#define NONE SIZE_MAX
+
+struct counter {
+    uint64_t hash;
+    uint64_t count;
+    uint32_t at; /* of its bytes in the tally's */
+    uint32_t length;
+};
+
+/* Who stands here, and enough of its hash to pass most others by without a look at them. */
+struct slot {
+    uint32_t place; /* one more than its place among the counters; 0 is free */
+    uint32_t mark;
+};
+
+struct tally {
+    struct tally_room room;
+    struct counter *counters;
+    size_t count, capacity;
+    struct slot *slots; /* twice the capacity */
+    char *bytes;
+    size_t bytes_used, bytes_capacity;
+    uint64_t key;
+    bool summary;
+    uint64_t error;
+};
+
+/* ---- the table ---- */
+
+static size_t first_slot(const struct tally *tally, uint64_t hash)
+{
+    return (size_t)hash_fold(hash ^ tally->key, tally->key | 1) & (2 * tally->capacity - 1);
+}
+
+void tally_expect(const struct tally *tally, uint64_t hash)
+{
+    __builtin_prefetch(&tally->slots[first_slot(tally, hash)]);
+}
+
+static uint32_t mark_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
+/* The counter of the value, or NONE; then *free_slot is where it belongs. */
+static size_t find(const struct tally *tally, const char *bytes, size_t length, uint64_t hash,
+                   size_t *free_slot, unsigned *same_hash)
+{
+    size_t mask = 2 * tally->capacity - 1;
+    size_t at = first_slot(tally, hash);
+    for (; tally->slots[at].place != 0; at = (at + 1) & mask) {
+        if (tally->slots[at].mark != mark_of(hash))
+            continue;
+        size_t place = tally->slots[at].place - 1;
+        const struct counter *counter = &tally->counters[place];
+        if (counter->hash != hash)
+            continue;
+        if (counter->length == length &&
+            short_bytes_equal(tally->bytes + counter->at, bytes, length))
+            return place;
+        ++*same_hash;
+    }
+    *free_slot = at;
+    return NONE;
+}
+
+static void take_slot(struct tally *tally, size_t place)
+{
+    size_t mask = 2 * tally->capacity - 1;
+    uint64_t hash = tally->counters[place].hash;
+    size_t at = first_slot(tally, hash);
+    while (tally->slots[at].place != 0)
+        at = (at + 1) & mask;
+    tally->slots[at] = (struct slot){.place = (uint32_t)place + 1, .mark = mark_of(hash)};
+}
+
+static void fill_slots(struct tally *tally)
+{
+    memset(tally->slots, 0, 2 * tally->capacity * sizeof *tally->slots);
+    for (size_t place = 0; place < tally->count; place++)
+        take_slot(tally, place);
+}
+
+/* ---- room ---- */
+
+static bool set_capacity(struct tally *tally, size_t capacity)
+{
+    struct slot *slots = calloc(2 * capacity, sizeof *slots);
+    struct counter *counters =
+        slots == NULL ? NULL : realloc(tally->counters, capacity * sizeof *counters);
+    if (counters == NULL) {
+        free(slots);
+        return false;
+    }
+    free(tally->slots);
+    tally->slots = slots;
+    tally->counters = counters;
+    tally->capacity = capacity;
+    fill_slots(tally);
+    return true;
+}
+
+static bool set_bytes_capacity(struct tally *tally, size_t capacity)
+{
+    char *bytes = realloc(tally->bytes, capacity);
+    if (bytes == NULL)
+        return false;
+    tally->bytes = bytes;
+    tally->bytes_capacity = capacity;
+    return true;
+}
+
+static bool make_room_for_bytes(struct tally *tally, size_t length)
+{
+    size_t capacity = tally->bytes_capacity;
+    while (capacity - tally->bytes_used < length)
+        capacity *= 2;
+    return capacity == tally->bytes_capacity || set_bytes_capacity(tally, capacity);
+}
+
+struct tally *tally_create(const struct tally_room *room)
+{
+    struct tally *tally = calloc(1, sizeof *tally);
+    if (tally == NULL)
+        return NULL;
+    tally->room = *room;
+    if (getrandom(&tally->key, sizeof tally->key, GRND_NONBLOCK) < 0)
+        tally->key = (uint64_t)(uintptr_t)tally; /* early at boot: the address varies as well */
+    if (set_bytes_capacity(tally, FIRST_BYTES) && set_capacity(tally, FIRST_ENTRIES))
+        return tally;
+    tally_free(tally);
+    return NULL;
+}
+
+void tally_free(struct tally *tally)
+{
+    if (tally == NULL)
+        return;
+    free(tally->counters);
+    free(tally->slots);
+    free(tally->bytes);
+    free(tally);
+}
+
+/* ---- the summary ---- */
+
+/* Counts from here on are told apart by sorting; below it, by counting them. */
+#define COUNTED_COUNTS 1024u
+
+static int compare_counts(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left;
+    uint64_t b = *(const uint64_t *)right;
+    return (a < b) - (a > b);
+}
+
+/* The count at `rank` (from 0) among those of COUNTED_COUNTS and more, the highest first. */
+static bool select_large(const struct tally *tally, size_t rank, uint64_t *selected)
+{
+    uint64_t *counts = malloc(tally->count * sizeof *counts);
+    size_t kept = 0;
+    if (counts == NULL)
+        return false;
+    for (size_t i = 0; i < tally->count; i++)
+        if (tally->counters[i].count >= COUNTED_COUNTS)
+            counts[kept++] = tally->counters[i].count;
+    qsort(counts, kept, sizeof *counts, compare_counts);
+    *selected = counts[rank];
+    free(counts);
+    return true;
+}
+
+/* The count that `keep` counters exceed at most. */
+static bool select_count(const struct tally *tally, size_t keep, uint64_t *selected)
+{
+    uint32_t with_count[COUNTED_COUNTS + 1] = {0};
+    size_t above = 0;
+    for (size_t i = 0; i < tally->count; i++) {
+        uint64_t count = tally->counters[i].count;
+        with_count[count < COUNTED_COUNTS ? count : COUNTED_COUNTS]++;
+    }
+    if (with_count[COUNTED_COUNTS] > keep)
+        return select_large(tally, keep, selected);
+    size_t count = COUNTED_COUNTS;
+    for (; count > 0 && above + with_count[count] <= keep; count--)
+        above += with_count[count];
+    *selected = count;
+    return true;
+}
+
+/* Moves what survives to the front, counters and bytes; both stay in their order. */
+static void take_off(struct tally *tally, uint64_t occurrences)
+{
+    size_t kept = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < tally->count; i++) {
+        struct counter counter = tally->counters[i];
+        if (counter.count <= occurrences)
+            continue;
+        memmove(tally->bytes + used, tally->bytes + counter.at, counter.length);
+        counter.at = (uint32_t)used;
+        counter.count -= occurrences;
+        used += counter.length;
+        tally->counters[kept++] = counter;
+    }
+    tally->count = kept;
+    tally->bytes_used = used;
+    tally->error += occurrences;
+}
+
+static bool purge(struct tally *tally)
+{
+    uint64_t occurrences = 0;
+    if (!select_count(tally, tally->room.counters / 2, &occurrences))
+        return false;
+    take_off(tally, occurrences);
+    fill_slots(tally);
+    return true;
+}
+
+/* Values too long for a summary: what they came to is taken off. */
+static void drop_long(struct tally *tally)
+{
+    uint64_t most = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < tally->count; i++) {
+        if (tally->counters[i].length <= TALLY_COUNTED_BYTES)
+            tally->counters[kept++] = tally->counters[i];
+        else if (tally->counters[i].count > most)
+            most = tally->counters[i].count;
+    }
+    tally->count = kept;
+    tally->error += most;
+}
+
+/* What it was full of went to larger arrays than a summary needs; gives back what it can. */
+static void shrink(struct tally *tally)
+{
+    size_t wanted = FIRST_BYTES;
+    while (wanted < tally->bytes_used)
+        wanted *= 2;
+    (void)set_bytes_capacity(tally, wanted);
+    if (tally->capacity > tally->room.counters)
+        (void)set_capacity(tally, tally->room.counters);
+}
+
+bool tally_summarise(struct tally *tally)
+{
+    uint64_t occurrences = 0;
+    if (tally->count > tally->room.counters / 2 &&
+        !select_count(tally, tally->room.counters / 2, &occurrences))
+        return false;
+    tally->summary = true;
+    drop_long(tally);
+    take_off(tally, occurrences);
+    shrink(tally);
+    fill_slots(tally);
+    return true;
+}
+
+/* ---- adding ---- */
+
+static bool is_full(const struct tally *tally, size_t length)
+{
+    return tally->count == tally->room.values || length > tally->room.bytes - tally->bytes_used;
+}
+
+static bool grow(struct tally *tally)
+{
+    size_t most = tally->summary ? tally->room.counters : tally->room.values;
+    if (tally->count < tally->capacity)
+        return true;
+    return tally->capacity < most ? set_capacity(tally, 2 * tally->capacity) : purge(tally);
+}
+
+static void append(struct tally *tally, const char *bytes, size_t length, uint64_t hash,
+                   uint64_t times, size_t slot)
+{
+    struct counter *counter = &tally->counters[tally->count];
+    *counter = (struct counter){.hash = hash,
+                                .count = times,
+                                .at = (uint32_t)tally->bytes_used,
+                                .length = (uint32_t)length};
+    short_bytes_copy(tally->bytes + tally->bytes_used, bytes, length);
+    tally->bytes_used += length;
+    tally->count++;
+    tally->slots[slot] = (struct slot){.place = (uint32_t)tally->count, .mark = mark_of(hash)};
+}
+
+static enum tally_outcome add_new(struct tally *tally, const char *bytes, size_t length,
+                                  uint64_t hash, uint64_t times, size_t slot)
+{
+    if (tally->count == tally->capacity) {
+        unsigned same_hash = 0;
+        if (!grow(tally))
+            return TALLY_NO_MEMORY;
+        (void)find(tally, bytes, length, hash, &slot, &same_hash);
+    }
+    if (!make_room_for_bytes(tally, length))
+        return TALLY_NO_MEMORY;
+    append(tally, bytes, length, hash, times, slot);
+    return TALLY_COUNTED;
+}
+
+enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t length, uint64_t hash,
+                             uint64_t times)
+{
+    size_t slot = 0;
+    unsigned same_hash = 0;
+    size_t place = find(tally, bytes, length, hash, &slot, &same_hash);
+    if (place != NONE) {
+        tally->counters[place].count += times;
+        return TALLY_COUNTED;
+    }
+    bool crowded = same_hash >= TALLY_SAME_HASH;
+    if (!tally->summary && (crowded || is_full(tally, length)))
+        return TALLY_FULL;
+    if (tally->summary && (crowded || length > TALLY_COUNTED_BYTES)) {
+        tally->error += times;
+        return TALLY_COUNTED;
+    }
+    return add_new(tally, bytes, length, hash, times, slot);
+}
+
+/* ---- asking ---- */
+
+bool tally_is_exact(const struct tally *tally)
+{
+    return !tally->summary;
+}
+
+uint64_t tally_error(const struct tally *tally)
+{
+    return tally->error;
+}
+
+void tally_add_error(struct tally *tally, uint64_t occurrences)
+{
+    tally->error += occurrences;
+}
+
+size_t tally_size(const struct tally *tally)
+{
+    return tally->count;
+}
+
+struct tally_entry tally_entry(const struct tally *tally, size_t place)
+{
+    const struct counter *counter = &tally->counters[place];
+    return (struct tally_entry){.bytes = tally->bytes + counter->at,
+                                .length = counter->length,
+                                .hash = counter->hash,
+                                .count = counter->count};
+}

@@ -1,0 +1,80 @@
+/*
+ * tally - which values there are and how often each: all of them while there is room, the most
+ * frequent ones from then on.
+ *
+ *     struct tally *tally = tally_create(&room);
+ *     switch (tally_add(tally, bytes, length, hash_bytes(bytes, length), 1)) {
+ *     case TALLY_FULL: ... take over what is in it ...; tally_summarise(tally); and add again
+ *     ...
+ *     for (i = 0; i < tally_size(tally); i++) ... tally_entry(tally, i) ...
+ *
+ * While it is exact, entries stand in the order in which their values first came. As a summary it
+ * keeps counters for values that are frequent (Misra and Gries 1982): when all are taken, as much
+ * is taken off each as leaves half of them at nothing, and those make room. So a count is never too
+ * high, it is too low by tally_error() at most, and a value without a counter came no more often
+ * than that. What was taken off is at most a share of 2 / counters of all that was added. Two
+ * summaries merge by adding up (Agarwal et al. 2012).
+ *
+ * Values are chosen by strangers. Where one stands in the table is drawn from its hash with a key
+ * from the system, which does not show in what is asked; and of different values with one hash, of
+ * which who knows the hash can make any number, a few are told apart and no more.
+ */
+#ifndef CONSUMER_TALLY_H
+#define CONSUMER_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How much it holds. Powers of two, at least 16. */
+struct tally_room {
+    size_t values;   /* different values while it is exact; at most 2^24 */
+    size_t bytes;    /* of these together; less than 2^32 */
+    size_t counters; /* of the summary; at most `values` */
+};
+
+/* Longer values get no counter in a summary; their occurrences count as taken off. */
+#define TALLY_COUNTED_BYTES 256u
+/* So many different values with one hash are told apart. */
+#define TALLY_SAME_HASH 8u
+
+struct tally;
+
+struct tally_entry {
+    const char *bytes; /* owned by the tally; valid until it changes */
+    size_t length;
+    uint64_t hash;
+    uint64_t count;
+};
+
+/* NULL when memory is short. */
+struct tally *tally_create(const struct tally_room *room);
+void tally_free(struct tally *tally);
+
+enum tally_outcome {
+    TALLY_COUNTED,
+    TALLY_FULL,     /* exact, and a new value does not fit: nothing was changed */
+    TALLY_NO_MEMORY /* nothing was changed */
+};
+
+/* Counts `times` occurrences; a summary is never full. */
+enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t length, uint64_t hash,
+                             uint64_t times);
+
+/* Fetches what an addition of a value of this hash will look at, if it is to follow soon. */
+void tally_expect(const struct tally *tally, uint64_t hash);
+
+/* Makes an exact tally a summary. False when memory is short: it is as before. */
+bool tally_summarise(struct tally *tally);
+
+bool tally_is_exact(const struct tally *tally);
+
+/* What a count may be short by; 0 while it is exact. */
+uint64_t tally_error(const struct tally *tally);
+/* Adds to the error, for occurrences that another tally had to leave out. */
+void tally_add_error(struct tally *tally, uint64_t occurrences);
+
+size_t tally_size(const struct tally *tally);
+struct tally_entry tally_entry(const struct tally *tally, size_t place);
+
+#endif
