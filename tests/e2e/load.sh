@@ -85,21 +85,25 @@ stands_still() { [[ $(published) -eq $(sleep 0.3; published) ]]; }
 
 a_producer_that_is_faster_waits_and_nothing_is_dropped() {
     fresh_in_memory
-    spawn "$producer" --dir "$dir" --interval 0 --rows 2 --max-pending 20 --keep 1000000 >"$dir/producer.out"
-    local making=$spawned count
+    local making taking count
+    # The consumer first: a producer that sees no log yet waits for nobody.
     start_consumer --chart none
+    taking=$spawned
+    eventually 5 test -e "$log"
+    spawn "$producer" --dir "$dir" --interval 0 --rows 2 --max-pending 20 --keep 1000000 >"$dir/producer.out"
+    making=$spawned
     eventually 5 has_record 1
-    kill -STOP "$spawned"
+    kill -STOP "$taking"
     eventually 5 stands_still
     grep -q 'waiting for the consumer' "$dir/producer.out"
     count=$(published)
     [[ $((count - $(wc -l <"$log"))) -le 21 ]] || fail "$count published, $(wc -l <"$log") acknowledged"
-    kill -CONT "$spawned"
+    kill -CONT "$taking"
     eventually 8 has_record "$((count + 100))"
     stop "$making"
     count=$(published)
     eventually 5 has_record "$count"
-    stop "$spawned"
+    stop "$taking"
     jq -r 'select(.outcome == "processed" and .verified) | .key' "$log" | cmp - <(seq "$count")
 }
 
