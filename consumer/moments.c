@@ -86,10 +86,10 @@ static void set_exponent(struct moments *moments, int exponent)
     moments->factor = ldexp(1, -exponent);
 }
 
-/* Makes the scale that of the largest number, these included. */
+/* Makes the scale that of the largest of these, one of which is larger than all before. */
 static void make_room(struct moments *moments, const double *numbers, size_t count)
 {
-    int exponent = moments->factor == 0 ? EXPONENT_MIN : moments->exponent;
+    int exponent = EXPONENT_MIN;
     for (size_t i = 0; i < count; i++)
         if (exponent_of(numbers[i]) > exponent)
             exponent = exponent_of(numbers[i]);

@@ -211,17 +211,23 @@ START_TEST(a_decimal_that_others_stumbled_over_is_what_strtod_says)
 }
 END_TEST
 
+static void put(char *to, const char *part)
+{
+    for (; *part != '\0'; part++)
+        *to++ = *part;
+}
+
 START_TEST(a_decimal_of_a_thousand_zeros_is_what_its_other_digits_say)
 {
     char text[1100];
     memset(text, '0', sizeof text);
     text[0] = '.';
-    memcpy(text + 1000, "15e1000", 7);
+    put(text + 1000, "15e1000");
     ck_assert(number_parse_double(text, 1007, &(double){0}));
     assert_same(text, 1007);
     memset(text, '0', sizeof text);
-    memcpy(text, "175", 3);
-    memcpy(text + 1003, "e-1000", 6);
+    put(text, "175");
+    put(text + 1003, "e-1000");
     assert_same(text, 1009);
     text[1] = '.';
     assert_same(text, 1003);
@@ -257,9 +263,9 @@ static size_t put_digits(char *text, uint64_t *state, size_t count)
 
 static size_t put_exponent(char *text, uint64_t *state)
 {
-    static const int SPANS[] = {5, 25, 350, 700};
-    int span = SPANS[below(state, COUNT(SPANS))];
-    int exponent = (int)below(state, (size_t)(2 * span)) - span;
+    static const size_t SPANS[] = {5, 25, 350, 700};
+    size_t span = SPANS[below(state, COUNT(SPANS))];
+    int exponent = (int)below(state, 2 * span) - (int)span;
     return (size_t)sprintf(text, below(state, 2) == 0 ? "e%d" : "E%+d", exponent);
 }
 

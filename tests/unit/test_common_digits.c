@@ -21,7 +21,7 @@ START_TEST(eight_bytes_are_digits_only_when_each_is_one)
 {
     for (int at = 0; at < 8; at++)
         for (int byte = 0; byte < 256; byte++)
-            for (char others = '0'; others <= '9'; others += 9) {
+            for (int others = '0'; others <= '9'; others += 9) {
                 char text[8];
                 memset(text, others, sizeof text);
                 text[at] = (char)byte;

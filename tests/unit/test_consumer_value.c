@@ -474,7 +474,7 @@ static struct value slow_read(const char *bytes, size_t length)
 
 static bool same_double(double a, double b)
 {
-    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+    return (a == b && signbit(a) == signbit(b)) || (isnan(a) && isnan(b));
 }
 
 /* The cell ends where its memory does, so that a sanitizer sees each byte that is read beyond. */
@@ -502,6 +502,14 @@ static size_t below(uint64_t *state, size_t limit)
     *state ^= *state << 25;
     *state ^= *state >> 27;
     return (size_t)((*state * UINT64_C(2685821657736338717) >> 32) % limit);
+}
+
+static char put_character(char shape, uint64_t *state)
+{
+    size_t choices = shape == '#' ? 10 : shape == '1' ? 2 : shape == '2' ? 4 : 0;
+    if (choices == 0)
+        return shape;
+    return "0123456789"[below(state, choices)];
 }
 
 /* A cell of some shape: # is any digit, 1 and 2 those that months, days and hours begin with. */
@@ -537,10 +545,7 @@ static size_t put_shape(char *cell, uint64_t *state)
     const char *shape = SHAPES[below(state, COUNT(SHAPES))];
     size_t length = strlen(shape);
     for (size_t i = 0; i < length; i++)
-        cell[i] = shape[i] == '#'   ? (char)('0' + below(state, 10))
-                  : shape[i] == '1' ? (char)('0' + below(state, 2))
-                  : shape[i] == '2' ? (char)('0' + below(state, 4))
-                                    : shape[i];
+        cell[i] = put_character(shape[i], state);
     return length;
 }
 
