@@ -1,6 +1,6 @@
 /*
  * decimal - the number in a cell, fast: what number_parse_i64 and number_parse_double say of a
- * text, to the last bit, in one reading and in a tenth of the time.
+ * text, to the last bit, in one reading and in a fifth of the time.
  *
  * The digits are gathered into 64 bits. Where they and the power of ten are both exact doubles,
  * one rounded operation gives the answer (Clinger 1990, "How to read floating point numbers

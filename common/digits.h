@@ -4,7 +4,7 @@
  * A word is eight bytes of text as a little-endian machine loads them, the first character
  * lowest, whatever the machine. What must be a digit is checked and what it is worth is summed
  * up in parallel within the word (SWAR; Lemire 2021, "Number parsing at a gigabyte per second"),
- * in a tenth of the time of a loop over bytes.
+ * in a fraction of the time of a loop over bytes.
  *
  *     uint64_t word = digits_load(text);
  *     if (digits_only(word))
