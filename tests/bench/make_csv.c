@@ -47,9 +47,7 @@ static uint64_t below(uint64_t limit)
 
 static char *put(char *at, const char *text)
 {
-    size_t length = strlen(text);
-    memcpy(at, text, length);
-    return at + length;
+    return stpcpy(at, text);
 }
 
 /* printf would take longer than what is measured. */

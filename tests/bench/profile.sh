@@ -196,7 +196,7 @@ run_rounds() {
 
 print_table() {
     echo
-    echo "| $1, $megabytes MB | s/GB, median | least | processor s/GB | times data-consumer | peak MiB |"
+    echo "| $1, $megabytes MB | s/GB, median | least | processor s/GB | data-consumer = 1 | peak MiB |"
     echo "|---|--:|--:|--:|--:|--:|"
     awk -F '\t' -f tests/bench/table.awk "$work/figures-$1"
 }
