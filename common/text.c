@@ -121,25 +121,35 @@ bool text_is_utf8(const char *bytes, size_t length)
     return true;
 }
 
-/* Eight at a time: what is not ASCII is rare. */
-static size_t ascii_length(const char *bytes, size_t length)
+static uint64_t high_bits(const char *bytes)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, sizeof word);
+    return word & UINT64_C(0x8080808080808080);
+}
+
+/* Eight at a time, the last eight overlapping those before: what is not ASCII is rare. */
+static bool is_ascii(const char *bytes, size_t length)
 {
     size_t at = 0;
-    uint64_t word = 0;
-    for (; length - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, bytes + at, sizeof word);
-        if ((word & UINT64_C(0x8080808080808080)) != 0)
-            return at;
+    if (length < 8) {
+        unsigned char any = 0;
+        for (; at < length; at++)
+            any |= (unsigned char)bytes[at];
+        return any < 0x80;
     }
-    while (at < length && (unsigned char)bytes[at] < 0x80)
-        at++;
-    return at;
+    for (; at + 8 < length; at += 8)
+        if (high_bits(bytes + at) != 0)
+            return false;
+    return high_bits(bytes + length - 8) == 0;
 }
 
 size_t text_utf8_count(const char *bytes, size_t length)
 {
-    size_t count = ascii_length(bytes, length);
-    for (size_t at = count; at < length; count++) {
+    size_t count = 0;
+    if (is_ascii(bytes, length))
+        return length;
+    for (size_t at = 0; at < length; count++) {
         size_t step = text_utf8_length(bytes + at, length - at);
         at += step == 0 ? 1 : step;
     }

@@ -4,17 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/decimal.h"
 #include "consumer/column_state.h"
 #include "consumer/hash.h"
 
 struct column_scratch {
     const struct missing *missing;
-    size_t count;                        /* cells with a value, of those that came */
-    struct csv_cell cells[COLUMN_BLOCK]; /* they */
+    const struct csv_cell *cells;       /* those with a value, of those that came: */
+    size_t count;                       /* so many */
+    struct csv_cell kept[COLUMN_BLOCK]; /* room for them, where not all that came have one */
     uint64_t hashes[COLUMN_BLOCK];
-    struct value values[COLUMN_BLOCK]; /* what each was read as, but where nobody asks any more */
-    double finite[COLUMN_BLOCK];
+    /* what each was read as, as far as somebody still asks */
+    struct value values[COLUMN_BLOCK];
+    double numbers[COLUMN_BLOCK];
     int64_t integers[COLUMN_BLOCK];
+    const double *finite;             /* of the numbers those that are: */
+    size_t finite_count;              /* so many */
+    double finite_kept[COLUMN_BLOCK]; /* room for them, where not all are */
 };
 
 struct column_scratch *column_scratch_create(const struct missing *missing)
@@ -97,18 +103,29 @@ void column_free(struct column *column)
 
 /* ---- reading cells ---- */
 
-static void gather(struct column *column, const struct csv_cell *cells, size_t count, size_t stride,
+static size_t count_missing(const struct missing *missing, const struct csv_cell *cells,
+                            size_t count)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += missing_is(missing, cells[i].bytes, cells[i].length) ? 1 : 0;
+    return found;
+}
+
+static void gather(struct column *column, const struct csv_cell *cells, size_t count,
                    struct column_scratch *scratch)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct csv_cell *cell = &cells[i * stride];
-        if (!missing_is(scratch->missing, cell->bytes, cell->length))
-            scratch->cells[kept++] = *cell;
-    }
-    scratch->count = kept;
-    column->count += kept;
-    column->missing += count - kept;
+    size_t missing = count_missing(scratch->missing, cells, count);
+    scratch->cells = missing == 0 ? cells : scratch->kept;
+    scratch->count = count - missing;
+    column->count += scratch->count;
+    column->missing += missing;
+    if (missing == 0)
+        return;
+    struct csv_cell *to = scratch->kept;
+    for (size_t i = 0; i < count; i++)
+        if (!missing_is(scratch->missing, cells[i].bytes, cells[i].length))
+            *to++ = cells[i];
 }
 
 static void hash_cells(struct column_scratch *scratch)
@@ -129,21 +146,30 @@ static void narrow(struct column *column, value_types types)
         free_sketches_of_numbers(column->sketches);
 }
 
+/* From the cell `from` on. */
+static void gather_finite(struct column_scratch *scratch, size_t from)
+{
+    size_t kept = 0;
+    for (size_t i = from; i < scratch->count; i++)
+        kept += isfinite(scratch->numbers[i]) ? 1 : 0;
+    scratch->finite = scratch->numbers + from;
+    scratch->finite_count = kept;
+    if (kept == scratch->count - from)
+        return;
+    scratch->finite = scratch->finite_kept;
+    for (size_t i = from, to = 0; i < scratch->count; i++)
+        if (isfinite(scratch->numbers[i]))
+            scratch->finite_kept[to++] = scratch->numbers[i];
+}
+
 /* What a column of numbers keeps, if it still is one behind these cells. */
 static void take_numbers(struct column *column, struct column_scratch *scratch)
 {
-    size_t finite = 0;
-    for (size_t i = 0; i < scratch->count; i++) {
-        scratch->finite[finite] = scratch->values[i].number;
-        finite += isfinite(scratch->values[i].number) ? 1 : 0;
-    }
-    column->numbers.nonfinite += scratch->count - finite;
-    numbers_add(&column->numbers, scratch->finite, finite);
-    if (!may_be(column, VALUE_TYPE_BIT(VALUE_INTEGER)))
-        return;
-    for (size_t i = 0; i < scratch->count; i++)
-        scratch->integers[i] = scratch->values[i].integer;
-    numbers_add_integers(&column->numbers, scratch->integers, scratch->count);
+    gather_finite(scratch, 0);
+    column->numbers.nonfinite += scratch->count - scratch->finite_count;
+    numbers_add(&column->numbers, scratch->finite, scratch->finite_count);
+    if (may_be(column, VALUE_TYPE_BIT(VALUE_INTEGER)))
+        numbers_add_integers(&column->numbers, scratch->integers, scratch->count);
 }
 
 static void take_booleans(struct column *column, const struct column_scratch *scratch)
@@ -152,13 +178,34 @@ static void take_booleans(struct column *column, const struct column_scratch *sc
         column->booleans[scratch->values[i].boolean ? 1 : 0]++;
 }
 
+/* What the cell may be; its value in full. */
+static value_types read_cell(struct column_scratch *scratch, size_t i)
+{
+    struct value *value = &scratch->values[i];
+    value_read(scratch->cells[i].bytes, scratch->cells[i].length, value);
+    scratch->numbers[i] = value->number;
+    scratch->integers[i] = value->integer;
+    return value->types;
+}
+
+/* As read_cell, where it only matters whether it is a number, and which. */
+static value_types read_number(struct column_scratch *scratch, size_t i)
+{
+    struct decimal decimal;
+    if (!decimal_parse(scratch->cells[i].bytes, scratch->cells[i].length, &decimal))
+        return read_cell(scratch, i);
+    scratch->numbers[i] = decimal.number + 0.0; /* -0 is 0 */
+    scratch->integers[i] = decimal.integer;
+    return decimal.is_integer ? VALUE_ALL_TYPES : ~VALUE_TYPE_BIT(VALUE_INTEGER);
+}
+
 /* A column that is text for sure need not be read as anything else. */
 static void read_cells(struct column *column, struct column_scratch *scratch)
 {
     value_types types = column->types;
     for (size_t i = 0; i < scratch->count && types != VALUE_TYPE_BIT(VALUE_STRING); i++) {
-        value_read(scratch->cells[i].bytes, scratch->cells[i].length, &scratch->values[i]);
-        types &= scratch->values[i].types;
+        value_types others = types & ~(COLUMN_NUMBERS | VALUE_TYPE_BIT(VALUE_STRING));
+        types &= others == 0 ? read_number(scratch, i) : read_cell(scratch, i);
     }
     narrow(column, types);
     if (may_be(column, COLUMN_NUMBERS))
@@ -238,15 +285,11 @@ static bool start_sketching(struct column *column)
 /* Its hashes take the place of those of the texts, which have been used by then. */
 static bool sketch_numbers(struct column *column, struct column_scratch *scratch, size_t from)
 {
-    size_t finite = 0;
-    for (size_t i = from; i < scratch->count; i++) {
-        double number = scratch->values[i].number;
-        scratch->hashes[i] = hash_number(number);
-        scratch->finite[finite] = number;
-        finite += isfinite(number) ? 1 : 0;
-    }
+    for (size_t i = from; i < scratch->count; i++)
+        scratch->hashes[i] = hash_number(scratch->numbers[i]);
     cardinality_add(column->sketches->numbers, scratch->hashes + from, scratch->count - from);
-    return quantiles_add(column->sketches->quantiles, scratch->finite, finite);
+    gather_finite(scratch, from);
+    return quantiles_add(column->sketches->quantiles, scratch->finite, scratch->finite_count);
 }
 
 static bool sketch_cells(struct column *column, struct column_scratch *scratch, size_t from)
@@ -255,7 +298,8 @@ static bool sketch_cells(struct column *column, struct column_scratch *scratch, 
     const struct csv_cell *cells = scratch->cells + from;
     size_t count = scratch->count - from;
     cardinality_add(sketches->texts, scratch->hashes + from, count);
-    if (!extent_add(&sketches->extent, cells, count))
+    bool ascii = column->types != VALUE_TYPE_BIT(VALUE_STRING);
+    if (!extent_add(&sketches->extent, cells, count, ascii))
         return false;
     if (may_be(column, COLUMN_MOMENTS))
         return extent_add_moments(&sketches->extent, scratch->values + from, cells, count);
@@ -264,38 +308,30 @@ static bool sketch_cells(struct column *column, struct column_scratch *scratch, 
 
 /* ---- adding ---- */
 
-/* So many cells later, what was fetched has come. */
-#define EXPECTED_AHEAD 12u
-
-/* Counts a value; where it no longer fits, sketches are made of all that came before. */
-static bool count_value(struct column *column, const char *bytes, size_t length, uint64_t hash,
-                        uint64_t times)
+/* The values become too many at the cell that the tally has no room for; the rest is sketched. */
+static bool count_cells(struct column *column, const struct column_scratch *scratch,
+                        size_t *sketched)
 {
-    enum tally_outcome outcome = tally_add(column->tally, bytes, length, hash, times);
-    if (outcome == TALLY_FULL)
-        outcome = start_sketching(column) ? tally_add(column->tally, bytes, length, hash, times)
-                                          : TALLY_NO_MEMORY;
-    return outcome == TALLY_COUNTED;
+    size_t at = 0;
+    enum tally_outcome outcome =
+        tally_add_cells(column->tally, scratch->cells, scratch->hashes, scratch->count, &at);
+    *sketched = column->sketches != NULL ? 0 : at;
+    if (outcome != TALLY_FULL)
+        return outcome == TALLY_COUNTED;
+    return start_sketching(column) &&
+           tally_add_cells(column->tally, scratch->cells, scratch->hashes, scratch->count, &at) ==
+               TALLY_COUNTED;
 }
 
-bool column_add(struct column *column, const struct csv_cell *cells, size_t count, size_t stride,
+bool column_add(struct column *column, const struct csv_cell *cells, size_t count,
                 struct column_scratch *scratch)
 {
-    gather(column, cells, count, stride, scratch);
+    size_t sketched = 0;
+    gather(column, cells, count, scratch);
     read_cells(column, scratch);
     hash_cells(scratch);
-    size_t sketched = column->sketches != NULL ? 0 : scratch->count;
-    for (size_t i = 0; i < scratch->count; i++) {
-        if (i + EXPECTED_AHEAD < scratch->count)
-            tally_expect(column->tally, scratch->hashes[i + EXPECTED_AHEAD]);
-        if (!count_value(column, scratch->cells[i].bytes, scratch->cells[i].length,
-                         scratch->hashes[i], 1))
-            return false;
-        /* From the cell that was too many; those before it are in the sketches already. */
-        if (column->sketches != NULL && sketched > i)
-            sketched = i;
-    }
-    return column->sketches == NULL || sketch_cells(column, scratch, sketched);
+    return count_cells(column, scratch, &sketched) &&
+           (column->sketches == NULL || sketch_cells(column, scratch, sketched));
 }
 
 /* ---- two into one ---- */
@@ -310,12 +346,23 @@ static bool merge_sketches(struct column_sketches *into, const struct column_ske
            (!numeric || quantiles_merge(into->quantiles, from->quantiles));
 }
 
+/* Counts a value; where it no longer fits, sketches are made of all that came before. */
+static bool count_value(struct column *column, const struct tally_entry *value)
+{
+    struct tally *tally = column->tally;
+    enum tally_outcome outcome =
+        tally_add(tally, value->bytes, value->length, value->hash, value->count);
+    if (outcome == TALLY_FULL && start_sketching(column))
+        outcome = tally_add(tally, value->bytes, value->length, value->hash, value->count);
+    return outcome == TALLY_COUNTED;
+}
+
 /* Where `from` still has every value, each goes where `into` keeps its own. */
 static bool merge_values(struct column *into, const struct column *from)
 {
     for (size_t i = 0; i < tally_size(from->tally); i++) {
         const struct tally_entry entry = tally_entry(from->tally, i);
-        if (!count_value(into, entry.bytes, entry.length, entry.hash, entry.count))
+        if (!count_value(into, &entry))
             return false;
         if (into->sketches != NULL && from->sketches == NULL && !sketch_entry(into, &entry))
             return false;

@@ -2,7 +2,7 @@
  * column - one column's running state, in bounded memory however long the column gets.
  *
  *     struct column *column = column_create(name, length, columns);
- *     column_add(column, cells, count, stride, scratch);       for each block of rows
+ *     column_add(column, cells, count, scratch);       for each block of rows
  *     column_finish(column, &result);                          see column_finish
  *     column_free(column);
  *
@@ -47,11 +47,9 @@ void column_scratch_free(struct column_scratch *scratch);
 struct column *column_create(const char *name, size_t length, size_t columns);
 void column_free(struct column *column);
 
-/*
- * Takes in cells[0], cells[stride] ... of a block of rows. False when memory is short: the column
- * is not to be used any more.
+/* Takes in cells of a block of rows. False when memory is short: the column is not to be used then.
  */
-bool column_add(struct column *column, const struct csv_cell *cells, size_t count, size_t stride,
+bool column_add(struct column *column, const struct csv_cell *cells, size_t count,
                 struct column_scratch *scratch);
 
 /* Afterwards `into` is of the cells of both, its own first. As column_add. */

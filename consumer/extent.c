@@ -50,18 +50,32 @@ static uint64_t word_of(const char *bytes, size_t length)
 static struct extent_text view(const struct csv_cell *cell)
 {
     size_t length = cell->length < EXTENT_TEXT_BYTES ? cell->length : EXTENT_TEXT_BYTES;
-    return (struct extent_text){.bytes = (char *)cell->bytes,
-                                .length = length,
-                                .words = {word_of(cell->bytes, length),
-                                          length > 8 ? word_of(cell->bytes + 8, length - 8) : 0}};
+    return (struct extent_text){
+        .bytes = (char *)cell->bytes, .length = length, .word = word_of(cell->bytes, length)};
+}
+
+static int compare_words(const char *a, const char *b)
+{
+    uint64_t x = word_of(a, 8);
+    uint64_t y = word_of(b, 8);
+    return (x > y) - (x < y);
+}
+
+/* Of two that begin with the same word. Dates and times have one length, of up to three words. */
+static int compare_tails(const struct extent_text *a, const struct extent_text *b)
+{
+    size_t length = a->length;
+    if (length != b->length || length < 16 || length > 24)
+        return extent_compare_bytes(a->bytes, length, b->bytes, b->length);
+    int order = compare_words(a->bytes + 8, b->bytes + 8);
+    return order != 0 ? order : compare_words(a->bytes + length - 8, b->bytes + length - 8);
 }
 
 static int compare_texts(const struct extent_text *a, const struct extent_text *b)
 {
-    for (size_t i = 0; i < 2; i++)
-        if (a->words[i] != b->words[i])
-            return a->words[i] < b->words[i] ? -1 : 1;
-    return extent_compare_bytes(a->bytes, a->length, b->bytes, b->length);
+    if (a->word != b->word)
+        return a->word < b->word ? -1 : 1;
+    return compare_tails(a, b);
 }
 
 /* Makes `text` a copy of what `found` is a view of. */
@@ -86,6 +100,9 @@ static bool take_texts(struct extent *extent, const struct csv_cell *texts, size
     struct extent_text first = extent->first;
     struct extent_text last = extent->last;
     for (size_t i = 0; i < count; i++) {
+        uint64_t word = word_of(texts[i].bytes, texts[i].length);
+        if (word > first.word && word < last.word)
+            continue;
         const struct extent_text text = view(&texts[i]);
         if (first.bytes == NULL || compare_texts(&text, &first) < 0)
             first = text;
@@ -105,14 +122,15 @@ static void take_lengths(struct extent *extent, uint64_t min, uint64_t max)
         extent->max_length = max;
 }
 
-bool extent_add(struct extent *extent, const struct csv_cell *texts, size_t count)
+bool extent_add(struct extent *extent, const struct csv_cell *texts, size_t count, bool ascii)
 {
     if (count == 0)
         return true;
     uint64_t min = UINT64_MAX;
     uint64_t max = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t characters = text_utf8_count(texts[i].bytes, texts[i].length);
+        uint64_t characters =
+            ascii ? texts[i].length : text_utf8_count(texts[i].bytes, texts[i].length);
         min = characters < min ? characters : min;
         max = characters > max ? characters : max;
         extent->total_length += characters;
@@ -165,6 +183,8 @@ bool extent_add_moments(struct extent *extent, const struct value *values,
     if (count == 0)
         return true;
     for (size_t i = 1; i < count; i++) {
+        if (values[i].seconds > values[first].seconds && values[i].seconds < values[last].seconds)
+            continue;
         if (precedes(&values[i], &texts[i], &values[first], &texts[first]))
             first = i;
         if (precedes(&values[last], &texts[last], &values[i], &texts[i]))

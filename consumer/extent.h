@@ -21,7 +21,7 @@
 struct extent_text {
     char *bytes; /* NULL: there is none */
     size_t length;
-    uint64_t words[2]; /* its first 16 bytes, as numbers in their order */
+    uint64_t word; /* its first eight bytes, as a number in their order */
 };
 
 struct extent_moment {
@@ -41,8 +41,8 @@ struct extent {
 
 void extent_free(struct extent *extent);
 
-/* Takes in texts. False when memory is short, and so below. */
-bool extent_add(struct extent *extent, const struct csv_cell *texts, size_t count);
+/* Takes in texts, known to be `ascii` or not. False when memory is short, and so below. */
+bool extent_add(struct extent *extent, const struct csv_cell *texts, size_t count, bool ascii);
 
 /* Takes in a text that came `times` times. */
 bool extent_add_times(struct extent *extent, const struct csv_cell *text, uint64_t times);

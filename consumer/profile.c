@@ -18,12 +18,14 @@ struct profiler {
     bool reading;     /* it is */
 
     struct row_block *block; /* NULL before the first row; that one waits there for the second */
+    struct csv_cell *first;  /* its cells */
     bool knows_header, has_header;
     struct column **columns;
     size_t column_count, columns_there;
     struct column_scratch *scratch;
     struct sample *sample;
-    uint64_t rows; /* without the header */
+    uint64_t rows;       /* without the header */
+    uint64_t next_drawn; /* the next of them, from 0, for the sample */
 };
 
 _Static_assert(ROW_BLOCK_ROWS <= COLUMN_BLOCK, "a column takes a block at once");
@@ -35,7 +37,7 @@ static bool take_block(struct profiler *profiler)
     size_t rows = row_block_rows(profiler->block);
     for (size_t i = 0; i < profiler->column_count; i++)
         if (!column_add(profiler->columns[i], row_block_column(profiler->block, i), rows,
-                        profiler->column_count, profiler->scratch))
+                        profiler->scratch))
             return false;
     row_block_clear(profiler->block);
     return true;
@@ -52,10 +54,17 @@ static bool add_row(struct profiler *profiler, const struct csv_cell *cells)
     return outcome == ROW_BLOCK_ADDED;
 }
 
+static bool draw_row(struct profiler *profiler, const struct csv_cell *cells)
+{
+    bool good = sample_add(profiler->sample, cells, profiler->column_count);
+    profiler->next_drawn = sample_next(profiler->sample);
+    return good;
+}
+
 static bool take_row(struct profiler *profiler, const struct csv_cell *cells)
 {
-    profiler->rows++;
-    return add_row(profiler, cells) && sample_add(profiler->sample, cells, profiler->column_count);
+    bool drawn = profiler->rows++ == profiler->next_drawn;
+    return add_row(profiler, cells) && (!drawn || draw_row(profiler, cells));
 }
 
 /* ---- the header ---- */
@@ -65,7 +74,13 @@ static bool keep_first_row(struct profiler *profiler, const struct csv_cell *cel
     profiler->column_count = count;
     profiler->columns = calloc(count + 1, sizeof *profiler->columns);
     profiler->block = row_block_create(count);
-    return profiler->columns != NULL && profiler->block != NULL && add_row(profiler, cells);
+    profiler->first = calloc(count + 1, sizeof *profiler->first);
+    if (profiler->columns == NULL || profiler->block == NULL || profiler->first == NULL ||
+        !add_row(profiler, cells))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        profiler->first[i] = row_block_column(profiler->block, i)[0];
+    return true;
 }
 
 static struct column *create_column(const struct profiler *profiler, const struct csv_cell *first,
@@ -90,11 +105,10 @@ static bool is_header(const struct profiler *profiler, const struct csv_cell *fi
  * none. */
 static bool decide_header(struct profiler *profiler, const struct csv_cell *second)
 {
-    const struct csv_cell *first = row_block_column(profiler->block, 0);
     profiler->knows_header = true;
-    profiler->has_header = is_header(profiler, first, second);
+    profiler->has_header = is_header(profiler, profiler->first, second);
     for (size_t i = 0; i < profiler->column_count; i++) {
-        profiler->columns[i] = create_column(profiler, &first[i], i);
+        profiler->columns[i] = create_column(profiler, &profiler->first[i], i);
         if (profiler->columns[i] == NULL)
             return false;
         profiler->columns_there++;
@@ -104,7 +118,7 @@ static bool decide_header(struct profiler *profiler, const struct csv_cell *seco
         return true;
     }
     profiler->rows++;
-    return sample_add(profiler->sample, first, profiler->column_count);
+    return draw_row(profiler, profiler->first);
 }
 
 static bool on_row(void *context, const struct csv_cell *cells, size_t count, uint64_t row)
@@ -146,6 +160,7 @@ void profiler_free(struct profiler *profiler)
         column_free(profiler->columns[i]);
     free(profiler->columns);
     row_block_free(profiler->block);
+    free(profiler->first);
     column_scratch_free(profiler->scratch);
     csv_reader_free(profiler->reader);
     text_free(&profiler->head);

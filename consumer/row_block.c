@@ -46,29 +46,25 @@ void row_block_free(struct row_block *block)
     free(block);
 }
 
-/*
- * From the first cell's first byte to the last one's last, where the cells lie one behind the other
- * as they do in a file, with little in between; else 0.
- */
-static size_t span_of(const struct csv_cell *cells, size_t count)
+struct row_shape {
+    size_t bytes; /* of its cells */
+    size_t span; /* from the first one's first byte to the last one's last; 0: they lie scattered */
+};
+
+/* Cells lie one behind the other as they do in a file, with little in between, or anywhere. */
+static struct row_shape shape_of(const struct csv_cell *cells, size_t count)
 {
-    uintptr_t begin = (uintptr_t)cells[0].bytes;
+    size_t bytes = 0;
+    bool scattered = count == 0;
+    uintptr_t begin = count > 0 ? (uintptr_t)cells[0].bytes : 0;
     uintptr_t at = begin;
     for (size_t i = 0; i < count; i++) {
         uintptr_t cell = (uintptr_t)cells[i].bytes;
-        if (cell - at > SPAN_GAP)
-            return 0;
+        scattered |= cell - at > SPAN_GAP;
+        bytes += cells[i].length;
         at = cell + cells[i].length;
     }
-    return at - begin;
-}
-
-static size_t bytes_of(const struct csv_cell *cells, size_t count)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < count; i++)
-        bytes += cells[i].length;
-    return bytes;
+    return (struct row_shape){.bytes = bytes, .span = scattered ? 0 : at - begin};
 }
 
 /* Only while it is empty: its cells point into the bytes. */
@@ -84,23 +80,23 @@ static bool make_room(struct row_block *block, size_t bytes)
     return true;
 }
 
+/* `kept` is where the row's first cell belongs; that of the next column is rows_max further on. */
 static void copy_span(const struct row_block *block, const struct csv_cell *cells, size_t span,
                       struct csv_cell *kept)
 {
     char *to = block->bytes + block->used;
     const char *from = cells[0].bytes;
     memcpy(to, from, span);
-    for (size_t i = 0; i < block->columns; i++)
-        kept[i] =
-            (struct csv_cell){.bytes = to + (cells[i].bytes - from), .length = cells[i].length};
+    for (size_t i = 0; i < block->columns; i++, kept += block->rows_max)
+        *kept = (struct csv_cell){.bytes = to + (cells[i].bytes - from), .length = cells[i].length};
 }
 
 static void copy_cells(const struct row_block *block, const struct csv_cell *cells,
                        struct csv_cell *kept)
 {
     char *to = block->bytes + block->used;
-    for (size_t i = 0; i < block->columns; i++) {
-        kept[i] = (struct csv_cell){.bytes = to, .length = cells[i].length};
+    for (size_t i = 0; i < block->columns; i++, kept += block->rows_max) {
+        *kept = (struct csv_cell){.bytes = to, .length = cells[i].length};
         short_bytes_copy(to, cells[i].bytes, cells[i].length);
         to += cells[i].length;
     }
@@ -108,17 +104,17 @@ static void copy_cells(const struct row_block *block, const struct csv_cell *cel
 
 enum row_block_outcome row_block_add(struct row_block *block, const struct csv_cell *cells)
 {
-    struct csv_cell *kept = block->cells + block->rows * block->columns;
-    size_t span = block->columns > 0 ? span_of(cells, block->columns) : 0;
+    struct csv_cell *kept = block->cells + block->rows;
+    const struct row_shape shape = shape_of(cells, block->columns);
     /* Counted without what stands between the cells, which is not the same on every way here. */
-    size_t bytes = bytes_of(cells, block->columns) + block->columns * SPAN_GAP;
+    size_t bytes = shape.bytes + block->columns * SPAN_GAP;
     if (block->rows > 0 &&
         (block->rows == block->rows_max || bytes > block->capacity - block->used))
         return ROW_BLOCK_FULL;
     if (block->rows == 0 && !make_room(block, bytes))
         return ROW_BLOCK_NO_MEMORY;
-    if (span > 0)
-        copy_span(block, cells, span, kept);
+    if (shape.span > 0)
+        copy_span(block, cells, shape.span, kept);
     else
         copy_cells(block, cells, kept);
     block->used += bytes;
@@ -147,5 +143,5 @@ size_t row_block_rows(const struct row_block *block)
 
 const struct csv_cell *row_block_column(const struct row_block *block, size_t column)
 {
-    return block->cells + column;
+    return block->cells + column * block->rows_max;
 }

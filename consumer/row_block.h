@@ -3,7 +3,7 @@
  * itself: one column's code and tables for a thousand cells, then the next one's.
  *
  *     switch (row_block_add(block, cells)) {
- *     case ROW_BLOCK_FULL: ... row_block_column(block, i)[row * columns] ...;
+ *     case ROW_BLOCK_FULL: ... row_block_column(block, i)[row] ...;
  *                          row_block_clear(block); and add again
  *     ...
  *
@@ -35,7 +35,7 @@ void row_block_clear(struct row_block *block);
 
 size_t row_block_rows(const struct row_block *block);
 
-/* The column's cells, one row's and the next one's `columns` apart; valid until it is cleared. */
+/* The column's cells, one a row; valid until it is cleared. */
 const struct csv_cell *row_block_column(const struct row_block *block, size_t column);
 
 #endif

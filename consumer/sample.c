@@ -12,8 +12,7 @@ struct sample {
     struct kept_cell *cells; /* rows of `columns` cells each */
     size_t columns;
     size_t rows, capacity;
-    uint64_t stride; /* a power of two */
-    uint64_t seen;
+    uint64_t stride;
 };
 
 struct sample *sample_create(void)
@@ -75,18 +74,18 @@ static void keep(struct kept_cell *kept, const struct csv_cell *cell)
         memcpy(kept->bytes, cell->bytes, length);
 }
 
+uint64_t sample_next(const struct sample *sample)
+{
+    return sample->rows * sample->stride;
+}
+
+/* The row behind the last of a full sample is wanted by the half of it as well. */
 bool sample_add(struct sample *sample, const struct csv_cell *cells, size_t count)
 {
-    bool wanted = (sample->seen++ & (sample->stride - 1)) == 0;
-    if (!wanted || count == 0)
-        return true;
     if (sample->columns == 0)
         sample->columns = count < SAMPLE_MAX_COLUMNS ? count : SAMPLE_MAX_COLUMNS;
-    if (sample->rows == SAMPLE_MAX_ROWS) {
+    if (sample->rows == SAMPLE_MAX_ROWS)
         halve(sample);
-        if (((sample->seen - 1) & (sample->stride - 1)) != 0)
-            return true;
-    }
     if (!grow(sample))
         return false;
     for (size_t i = 0; i < sample->columns && i < count; i++)

@@ -22,7 +22,10 @@ struct sample;
 struct sample *sample_create(void);
 void sample_free(struct sample *sample);
 
-/* Takes in one row below the header. False when memory is short. */
+/* The next row, from 0, that is wanted. */
+uint64_t sample_next(const struct sample *sample);
+
+/* Takes in that row. False when memory is short. */
 bool sample_add(struct sample *sample, const struct csv_cell *cells, size_t count);
 
 /* Rows kept; row i of them is row i * stride (from 0) of the file. */

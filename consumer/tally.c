@@ -34,6 +34,11 @@ struct tally {
     uint64_t key;
     bool summary;
     uint64_t error;
+
+    /* of a summary: which values came in this window, and all that have counters, by their hash */
+    uint64_t *seen;
+    size_t window; /* additions that are left of it */
+    bool left_out; /* some value lost its first occurrence in it */
 };
 
 /* ---- the table ---- */
@@ -41,11 +46,6 @@ struct tally {
 static size_t first_slot(const struct tally *tally, uint64_t hash)
 {
     return (size_t)hash_fold(hash ^ tally->key, tally->key | 1) & (2 * tally->capacity - 1);
-}
-
-void tally_expect(const struct tally *tally, uint64_t hash)
-{
-    __builtin_prefetch(&tally->slots[first_slot(tally, hash)]);
 }
 
 static uint32_t mark_of(uint64_t hash)
@@ -150,6 +150,7 @@ void tally_free(struct tally *tally)
     free(tally->counters);
     free(tally->slots);
     free(tally->bytes);
+    free(tally->seen);
     free(tally);
 }
 
@@ -255,9 +256,54 @@ static void shrink(struct tally *tally)
         (void)set_capacity(tally, tally->room.counters);
 }
 
+/* ---- windows ---- */
+
+/* So many bits a counter let one in 16 new values pass for one that came before. */
+#define BITS_PER_COUNTER 16u
+
+static size_t seen_words(const struct tally *tally)
+{
+    return tally->room.counters * BITS_PER_COUNTER / 64;
+}
+
+/* Whether a value of this hash was there; from now on it was. */
+static bool was_seen(struct tally *tally, uint64_t hash)
+{
+    uint64_t *word = &tally->seen[hash / 64 & (seen_words(tally) - 1)];
+    uint64_t bit = UINT64_C(1) << (hash & 63);
+    bool seen = (*word & bit) != 0;
+    *word |= bit;
+    return seen;
+}
+
+static void open_window(struct tally *tally)
+{
+    memset(tally->seen, 0, seen_words(tally) * sizeof *tally->seen);
+    for (size_t i = 0; i < tally->count; i++)
+        (void)was_seen(tally, tally->counters[i].hash);
+    tally->window = tally->room.counters;
+    tally->left_out = false;
+}
+
+/* A value's first time in a window is left out, if it has no counter: once a window for each value.
+ */
+static bool leave_out(struct tally *tally, uint64_t hash)
+{
+    if (tally->window-- == 0)
+        open_window(tally);
+    if (was_seen(tally, hash))
+        return false;
+    tally->error += tally->left_out ? 0 : 1;
+    tally->left_out = true;
+    return true;
+}
+
 bool tally_summarise(struct tally *tally)
 {
     uint64_t occurrences = 0;
+    tally->seen = calloc(seen_words(tally), sizeof *tally->seen);
+    if (tally->seen == NULL)
+        return false;
     if (tally->count > tally->room.counters / 2 &&
         !select_count(tally, tally->room.counters / 2, &occurrences))
         return false;
@@ -266,6 +312,7 @@ bool tally_summarise(struct tally *tally)
     take_off(tally, occurrences);
     shrink(tally);
     fill_slots(tally);
+    open_window(tally);
     return true;
 }
 
@@ -313,8 +360,8 @@ static enum tally_outcome add_new(struct tally *tally, const char *bytes, size_t
     return TALLY_COUNTED;
 }
 
-enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t length, uint64_t hash,
-                             uint64_t times)
+static enum tally_outcome count_value(struct tally *tally, const char *bytes, size_t length,
+                                      uint64_t hash, uint64_t times)
 {
     size_t slot = 0;
     unsigned same_hash = 0;
@@ -331,6 +378,50 @@ enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t leng
         return TALLY_COUNTED;
     }
     return add_new(tally, bytes, length, hash, times, slot);
+}
+
+enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t length, uint64_t hash,
+                             uint64_t times)
+{
+    if (tally->summary && times == 1 && leave_out(tally, hash))
+        return TALLY_COUNTED;
+    return count_value(tally, bytes, length, hash, times);
+}
+
+/* So many values later, what was fetched has come. */
+#define FETCHED_AHEAD 12u
+/* Smaller tables stay in a processor's first cache. */
+#define NEAR_COUNTERS 2048u
+
+static void fetch(const struct tally *tally, uint64_t hash)
+{
+    __builtin_prefetch(&tally->slots[first_slot(tally, hash)]);
+}
+
+/* The first values of a window stay without counters for the most part, and cost no more than that.
+ */
+static size_t leave_out_cells(struct tally *tally, const uint64_t *hashes, size_t count, size_t at)
+{
+    while (at < count && leave_out(tally, hashes[at]))
+        at++;
+    return at;
+}
+
+enum tally_outcome tally_add_cells(struct tally *tally, const struct csv_cell *cells,
+                                   const uint64_t *hashes, size_t count, size_t *at)
+{
+    enum tally_outcome outcome = TALLY_COUNTED;
+    bool far = !tally->summary && tally->capacity > NEAR_COUNTERS;
+    for (; *at < count; ++*at) {
+        if (far && *at + FETCHED_AHEAD < count)
+            fetch(tally, hashes[*at + FETCHED_AHEAD]);
+        if (tally->summary && (*at = leave_out_cells(tally, hashes, count, *at)) == count)
+            break;
+        outcome = count_value(tally, cells[*at].bytes, cells[*at].length, hashes[*at], 1);
+        if (outcome != TALLY_COUNTED)
+            break;
+    }
+    return outcome;
 }
 
 /* ---- asking ---- */

@@ -10,10 +10,12 @@
  *
  * While it is exact, entries stand in the order in which their values first came. As a summary it
  * keeps counters for values that are frequent (Misra and Gries 1982): when all are taken, as much
- * is taken off each as leaves half of them at nothing, and those make room. So a count is never too
- * high, it is too low by tally_error() at most, and a value without a counter came no more often
- * than that. What was taken off is at most a share of 2 / counters of all that was added. Two
- * summaries merge by adding up (Agarwal et al. 2012).
+ * is taken off each as leaves half of them at nothing, and those make room. Most values never come
+ * to a counter: additions are looked at in windows of as many as there are counters, and a value
+ * without one gets one only when it comes a second time in a window (as with the buckets of Manku
+ * and Motwani 2002). So a count is never too high, it is too low by tally_error() at most, and a
+ * value without a counter came no more often than that; which is a share of 3 / counters of all
+ * that was added, at most. Two summaries merge by adding up (Agarwal et al. 2012).
  *
  * Values are chosen by strangers. Where one stands in the table is drawn from its hash with a key
  * from the system, which does not show in what is asked; and of different values with one hash, of
@@ -25,6 +27,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "consumer/csv_rows.h"
 
 /* How much it holds. Powers of two, at least 16. */
 struct tally_room {
@@ -61,8 +65,12 @@ enum tally_outcome {
 enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t length, uint64_t hash,
                              uint64_t times);
 
-/* Fetches what an addition of a value of this hash will look at, if it is to follow soon. */
-void tally_expect(const struct tally *tally, uint64_t hash);
+/*
+ * Counts one occurrence each of cells[*at] and those behind it, of these hashes. *at becomes the
+ * place of the first that was not counted, which is `count` where all were.
+ */
+enum tally_outcome tally_add_cells(struct tally *tally, const struct csv_cell *cells,
+                                   const uint64_t *hashes, size_t count, size_t *at);
 
 /* Makes an exact tally a summary. False when memory is short: it is as before. */
 bool tally_summarise(struct tally *tally);

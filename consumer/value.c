@@ -268,8 +268,7 @@ void value_read(const char *bytes, size_t length, struct value *value)
         return;
     switch ((enum beginning)BEGINNINGS[(unsigned char)bytes[0]]) {
     case DIGIT:
-        if (!read_moment(bytes, length, value) && read_number(bytes, length, value) &&
-            bytes[0] <= '1')
+        if (!read_moment(bytes, length, value) && read_number(bytes, length, value) && length == 1)
             read_boolean(bytes, length, value);
         break;
     case POINT: (void)read_number(bytes, length, value); break;

@@ -29,7 +29,7 @@ static struct column_scratch *scratch(void)
 static void add(struct column *column, const char *text)
 {
     const struct csv_cell cell = {.bytes = text, .length = strlen(text)};
-    if (!column_add(column, &cell, 1, 1, scratch()))
+    if (!column_add(column, &cell, 1, scratch()))
         ck_abort_msg("no memory for %s", text);
 }
 

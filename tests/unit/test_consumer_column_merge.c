@@ -83,7 +83,7 @@ static struct column *column_of(cell_maker *make, uint64_t from, uint64_t to, si
             make(texts[count], at);
             cells[count] = (struct csv_cell){.bytes = texts[count], .length = strlen(texts[count])};
         }
-        if (!column_add(column, cells, count, 1, scratch))
+        if (!column_add(column, cells, count, scratch))
             ck_abort_msg("no memory at cell %llu", (unsigned long long)at);
     }
     column_scratch_free(scratch);

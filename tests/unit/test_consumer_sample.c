@@ -26,7 +26,7 @@ static struct sample *sample_of_rows(uint64_t rows)
 {
     struct sample *sample = sample_create();
     ck_assert_ptr_nonnull(sample);
-    for (uint64_t row = 0; row < rows; row++) {
+    for (uint64_t row = 0; row < rows; row = sample_next(sample)) {
         char number[24];
         char negative[24];
         (void)snprintf(number, sizeof number, "%" PRIu64, row);
