@@ -20,24 +20,19 @@ void csv_rows_free(struct csv_rows *rows)
     rows->cells = NULL;
 }
 
-static bool reserve(struct csv_rows *rows, size_t capacity)
+bool csv_rows_grow(struct csv_rows *rows)
 {
+    uint64_t limit = rows->limits.columns;
+    size_t wanted = rows->capacity == 0 ? FIRST_CAPACITY : rows->capacity * 2;
+    size_t capacity = wanted < limit ? wanted : (size_t)limit;
     if (capacity <= rows->capacity)
-        return true;
+        return false;
     struct csv_cell *cells = realloc(rows->cells, capacity * sizeof *cells);
     if (cells == NULL)
         return false;
     rows->cells = cells;
     rows->capacity = capacity;
     return true;
-}
-
-bool csv_rows_grow(struct csv_rows *rows)
-{
-    uint64_t limit = rows->limits.columns;
-    size_t wanted = rows->capacity == 0 ? FIRST_CAPACITY : rows->capacity * 2;
-    size_t capacity = wanted < limit ? wanted : (size_t)limit;
-    return rows->count < capacity && reserve(rows, capacity);
 }
 
 bool csv_rows_cells_within_limits(const struct csv_rows *rows)
@@ -84,13 +79,10 @@ static void check_header(struct csv_rows *rows)
     }
 }
 
-/* Empty cells up to the header's width; what is beyond it is left out. */
+/* Empty cells up to the header's width, for which the header itself has made the room; what is
+   beyond it is left out. */
 static void make_even(struct csv_rows *rows)
 {
-    if (!reserve(rows, rows->columns)) {
-        rows->stopped = true;
-        return;
-    }
     for (size_t i = rows->count; i < rows->columns; i++)
         rows->cells[i] = (struct csv_cell){.bytes = "", .length = 0};
     rows->count = rows->columns;

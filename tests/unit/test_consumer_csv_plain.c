@@ -92,6 +92,7 @@ START_TEST(csv_plain_leaves_a_row_with_a_quote_where_none_belongs)
 {
     ASSERT_TAKES("a\n1\"2\n", "[a] left 4");
     ASSERT_TAKES("a\n1\"\n", "[a] left 3");
+    ASSERT_TAKES("a\n1\"2\"\n", "[a] left 5");
     ASSERT_TAKES("a\n\"1\"2\n", "[a] left 5");
     ASSERT_TAKES("a\n\"1\" ,2\n", "[a] left 7");
     ASSERT_TAKES("a\n\"1\" \"2\"\n", "[a] left 8");
@@ -165,7 +166,7 @@ START_TEST(csv_plain_stops_where_its_caller_gives_up)
     const char *csv = "a\n1\n2\n3\n";
     csv_rows_init(&rows, refuse_second, &last);
     csv_plain_chunk(plain, csv, 8);
-    (void)csv_plain_rows(plain, csv, &rows);
+    ck_assert_uint_eq(csv_plain_rows(plain, csv, &rows), 4);
     ck_assert(rows.stopped);
     ck_assert_uint_eq(last, 1);
     csv_plain_free(plain);
