@@ -176,7 +176,7 @@ static const char *read_quoted(struct csv_plain *plain, const char *quote, struc
 /*
  * Adds bare cells that end in a delimiter, while their marks are at hand and there is room, and
  * returns where the next cell starts. All that counts here stays in registers: read_cells() would
- * do the same by itself, in half as much time again.
+ * do the same by itself, and take a sixth longer for a file.
  */
 static const char *read_bare(struct csv_plain *plain, const char *start, struct csv_rows *rows)
 {

@@ -94,8 +94,10 @@ START_TEST(csv_scan_finds_marks_in_any_number_and_mixture)
     for (unsigned percent = 0; percent <= 100; percent += 5) {
         for (size_t i = 0; i < sizeof bytes; i++) {
             state = state * 1664525u + 1013904223u;
-            bool mark = (state >> 8) % 100 < percent;
-            bytes[i] = mark ? ",\"\n\r\0"[(state >> 16) % 5] : (char)(state >> 24);
+            if ((state >> 8) % 100 < percent)
+                bytes[i] = ",\"\n\r\0"[(state >> 16) % 5];
+            else
+                bytes[i] = (char)(state >> 24);
         }
         assert_every_kind_finds_all(bytes, sizeof bytes, ',');
         assert_every_kind_finds_all(bytes + 1, sizeof bytes - 2, ',');
