@@ -15,7 +15,7 @@
  * finished after an error. A cell or a row that goes on beyond its limit is given
  * up soon after that, whatever stands behind.
  *
- * Rows that need no thought are read by csv_plain, twenty times as fast; each
+ * Rows that need no thought are read by csv_plain, fifteen times as fast; each
  * other one by libcsv, the authority on what is a row and what is damage. Which
  * of the two read it cannot be told from what is delivered or reported.
  */

@@ -7,7 +7,8 @@
  *     csv_rows_next_line(&rows);
  *
  * The members are there to be read; what is written elsewhere than here says so. What is called
- * for each of twenty million rows a second stands in this header, to be compiled into its callers.
+ * for each of a hundred million rows a second stands in this header, to be compiled into its
+ * callers.
  */
 #ifndef CONSUMER_CSV_ROWS_H
 #define CONSUMER_CSV_ROWS_H

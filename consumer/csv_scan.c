@@ -12,17 +12,21 @@
 /* As csv_scan(), of whole blocks. */
 typedef size_t block_function(const char *bytes, size_t blocks, char delimiter,
                               uint32_t *positions);
+
 /* ---- a mask into positions ---- */
 
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
 /*
- * What turns masks into positions is compiled into each of the three, with the instructions that
- * the machine then has: for both loops below AVX2's companions have one where others need many.
+ * Compiled into each of the three, with the instructions that the machine then has: BMI and
+ * POPCNT, which come with AVX2, have one where there are many without.
  */
 #define INTO_EACH static inline __attribute__((always_inline))
 
-/* Compilers know this for what it is; their own is a call where the machine has no instruction. */
+/*
+ * Warren, Hacker's Delight, 5-1. Compilers know it for what it is and take the instruction where
+ * there is one; where there is none, their builtin is a call.
+ */
 INTO_EACH size_t count_bits(uint64_t mask)
 {
     mask -= (mask >> 1) & (0x55 * EACH_BYTE);
