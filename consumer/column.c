@@ -360,6 +360,7 @@ static bool count_value(struct column *column, const struct tally_entry *value)
 /* Where `from` still has every value, each goes where `into` keeps its own. */
 static bool merge_values(struct column *into, const struct column *from)
 {
+    tally_add_error(into->tally, tally_error(from->tally));
     for (size_t i = 0; i < tally_size(from->tally); i++) {
         const struct tally_entry entry = tally_entry(from->tally, i);
         if (!count_value(into, &entry))
@@ -367,7 +368,6 @@ static bool merge_values(struct column *into, const struct column *from)
         if (into->sketches != NULL && from->sketches == NULL && !sketch_entry(into, &entry))
             return false;
     }
-    tally_add_error(into->tally, tally_error(from->tally));
     return true;
 }
 

@@ -24,6 +24,8 @@ struct profiler {
     size_t column_count, columns_there;
     struct column_scratch *scratch;
     struct sample *sample;
+    const char *chunk; /* what is being fed, and stays until that is over */
+    size_t chunk_length;
     uint64_t rows;       /* without the header */
     uint64_t next_drawn; /* the next of them, from 0, for the sample */
 };
@@ -113,6 +115,7 @@ static bool decide_header(struct profiler *profiler, const struct csv_cell *seco
             return false;
         profiler->columns_there++;
     }
+    row_block_lasts(profiler->block, profiler->chunk, profiler->chunk_length);
     if (profiler->has_header) {
         row_block_clear(profiler->block);
         return true;
@@ -168,6 +171,20 @@ void profiler_free(struct profiler *profiler)
     free(profiler);
 }
 
+/* All rows are taken from the chunk before it goes; the first waits for the second in a copy. */
+static bool feed_chunk(struct profiler *profiler, const char *bytes, size_t length,
+                       struct rejection *rejection)
+{
+    profiler->chunk = bytes;
+    profiler->chunk_length = length;
+    if (profiler->knows_header)
+        row_block_lasts(profiler->block, bytes, length);
+    bool good = csv_reader_feed(profiler->reader, bytes, length, rejection);
+    profiler->chunk = NULL;
+    profiler->chunk_length = 0;
+    return good && (!profiler->knows_header || take_block(profiler));
+}
+
 /* The delimiter is settled, and what was held back is read. */
 static bool start_reading(struct profiler *profiler, bool whole, struct rejection *rejection)
 {
@@ -177,7 +194,7 @@ static bool start_reading(struct profiler *profiler, bool whole, struct rejectio
         delimiter = dialect_guess_delimiter(head->bytes, head->length, whole);
     csv_reader_delimiter(profiler->reader, delimiter);
     profiler->reading = true;
-    bool good = csv_reader_feed(profiler->reader, head->bytes, head->length, rejection);
+    bool good = feed_chunk(profiler, head->bytes, head->length, rejection);
     text_free(&profiler->head);
     return good;
 }
@@ -205,7 +222,7 @@ bool profiler_feed(struct profiler *profiler, const char *bytes, size_t length,
     }
     if (!profiler->reading && !start_reading(profiler, false, rejection))
         return false;
-    return csv_reader_feed(profiler->reader, bytes, length, rejection);
+    return feed_chunk(profiler, bytes, length, rejection);
 }
 
 /* ---- the end ---- */
@@ -214,6 +231,8 @@ static bool read_to_the_end(struct profiler *profiler, struct rejection *rejecti
 {
     if (!profiler->reading && !start_reading(profiler, true, rejection))
         return false;
+    if (profiler->block != NULL)
+        row_block_lasts(profiler->block, NULL, 0);
     if (!csv_reader_finish(profiler->reader, rejection))
         return false;
     if (profiler->block == NULL)

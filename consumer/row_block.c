@@ -9,14 +9,14 @@
 /* What stays in a processor's second cache beside the columns' tables. */
 #define BLOCK_CELLS 16384u
 #define BLOCK_BYTES (256u * 1024u)
-/* A closing quote, a delimiter and an opening quote. */
-#define SPAN_GAP 3u
 
 struct row_block {
     size_t columns;
     size_t rows, rows_max;
-    struct csv_cell *cells;
-    char *bytes;
+    struct csv_cell *cells; /* rows_max of the first column, of the second ... */
+    uintptr_t lasting;      /* where bytes begin that need no copy, */
+    size_t lasting_length;  /* and how many */
+    char *bytes;            /* copies of others */
     size_t used, capacity;
 };
 
@@ -46,25 +46,24 @@ void row_block_free(struct row_block *block)
     free(block);
 }
 
-struct row_shape {
-    size_t bytes; /* of its cells */
-    size_t span; /* from the first one's first byte to the last one's last; 0: they lie scattered */
-};
+void row_block_lasts(struct row_block *block, const char *bytes, size_t length)
+{
+    block->lasting = (uintptr_t)bytes;
+    block->lasting_length = length;
+}
 
-/* Cells lie one behind the other as they do in a file, with little in between, or anywhere. */
-static struct row_shape shape_of(const struct csv_cell *cells, size_t count)
+static bool lasts(const struct row_block *block, const struct csv_cell *cell)
+{
+    return (uintptr_t)cell->bytes - block->lasting < block->lasting_length;
+}
+
+/* Bytes of the cells that are to be copied. */
+static size_t passing_bytes(const struct row_block *block, const struct csv_cell *cells)
 {
     size_t bytes = 0;
-    bool scattered = count == 0;
-    uintptr_t begin = count > 0 ? (uintptr_t)cells[0].bytes : 0;
-    uintptr_t at = begin;
-    for (size_t i = 0; i < count; i++) {
-        uintptr_t cell = (uintptr_t)cells[i].bytes;
-        scattered |= cell - at > SPAN_GAP;
-        bytes += cells[i].length;
-        at = cell + cells[i].length;
-    }
-    return (struct row_shape){.bytes = bytes, .span = scattered ? 0 : at - begin};
+    for (size_t i = 0; i < block->columns; i++)
+        bytes += lasts(block, &cells[i]) ? 0 : cells[i].length;
+    return bytes;
 }
 
 /* Only while it is empty: its cells point into the bytes. */
@@ -80,44 +79,28 @@ static bool make_room(struct row_block *block, size_t bytes)
     return true;
 }
 
-/* `kept` is where the row's first cell belongs; that of the next column is rows_max further on. */
-static void copy_span(const struct row_block *block, const struct csv_cell *cells, size_t span,
-                      struct csv_cell *kept)
+static const char *copy(struct row_block *block, const struct csv_cell *cell)
 {
     char *to = block->bytes + block->used;
-    const char *from = cells[0].bytes;
-    memcpy(to, from, span);
-    for (size_t i = 0; i < block->columns; i++, kept += block->rows_max)
-        *kept = (struct csv_cell){.bytes = to + (cells[i].bytes - from), .length = cells[i].length};
-}
-
-static void copy_cells(const struct row_block *block, const struct csv_cell *cells,
-                       struct csv_cell *kept)
-{
-    char *to = block->bytes + block->used;
-    for (size_t i = 0; i < block->columns; i++, kept += block->rows_max) {
-        *kept = (struct csv_cell){.bytes = to, .length = cells[i].length};
-        short_bytes_copy(to, cells[i].bytes, cells[i].length);
-        to += cells[i].length;
-    }
+    short_bytes_copy(to, cell->bytes, cell->length);
+    block->used += cell->length;
+    return to;
 }
 
 enum row_block_outcome row_block_add(struct row_block *block, const struct csv_cell *cells)
 {
-    struct csv_cell *kept = block->cells + block->rows;
-    const struct row_shape shape = shape_of(cells, block->columns);
-    /* Counted without what stands between the cells, which is not the same on every way here. */
-    size_t bytes = shape.bytes + block->columns * SPAN_GAP;
-    if (block->rows > 0 &&
-        (block->rows == block->rows_max || bytes > block->capacity - block->used))
+    struct csv_cell *to = block->cells + block->rows;
+    size_t bytes = passing_bytes(block, cells);
+    if (block->rows == block->rows_max ||
+        (block->rows > 0 && bytes > block->capacity - block->used))
         return ROW_BLOCK_FULL;
     if (block->rows == 0 && !make_room(block, bytes))
         return ROW_BLOCK_NO_MEMORY;
-    if (shape.span > 0)
-        copy_span(block, cells, shape.span, kept);
-    else
-        copy_cells(block, cells, kept);
-    block->used += bytes;
+    for (size_t i = 0; i < block->columns; i++, to += block->rows_max) {
+        *to = cells[i];
+        if (!lasts(block, &cells[i]))
+            to->bytes = copy(block, &cells[i]);
+    }
     block->rows++;
     return ROW_BLOCK_ADDED;
 }

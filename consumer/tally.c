@@ -14,7 +14,8 @@
 struct counter {
     uint64_t hash;
     uint64_t count;
-    uint32_t at; /* of its bytes in the tally's */
+    uint64_t missed; /* the error when it was taken: what may have come before */
+    uint32_t at;     /* of its bytes in the tally's */
     uint32_t length;
 };
 
@@ -156,109 +157,87 @@ void tally_free(struct tally *tally)
 
 /* ---- the summary ---- */
 
-/* Counts from here on are told apart by sorting; below it, by counting them. */
-#define COUNTED_COUNTS 1024u
+/* How often the value can have come, at most. */
+static uint64_t most_of(const struct counter *counter)
+{
+    return counter->count + counter->missed;
+}
 
-static int compare_counts(const void *left, const void *right)
+/* Drops those who came no more often than `error` says of any value. The rest stays in its order.
+ */
+static void raise_error(struct tally *tally, uint64_t error)
+{
+    size_t kept = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < tally->count; i++) {
+        struct counter counter = tally->counters[i];
+        if (most_of(&counter) <= error)
+            continue;
+        memmove(tally->bytes + used, tally->bytes + counter.at, counter.length);
+        counter.at = (uint32_t)used;
+        used += counter.length;
+        tally->counters[kept++] = counter;
+    }
+    tally->count = kept;
+    tally->bytes_used = used;
+    tally->error = error;
+}
+
+static int compare_descending(const void *left, const void *right)
 {
     uint64_t a = *(const uint64_t *)left;
     uint64_t b = *(const uint64_t *)right;
     return (a < b) - (a > b);
 }
 
-/* The count at `rank` (from 0) among those of COUNTED_COUNTS and more, the highest first. */
-static bool select_large(const struct tally *tally, size_t rank, uint64_t *selected)
-{
-    uint64_t *counts = malloc(tally->count * sizeof *counts);
-    size_t kept = 0;
-    if (counts == NULL)
-        return false;
-    for (size_t i = 0; i < tally->count; i++)
-        if (tally->counters[i].count >= COUNTED_COUNTS)
-            counts[kept++] = tally->counters[i].count;
-    qsort(counts, kept, sizeof *counts, compare_counts);
-    *selected = counts[rank];
-    free(counts);
-    return true;
-}
-
-/* The count that `keep` counters exceed at most. */
-static bool select_count(const struct tally *tally, size_t keep, uint64_t *selected)
-{
-    uint32_t with_count[COUNTED_COUNTS + 1] = {0};
-    size_t above = 0;
-    for (size_t i = 0; i < tally->count; i++) {
-        uint64_t count = tally->counters[i].count;
-        with_count[count < COUNTED_COUNTS ? count : COUNTED_COUNTS]++;
-    }
-    if (with_count[COUNTED_COUNTS] > keep)
-        return select_large(tally, keep, selected);
-    size_t count = COUNTED_COUNTS;
-    for (; count > 0 && above + with_count[count] <= keep; count--)
-        above += with_count[count];
-    *selected = count;
-    return true;
-}
-
-/* Moves what survives to the front, counters and bytes; both stay in their order. */
-static void take_off(struct tally *tally, uint64_t occurrences)
-{
-    size_t kept = 0;
-    size_t used = 0;
-    for (size_t i = 0; i < tally->count; i++) {
-        struct counter counter = tally->counters[i];
-        if (counter.count <= occurrences)
-            continue;
-        memmove(tally->bytes + used, tally->bytes + counter.at, counter.length);
-        counter.at = (uint32_t)used;
-        counter.count -= occurrences;
-        used += counter.length;
-        tally->counters[kept++] = counter;
-    }
-    tally->count = kept;
-    tally->bytes_used = used;
-    tally->error += occurrences;
-}
-
+/* Raises the error until at most half of the counters are taken. */
 static bool purge(struct tally *tally)
 {
-    uint64_t occurrences = 0;
-    if (!select_count(tally, tally->room.counters / 2, &occurrences))
+    uint64_t *most = malloc(tally->count * sizeof *most);
+    size_t keep = tally->room.counters / 2;
+    if (most == NULL)
         return false;
-    take_off(tally, occurrences);
-    fill_slots(tally);
+    for (size_t i = 0; i < tally->count; i++)
+        most[i] = most_of(&tally->counters[i]);
+    qsort(most, tally->count, sizeof *most, compare_descending);
+    if (tally->count > keep)
+        raise_error(tally, most[keep]);
+    free(most);
     return true;
 }
 
-/* Values too long for a summary: what they came to is taken off. */
-static void drop_long(struct tally *tally)
+/* Values too long for a summary: any may have come as often as the most frequent of them. */
+static uint64_t most_of_long(struct tally *tally)
 {
     uint64_t most = 0;
-    size_t kept = 0;
-    for (size_t i = 0; i < tally->count; i++) {
-        if (tally->counters[i].length <= TALLY_COUNTED_BYTES)
-            tally->counters[kept++] = tally->counters[i];
-        else if (tally->counters[i].count > most)
+    for (size_t i = 0; i < tally->count; i++)
+        if (tally->counters[i].length > TALLY_COUNTED_BYTES && tally->counters[i].count > most)
             most = tally->counters[i].count;
-    }
-    tally->count = kept;
-    tally->error += most;
+    return most;
 }
 
-/* What it was full of went to larger arrays than a summary needs; gives back what it can. */
-static void shrink(struct tally *tally)
+static void drop_long(struct tally *tally)
 {
-    size_t wanted = FIRST_BYTES;
-    while (wanted < tally->bytes_used)
-        wanted *= 2;
-    (void)set_bytes_capacity(tally, wanted);
-    if (tally->capacity > tally->room.counters)
-        (void)set_capacity(tally, tally->room.counters);
+    size_t kept = 0;
+    tally_add_error(tally, most_of_long(tally));
+    for (size_t i = 0; i < tally->count; i++)
+        if (tally->counters[i].length <= TALLY_COUNTED_BYTES)
+            tally->counters[kept++] = tally->counters[i];
+    tally->count = kept;
+}
+
+/* Counters that are taken seldom are few, and few stay near. False changes nothing. */
+static bool fit(struct tally *tally)
+{
+    size_t capacity = FIRST_ENTRIES;
+    while (capacity < 2 * tally->count && capacity < tally->room.counters)
+        capacity *= 2;
+    return capacity >= tally->capacity / 4 || set_capacity(tally, capacity);
 }
 
 /* ---- windows ---- */
 
-/* So many bits a counter let one in 16 new values pass for one that came before. */
+/* So many bits a counter let one in 16 new values pass for one that came before, at the most. */
 #define BITS_PER_COUNTER 16u
 
 static size_t seen_words(const struct tally *tally)
@@ -278,6 +257,9 @@ static bool was_seen(struct tally *tally, uint64_t hash)
 
 static void open_window(struct tally *tally)
 {
+    raise_error(tally, tally->error);
+    (void)fit(tally);
+    fill_slots(tally);
     memset(tally->seen, 0, seen_words(tally) * sizeof *tally->seen);
     for (size_t i = 0; i < tally->count; i++)
         (void)was_seen(tally, tally->counters[i].hash);
@@ -285,12 +267,12 @@ static void open_window(struct tally *tally)
     tally->left_out = false;
 }
 
-/* A value's first time in a window is left out, if it has no counter: once a window for each value.
- */
+/* A value's first time in a window is left out, if it has no counter: once a window for each. */
 static bool leave_out(struct tally *tally, uint64_t hash)
 {
-    if (tally->window-- == 0)
+    if (tally->window == 0)
         open_window(tally);
+    tally->window--;
     if (was_seen(tally, hash))
         return false;
     tally->error += tally->left_out ? 0 : 1;
@@ -300,19 +282,19 @@ static bool leave_out(struct tally *tally, uint64_t hash)
 
 bool tally_summarise(struct tally *tally)
 {
-    uint64_t occurrences = 0;
     tally->seen = calloc(seen_words(tally), sizeof *tally->seen);
-    if (tally->seen == NULL)
+    if (tally->seen == NULL || !purge(tally)) {
+        free(tally->seen);
+        tally->seen = NULL;
         return false;
-    if (tally->count > tally->room.counters / 2 &&
-        !select_count(tally, tally->room.counters / 2, &occurrences))
-        return false;
+    }
     tally->summary = true;
     drop_long(tally);
-    take_off(tally, occurrences);
-    shrink(tally);
-    fill_slots(tally);
     open_window(tally);
+    size_t bytes = FIRST_BYTES;
+    while (bytes < tally->bytes_used)
+        bytes *= 2;
+    (void)set_bytes_capacity(tally, bytes);
     return true;
 }
 
@@ -328,7 +310,12 @@ static bool grow(struct tally *tally)
     size_t most = tally->summary ? tally->room.counters : tally->room.values;
     if (tally->count < tally->capacity)
         return true;
-    return tally->capacity < most ? set_capacity(tally, 2 * tally->capacity) : purge(tally);
+    if (tally->capacity < most)
+        return set_capacity(tally, 2 * tally->capacity);
+    if (!purge(tally))
+        return false;
+    fill_slots(tally);
+    return true;
 }
 
 static void append(struct tally *tally, const char *bytes, size_t length, uint64_t hash,
@@ -337,6 +324,7 @@ static void append(struct tally *tally, const char *bytes, size_t length, uint64
     struct counter *counter = &tally->counters[tally->count];
     *counter = (struct counter){.hash = hash,
                                 .count = times,
+                                .missed = tally->error,
                                 .at = (uint32_t)tally->bytes_used,
                                 .length = (uint32_t)length};
     short_bytes_copy(tally->bytes + tally->bytes_used, bytes, length);
@@ -407,6 +395,20 @@ static size_t leave_out_cells(struct tally *tally, const uint64_t *hashes, size_
     return at;
 }
 
+/* Most values that come again stand where they are looked for first. */
+static bool count_at_once(struct tally *tally, const struct csv_cell *cell, uint64_t hash)
+{
+    const struct slot slot = tally->slots[first_slot(tally, hash)];
+    if (slot.place == 0 || slot.mark != mark_of(hash))
+        return false;
+    struct counter *counter = &tally->counters[slot.place - 1];
+    if (counter->hash != hash || counter->length != cell->length ||
+        !short_bytes_equal(tally->bytes + counter->at, cell->bytes, cell->length))
+        return false;
+    counter->count++;
+    return true;
+}
+
 enum tally_outcome tally_add_cells(struct tally *tally, const struct csv_cell *cells,
                                    const uint64_t *hashes, size_t count, size_t *at)
 {
@@ -417,6 +419,8 @@ enum tally_outcome tally_add_cells(struct tally *tally, const struct csv_cell *c
             fetch(tally, hashes[*at + FETCHED_AHEAD]);
         if (tally->summary && (*at = leave_out_cells(tally, hashes, count, *at)) == count)
             break;
+        if (count_at_once(tally, &cells[*at], hashes[*at]))
+            continue;
         outcome = count_value(tally, cells[*at].bytes, cells[*at].length, hashes[*at], 1);
         if (outcome != TALLY_COUNTED)
             break;
@@ -438,6 +442,8 @@ uint64_t tally_error(const struct tally *tally)
 
 void tally_add_error(struct tally *tally, uint64_t occurrences)
 {
+    for (size_t i = 0; i < tally->count; i++)
+        tally->counters[i].missed += occurrences;
     tally->error += occurrences;
 }
 

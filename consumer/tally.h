@@ -9,13 +9,16 @@
  *     for (i = 0; i < tally_size(tally); i++) ... tally_entry(tally, i) ...
  *
  * While it is exact, entries stand in the order in which their values first came. As a summary it
- * keeps counters for values that are frequent (Misra and Gries 1982): when all are taken, as much
- * is taken off each as leaves half of them at nothing, and those make room. Most values never come
- * to a counter: additions are looked at in windows of as many as there are counters, and a value
- * without one gets one only when it comes a second time in a window (as with the buckets of Manku
- * and Motwani 2002). So a count is never too high, it is too low by tally_error() at most, and a
- * value without a counter came no more often than that; which is a share of 3 / counters of all
- * that was added, at most. Two summaries merge by adding up (Agarwal et al. 2012).
+ * keeps counters for values that are frequent, and one number for all others: how often any of
+ * them can have come at most, which is its error. A counter has the occurrences since it was
+ * taken, and remembers the error of then, for those before. Additions are looked at in windows of
+ * as many as there are counters. Of a value without a counter the first in a window is left out,
+ * and the error grows by one for it; the second takes a counter. When a window ends, those
+ * go that have come no more often than the error says of any value (Manku and Motwani 2002,
+ * lossy counting); when none is left, the error grows by as much as half of them can be spared
+ * for (Misra and Gries 1982). So a count is never too high, it is too low by tally_error() at most,
+ * and that is a share of 3 / counters of all that was added, at most. Two summaries merge (Agarwal
+ * et al. 2012).
  *
  * Values are chosen by strangers. Where one stands in the table is drawn from its hash with a key
  * from the system, which does not show in what is asked; and of different values with one hash, of
@@ -37,7 +40,7 @@ struct tally_room {
     size_t counters; /* of the summary; at most `values` */
 };
 
-/* Longer values get no counter in a summary; their occurrences count as taken off. */
+/* Longer values get no counter in a summary: their occurrences add to the error. */
 #define TALLY_COUNTED_BYTES 256u
 /* So many different values with one hash are told apart. */
 #define TALLY_SAME_HASH 8u
@@ -77,9 +80,10 @@ bool tally_summarise(struct tally *tally);
 
 bool tally_is_exact(const struct tally *tally);
 
-/* What a count may be short by; 0 while it is exact. */
+/* What a count may be short by, and what a value without a counter may have come; 0 while exact. */
 uint64_t tally_error(const struct tally *tally);
-/* Adds to the error, for occurrences that another tally had to leave out. */
+
+/* For occurrences of any one value that are not to come here; before those that are, in a merge. */
 void tally_add_error(struct tally *tally, uint64_t occurrences);
 
 size_t tally_size(const struct tally *tally);
