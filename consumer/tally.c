@@ -200,8 +200,9 @@ static bool purge(struct tally *tally)
     for (size_t i = 0; i < tally->count; i++)
         most[i] = most_of(&tally->counters[i]);
     qsort(most, tally->count, sizeof *most, compare_descending);
+    /* Long values may have raised the error past what counters say already. */
     if (tally->count > keep)
-        raise_error(tally, most[keep]);
+        raise_error(tally, most[keep] > tally->error ? most[keep] : tally->error);
     free(most);
     return true;
 }
@@ -373,6 +374,9 @@ enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t leng
 {
     if (tally->summary && times == 1 && leave_out(tally, hash))
         return TALLY_COUNTED;
+    /* With a counter, nothing of it is left out any more. */
+    if (tally->summary)
+        (void)was_seen(tally, hash);
     return count_value(tally, bytes, length, hash, times);
 }
 
