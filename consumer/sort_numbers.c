@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGIT_BITS 11
+#define DIGIT_BITS 8
 #define DIGITS (1u << DIGIT_BITS)
-#define PASSES_MAX 3
+#define PASSES_MAX 4
 /* Steps of the insertion sort, a number: beyond it, it would be quadratic. */
 #define STEPS_MAX 8
 /* Fewer are sorted faster by insertion alone. */

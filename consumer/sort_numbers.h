@@ -1,7 +1,7 @@
 /*
  * sort_numbers - a few thousand doubles in ascending order, fast.
  *
- * Radix sort by the 33 highest bits in which the numbers differ (Knuth, TAOCP 5.2.5), which leaves
+ * Radix sort by the 32 highest bits in which the numbers differ (Knuth, TAOCP 5.2.5), which leaves
  * most in order, and an insertion sort for the rest; where that turns out to be much, qsort(3).
  */
 #ifndef CONSUMER_SORT_NUMBERS_H

@@ -9,6 +9,8 @@
 
 #define FIRST_ENTRIES 16u
 #define FIRST_BYTES 256u
+/* At a time, as every value looks for its place anew. */
+#define GROWTH 4u
 #define NONE SIZE_MAX
 
 struct counter {
@@ -183,6 +185,9 @@ static void raise_error(struct tally *tally, uint64_t error)
     tally->error = error;
 }
 
+/* Below it, how many came how often is counted; from it on, sorted. Most came seldom. */
+#define COUNTED_MOST 1024u
+
 static int compare_descending(const void *left, const void *right)
 {
     uint64_t a = *(const uint64_t *)left;
@@ -190,20 +195,50 @@ static int compare_descending(const void *left, const void *right)
     return (a < b) - (a > b);
 }
 
-/* Raises the error until at most half of the counters are taken. */
-static bool purge(struct tally *tally)
+/* The one at `rank`, from 0, of those that came COUNTED_MOST times or more, the highest first. */
+static bool select_often(const struct tally *tally, size_t rank, uint64_t *selected)
 {
     uint64_t *most = malloc(tally->count * sizeof *most);
-    size_t keep = tally->room.counters / 2;
+    size_t count = 0;
     if (most == NULL)
         return false;
     for (size_t i = 0; i < tally->count; i++)
-        most[i] = most_of(&tally->counters[i]);
-    qsort(most, tally->count, sizeof *most, compare_descending);
-    /* Long values may have raised the error past what counters say already. */
-    if (tally->count > keep)
-        raise_error(tally, most[keep] > tally->error ? most[keep] : tally->error);
+        if (most_of(&tally->counters[i]) >= COUNTED_MOST)
+            most[count++] = most_of(&tally->counters[i]);
+    qsort(most, count, sizeof *most, compare_descending);
+    *selected = most[rank];
     free(most);
+    return true;
+}
+
+/* How often those came, at most, of whom `rank` came more often or as often. */
+static bool select_rank(const struct tally *tally, size_t rank, uint64_t *selected)
+{
+    uint32_t times[COUNTED_MOST + 1] = {0};
+    for (size_t i = 0; i < tally->count; i++) {
+        uint64_t most = most_of(&tally->counters[i]);
+        times[most < COUNTED_MOST ? most : COUNTED_MOST]++;
+    }
+    size_t above = times[COUNTED_MOST];
+    if (above > rank)
+        return select_often(tally, rank, selected);
+    *selected = COUNTED_MOST;
+    while (above <= rank && *selected > 0)
+        above += times[--*selected];
+    return true;
+}
+
+/* Raises the error until at most half of the counters are taken. */
+static bool purge(struct tally *tally)
+{
+    uint64_t most = 0;
+    size_t keep = tally->room.counters / 2;
+    if (tally->count <= keep)
+        return true;
+    if (!select_rank(tally, keep, &most))
+        return false;
+    /* Long values may have raised the error past what counters say already. */
+    raise_error(tally, most > tally->error ? most : tally->error);
     return true;
 }
 
@@ -309,10 +344,11 @@ static bool is_full(const struct tally *tally, size_t length)
 static bool grow(struct tally *tally)
 {
     size_t most = tally->summary ? tally->room.counters : tally->room.values;
+    size_t wanted = GROWTH * tally->capacity;
     if (tally->count < tally->capacity)
         return true;
     if (tally->capacity < most)
-        return set_capacity(tally, 2 * tally->capacity);
+        return set_capacity(tally, wanted < most ? wanted : most);
     if (!purge(tally))
         return false;
     fill_slots(tally);
@@ -383,7 +419,7 @@ enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t leng
 /* So many values later, what was fetched has come. */
 #define FETCHED_AHEAD 12u
 /* Smaller tables stay in a processor's first cache. */
-#define NEAR_COUNTERS 2048u
+#define NEAR_COUNTERS 256u
 
 static void fetch(const struct tally *tally, uint64_t hash)
 {
