@@ -162,6 +162,7 @@ static bool sample(struct quantiles *quantiles, double number, uint64_t weight)
 static bool raise_lowest(struct quantiles *quantiles)
 {
     unsigned old = quantiles->lowest;
+    uint64_t weight = group_size(quantiles);
     struct level *level = &quantiles->levels[old];
     size_t count = level->count;
     double last = 0;
@@ -176,7 +177,7 @@ static bool raise_lowest(struct quantiles *quantiles)
         good = hand_up(quantiles, old, kept);
     }
     if (good && count % 2 == 1)
-        good = sample(quantiles, last, UINT64_C(1) << old);
+        good = sample(quantiles, last, weight);
     free(level->numbers);
     *level = (struct level){.numbers = NULL};
     return good;

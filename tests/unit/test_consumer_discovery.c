@@ -27,7 +27,7 @@ struct watch {
 static bool is_processed(void *context, const char *key)
 {
     const struct watch *watch = context;
-    return atoi(key) <= watch->processed;
+    return strtol(key, NULL, 10) <= watch->processed;
 }
 
 static void start_watch_of(struct watch *watch, const char *pattern, uint64_t names_at_once)
