@@ -75,6 +75,12 @@ static bool has_values(const struct column_result *column)
     return column->count > column->nonfinite;
 }
 
+/* Of very many different values none may be frequent. */
+static bool has_frequent_values(const struct column_result *column)
+{
+    return has_values(column) && column->top_count > 0;
+}
+
 enum chart_kind chart_choose(const struct profile *profile)
 {
     size_t number = find_column(profile, 0, is_drawable_number);
@@ -83,7 +89,9 @@ enum chart_kind chart_choose(const struct profile *profile)
         return CHART_EMPTY;
     if (number != NO_COLUMN && label != NO_COLUMN && profile->record_count <= CHART_BARS_MAX)
         return CHART_BARS;
-    return number != NO_COLUMN ? CHART_LINES : CHART_COUNTS;
+    if (number != NO_COLUMN)
+        return CHART_LINES;
+    return find_column(profile, 0, has_frequent_values) != NO_COLUMN ? CHART_COUNTS : CHART_EMPTY;
 }
 
 /* ---- text from the file ---- */
@@ -296,7 +304,8 @@ static void put_scalar_label(struct text *script, const struct column_scalar *va
 
 static void put_counts(struct text *script, const struct profile *profile)
 {
-    const struct column_result *column = &profile->columns[find_column(profile, 0, has_values)];
+    const struct column_result *column =
+        &profile->columns[find_column(profile, 0, has_frequent_values)];
     size_t longest = 0;
     open_block(script, "names");
     text_put(script, "=rows\n");
@@ -414,13 +423,21 @@ static void put_lines(struct text *script, const struct profile *profile)
 
 /* ---- nothing to draw ---- */
 
+static const char *why_empty(const struct profile *profile)
+{
+    if (profile->record_count == 0)
+        return "no data: the batch has no rows";
+    return find_column(profile, 0, has_values) == NO_COLUMN
+               ? "no data: no cell holds a value to draw"
+               : "nothing to draw: no numbers, and no value is frequent";
+}
+
 static void put_empty(struct text *script, const struct profile *profile)
 {
     text_put(script, "unset border\nunset tics\nunset grid\n");
     text_printf(script,
                 "set label 1 '%s' at graph 0.5, graph 0.5 center font ',16' textcolor '#666666'\n",
-                profile->record_count == 0 ? "no data: the batch has no rows"
-                                           : "no data: no cell holds a value to draw");
+                why_empty(profile));
     text_put(script, "set xrange [0:1]\nset yrange [0:1]\nplot NaN\n");
 }
 

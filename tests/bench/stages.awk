@@ -4,13 +4,16 @@
 
 BEGIN {
     # By source file, of data-consumer and of the C library.
-    stage["csv_reader.c"] = stage["profile.c"] = stage["reading.c"] = "split"
-    stage["value.c"] = stage["number.c"] = stage["strtod_l.c"] = stage["strtod.c"] = stage["mpn2dbl.c"] = "convert"
-    stage["lshift.S"] = stage["mul.c"] = stage["mul_1.S"] = stage["get-rounding-mode.h"] = "convert"
-    stage["sketch.c"] = stage["sort.c"] = stage["msort.c"] = stage["sample.c"] = "sketch"
-    stage["column.c"] = stage["moments.c"] = stage["s_frexp.c"] = stage["s_fma.c"] = "sums"
+    stage["csv_reader.c"] = stage["csv_plain.c"] = stage["csv_rows.c"] = stage["csv_scan.c"] = "split"
+    stage["csv_rows.h"] = stage["csv_scan.h"] = stage["row_block.c"] = stage["profile.c"] = stage["reading.c"] = "split"
+    stage["value.c"] = stage["decimal.c"] = stage["digits.h"] = stage["power_of_five.c"] = "convert"
+    stage["number.c"] = stage["strtod_l.c"] = stage["strtod.c"] = stage["mpn2dbl.c"] = "convert"
+    stage["hash.h"] = stage["tally.c"] = stage["cardinality.c"] = stage["quantiles.c"] = "sketch"
+    stage["short_bytes.h"] = stage["sort_numbers.c"] = stage["extent.c"] = stage["sample.c"] = "sketch"
+    stage["ranking.c"] = stage["sort.c"] = stage["msort.c"] = "sketch"
+    stage["column.c"] = stage["numbers.c"] = stage["moments.c"] = stage["power_sums.c"] = "sums"
     stage["digest.c"] = "hash"
-    stage["batch.c"] = stage["fileio.c"] = "read"
+    stage["batch.c"] = stage["fileio.c"] = stage["profile_input.c"] = "read"
     stage["summary.c"] = stage["text.c"] = "write"
     # By the start of an object's name, where its files do not tell.
     object["[kernel"] = "kernel: reading, memory"

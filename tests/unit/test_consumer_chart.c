@@ -543,6 +543,21 @@ START_TEST(chart_draws_no_number_whose_cell_was_cut)
 }
 END_TEST
 
+/* More different texts than are kept, each as often as any other. */
+START_TEST(chart_of_texts_of_which_none_is_frequent_says_so)
+{
+    struct text csv = {0};
+    text_put(&csv, "name\n");
+    for (int i = 0; i < 70000; i++)
+        text_printf(&csv, "person %d\n", i);
+    char *script = script_of("1", csv.bytes, csv.length);
+    ck_assert_int_eq(kind_of(csv.bytes), CHART_EMPTY);
+    ck_assert_ptr_nonnull(strstr(script, "no value is frequent"));
+    free(script);
+    text_free(&csv);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
@@ -563,5 +578,5 @@ int main(void)
         chart_doubles_percent_signs_where_gnuplot_reads_formats, chart_shortens_long_labels,
         chart_shows_no_half_character_of_a_long_label,
         chart_stays_small_where_names_labels_and_key_are_endless,
-        chart_draws_no_number_whose_cell_was_cut);
+        chart_draws_no_number_whose_cell_was_cut, chart_of_texts_of_which_none_is_frequent_says_so);
 }
