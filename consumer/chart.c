@@ -170,7 +170,7 @@ static void put_title(struct text *script, const char *key, const struct profile
     text_printf(script, ": %" PRIu64 " row%s", profile->record_count,
                 profile->record_count == 1 ? "" : "s");
     put_time_range(script, profile);
-    if (sample_stride(profile->sample) > 1)
+    if (chart_choose(profile) == CHART_LINES && sample_stride(profile->sample) > 1)
         text_printf(script, " (one row in %" PRIu64 " drawn)", sample_stride(profile->sample));
     text_put(script, "\n");
     close_block(script);
