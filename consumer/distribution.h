@@ -17,7 +17,7 @@ struct distribution_point {
 struct distribution {
     struct distribution_point *points; /* ascending; owned by whoever made it */
     size_t count;
-    uint64_t weight; /* of all points */
+    uint64_t weight; /* of all points; at most 2^53, so that a double can hold a rank */
 };
 
 /*

@@ -17,7 +17,7 @@
  * go that have come no more often than the error says of any value (Manku and Motwani 2002,
  * lossy counting); when none is left, the error grows by as much as half of them can be spared
  * for (Misra and Gries 1982). So a count is never too high, it is too low by tally_error() at most,
- * and that is a share of 3 / counters of all that was added, at most. Two summaries merge (Agarwal
+ * and that is 3 / counters of all that was added and one more, at most. Two summaries merge (Agarwal
  * et al. 2012).
  *
  * Values are chosen by strangers. Where one stands in the table is drawn from its hash with a key

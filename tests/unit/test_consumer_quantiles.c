@@ -171,8 +171,7 @@ static void ranks_note(struct ranks *ranks, double number, uint64_t times)
     ranks->total += times;
 }
 
-/* How far the place asked for is from those that the number has; between two numbers it has none.
- */
+/* How far the place is from those that the number has; between two numbers it has none. */
 static double error_of(double place, double below, double up_to)
 {
     return place < below - 1 ? below - 1 - place : place > up_to ? up_to - place : 0;

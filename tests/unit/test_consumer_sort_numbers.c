@@ -199,8 +199,7 @@ START_TEST(sort_numbers_orders_by_every_bit)
 }
 END_TEST
 
-/* From 0 to all in turn of the bits that differ: one, two and three rounds, and what is left then.
- */
+/* From none of the bits to all: one, two and three rounds, and what is left then. */
 START_TEST(sort_numbers_orders_numbers_that_differ_in_any_number_of_bits)
 {
     static double numbers[1500];

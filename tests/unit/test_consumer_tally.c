@@ -400,8 +400,7 @@ START_TEST(tally_keeps_half_of_its_counters_when_none_is_left)
 }
 END_TEST
 
-/* Of values that come many at a time no first one is left out, which the error would not tell of.
- */
+/* Of values that come many at a time no first one is left out: the error would not tell of it. */
 START_TEST(tally_as_a_summary_counts_what_came_many_times_and_once_more)
 {
     char text[32];
