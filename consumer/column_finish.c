@@ -203,9 +203,10 @@ static void set_distinct(const struct column *column, const struct values *value
     result->distinct = values->count;
     if (sketches == NULL)
         return;
+    uint64_t estimate = cardinality_estimate(value_type_is_numeric(result->type) ? sketches->numbers
+                                                                                 : sketches->texts);
+    result->distinct = estimate < column->count ? estimate : column->count;
     result->distinct_error = CARDINALITY_ERROR;
-    result->distinct = cardinality_estimate(value_type_is_numeric(result->type) ? sketches->numbers
-                                                                                : sketches->texts);
 }
 
 /* A count that a value without a counter may have as well says nothing. */
