@@ -14,6 +14,7 @@ struct column_scratch {
     size_t count;                       /* so many */
     struct csv_cell kept[COLUMN_BLOCK]; /* room for them, where not all that came have one */
     uint64_t hashes[COLUMN_BLOCK];
+    struct value_day day;
     /* what each was read as, as far as somebody still asks */
     struct value values[COLUMN_BLOCK];
     double numbers[COLUMN_BLOCK];
@@ -25,7 +26,7 @@ struct column_scratch {
 
 struct column_scratch *column_scratch_create(const struct missing *missing)
 {
-    struct column_scratch *scratch = malloc(sizeof *scratch);
+    struct column_scratch *scratch = calloc(1, sizeof *scratch);
     if (scratch != NULL)
         scratch->missing = missing;
     return scratch;
@@ -182,7 +183,7 @@ static void take_booleans(struct column *column, const struct column_scratch *sc
 static value_types read_cell(struct column_scratch *scratch, size_t i)
 {
     struct value *value = &scratch->values[i];
-    value_read(scratch->cells[i].bytes, scratch->cells[i].length, value);
+    value_read_next(scratch->cells[i].bytes, scratch->cells[i].length, &scratch->day, value);
     scratch->numbers[i] = value->number;
     scratch->integers[i] = value->integer;
     return value->types;

@@ -30,17 +30,22 @@ void extent_free(struct extent *extent)
 
 /* ---- texts in their order ---- */
 
-/* Eight bytes as a number in their order; zeros stand behind a text that is shorter. */
-static uint64_t word_of(const char *bytes, size_t length)
+static uint64_t word_at(const char *bytes)
 {
     uint64_t word = 0;
-    if (length >= sizeof word) {
-        memcpy(&word, bytes, sizeof word);
+    memcpy(&word, bytes, sizeof word);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        word = __builtin_bswap64(word);
+    word = __builtin_bswap64(word);
 #endif
-        return word;
-    }
+    return word;
+}
+
+/* The first eight bytes as a number in their order; zeros stand behind a text that is shorter. */
+static uint64_t word_of(const char *bytes, size_t length)
+{
+    if (length >= 8)
+        return word_at(bytes);
+    uint64_t word = 0;
     for (size_t i = 0; i < sizeof word; i++)
         word = word << 8 | (i < length ? (unsigned char)bytes[i] : 0);
     return word;
@@ -54,28 +59,25 @@ static struct extent_text view(const struct csv_cell *cell)
         .bytes = (char *)cell->bytes, .length = length, .word = word_of(cell->bytes, length)};
 }
 
-static int compare_words(const char *a, const char *b)
-{
-    uint64_t x = word_of(a, 8);
-    uint64_t y = word_of(b, 8);
-    return (x > y) - (x < y);
-}
-
 /* Of two that begin with the same word. Dates and times have one length, of up to three words. */
-static int compare_tails(const struct extent_text *a, const struct extent_text *b)
+static int compare_tails(const char *bytes, size_t length, const struct extent_text *text)
 {
-    size_t length = a->length;
-    if (length != b->length || length < 16 || length > 24)
-        return extent_compare_bytes(a->bytes, length, b->bytes, b->length);
-    int order = compare_words(a->bytes + 8, b->bytes + 8);
-    return order != 0 ? order : compare_words(a->bytes + length - 8, b->bytes + length - 8);
+    if (length != text->length || length < 16 || length > 24)
+        return extent_compare_bytes(bytes, length, text->bytes, text->length);
+    uint64_t a = word_at(bytes + 8);
+    uint64_t b = word_at(text->bytes + 8);
+    if (a == b) {
+        a = word_at(bytes + length - 8);
+        b = word_at(text->bytes + length - 8);
+    }
+    return (a > b) - (a < b);
 }
 
 static int compare_texts(const struct extent_text *a, const struct extent_text *b)
 {
     if (a->word != b->word)
         return a->word < b->word ? -1 : 1;
-    return compare_tails(a, b);
+    return compare_tails(a->bytes, a->length, b);
 }
 
 /* Makes `text` a copy of what `found` is a view of. */
@@ -97,17 +99,19 @@ static bool keep(struct extent_text *text, const struct extent_text *found)
 
 static bool take_texts(struct extent *extent, const struct csv_cell *texts, size_t count)
 {
-    struct extent_text first = extent->first;
-    struct extent_text last = extent->last;
+    if (count == 0)
+        return true;
+    bool none = extent->first.bytes == NULL;
+    struct extent_text first = none ? view(&texts[0]) : extent->first;
+    struct extent_text last = none ? first : extent->last;
     for (size_t i = 0; i < count; i++) {
-        uint64_t word = word_of(texts[i].bytes, texts[i].length);
-        if (word > first.word && word < last.word)
-            continue;
         const struct extent_text text = view(&texts[i]);
-        if (first.bytes == NULL || compare_texts(&text, &first) < 0)
-            first = text;
-        if (last.bytes == NULL || compare_texts(&text, &last) > 0)
+        if (text.word > first.word && text.word < last.word)
+            continue;
+        if (compare_texts(&text, &last) > 0)
             last = text;
+        else if (compare_texts(&text, &first) < 0)
+            first = text;
     }
     return keep(&extent->first, &first) && keep(&extent->last, &last);
 }

@@ -57,13 +57,19 @@ static bool lasts(const struct row_block *block, const struct csv_cell *cell)
     return (uintptr_t)cell->bytes - block->lasting < block->lasting_length;
 }
 
-/* Bytes of the cells that are to be copied. */
-static size_t passing_bytes(const struct row_block *block, const struct csv_cell *cells)
+struct passing {
+    size_t cells, bytes; /* that are to be copied; most often none */
+};
+
+static struct passing count_passing(const struct row_block *block, const struct csv_cell *cells)
 {
-    size_t bytes = 0;
-    for (size_t i = 0; i < block->columns; i++)
-        bytes += lasts(block, &cells[i]) ? 0 : cells[i].length;
-    return bytes;
+    struct passing passing = {.cells = 0};
+    for (size_t i = 0; i < block->columns; i++) {
+        bool passes = !lasts(block, &cells[i]);
+        passing.cells += passes ? 1 : 0;
+        passing.bytes += passes ? cells[i].length : 0;
+    }
+    return passing;
 }
 
 /* Only while it is empty: its cells point into the bytes. */
@@ -87,20 +93,26 @@ static const char *copy(struct row_block *block, const struct csv_cell *cell)
     return to;
 }
 
+static void copy_passing(struct row_block *block, const struct csv_cell *cells, struct csv_cell *to)
+{
+    for (size_t i = 0; i < block->columns; i++)
+        if (!lasts(block, &cells[i]))
+            to[i * block->rows_max].bytes = copy(block, &cells[i]);
+}
+
 enum row_block_outcome row_block_add(struct row_block *block, const struct csv_cell *cells)
 {
     struct csv_cell *to = block->cells + block->rows;
-    size_t bytes = passing_bytes(block, cells);
+    const struct passing passing = count_passing(block, cells);
     if (block->rows == block->rows_max ||
-        (block->rows > 0 && bytes > block->capacity - block->used))
+        (block->rows > 0 && passing.bytes > block->capacity - block->used))
         return ROW_BLOCK_FULL;
-    if (block->rows == 0 && !make_room(block, bytes))
+    if (block->rows == 0 && !make_room(block, passing.bytes))
         return ROW_BLOCK_NO_MEMORY;
-    for (size_t i = 0; i < block->columns; i++, to += block->rows_max) {
-        *to = cells[i];
-        if (!lasts(block, &cells[i]))
-            to->bytes = copy(block, &cells[i]);
-    }
+    for (size_t i = 0; i < block->columns; i++)
+        to[i * block->rows_max] = cells[i];
+    if (passing.cells > 0)
+        copy_passing(block, cells, to);
     block->rows++;
     return ROW_BLOCK_ADDED;
 }

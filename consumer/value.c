@@ -141,6 +141,24 @@ static bool take_date(const char **at, const char *end, int64_t *days)
     return true;
 }
 
+/* As take_date, of a cell that often has the date of the one before. */
+static bool take_date_again(const char **at, const char *end, struct value_day *day, int64_t *days)
+{
+    const char *text = *at;
+    if (day->known && (size_t)(end - text) >= VALUE_DAY_BYTES &&
+        memcmp(text, day->text, VALUE_DAY_BYTES) == 0) {
+        *at += VALUE_DAY_BYTES;
+        *days = day->days;
+        return true;
+    }
+    if (!take_date(at, end, days))
+        return false;
+    memcpy(day->text, text, VALUE_DAY_BYTES);
+    day->days = *days;
+    day->known = true;
+    return true;
+}
+
 /* A fraction of a second; digits beyond nanoseconds are read and not kept. */
 static bool take_fraction(const char **at, const char *end, int32_t *nanoseconds)
 {
@@ -205,13 +223,14 @@ static bool read_time(const char *bytes, size_t length, struct value *value)
     return true;
 }
 
-static bool read_datetime(const char *bytes, size_t length, struct value *value)
+static bool read_datetime(const char *bytes, size_t length, struct value_day *day,
+                          struct value *value)
 {
     const char *end = bytes + length;
     int64_t days = 0;
     int64_t seconds = 0;
     int32_t nanoseconds = 0;
-    if (!take_date(&bytes, end, &days))
+    if (!take_date_again(&bytes, end, day, &days))
         return false;
     if (bytes == end)
         value->types |= VALUE_TYPE_BIT(VALUE_DATE);
@@ -229,12 +248,13 @@ static bool read_datetime(const char *bytes, size_t length, struct value *value)
 #define MOMENT_MAX_BYTES 48
 
 /* No number has these bytes in these places, but for 123e-5 and its like, which is no date. */
-static bool read_moment(const char *bytes, size_t length, struct value *value)
+static bool read_moment(const char *bytes, size_t length, struct value_day *day,
+                        struct value *value)
 {
     if (length < 5 || length > MOMENT_MAX_BYTES)
         return false;
     return bytes[2] == ':'   ? read_time(bytes, length, value)
-           : bytes[4] == '-' ? read_datetime(bytes, length, value)
+           : bytes[4] == '-' ? read_datetime(bytes, length, day, value)
                              : false;
 }
 
@@ -262,13 +282,20 @@ static const unsigned char BEGINNINGS[256] = {
 
 void value_read(const char *bytes, size_t length, struct value *value)
 {
+    struct value_day day = {.known = false};
+    value_read_next(bytes, length, &day, value);
+}
+
+void value_read_next(const char *bytes, size_t length, struct value_day *day, struct value *value)
+{
     *value = (struct value){.types = VALUE_TYPE_BIT(VALUE_STRING)};
     trim(&bytes, &length);
     if (length == 0)
         return;
     switch ((enum beginning)BEGINNINGS[(unsigned char)bytes[0]]) {
     case DIGIT:
-        if (!read_moment(bytes, length, value) && read_number(bytes, length, value) && length == 1)
+        if (!read_moment(bytes, length, day, value) && read_number(bytes, length, value) &&
+            length == 1)
             read_boolean(bytes, length, value);
         break;
     case POINT: (void)read_number(bytes, length, value); break;

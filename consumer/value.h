@@ -54,4 +54,15 @@ enum value_type value_narrowest(value_types types);
 /* Reads a cell, in some 4 to 20 ns; members that its types do not speak of are 0. */
 void value_read(const char *bytes, size_t length, struct value *value);
 
+/* The date that was read last; all zero at first. */
+#define VALUE_DAY_BYTES 10
+struct value_day {
+    bool known;
+    char text[VALUE_DAY_BYTES];
+    int64_t days; /* since 1970-01-01 */
+};
+
+/* As value_read, of cells below one another, of which many have the date of the one before. */
+void value_read_next(const char *bytes, size_t length, struct value_day *day, struct value *value);
+
 #endif
