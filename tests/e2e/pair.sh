@@ -501,11 +501,14 @@ nothing_is_left_behind_when_the_consumer_is_killed_and_a_restart_finishes_the_wo
     [[ -z $(find "$results" -name '*.tmp') ]]
 }
 
+# has_read_beyond MIB PID
+has_read_beyond() { [[ $(awk '/^rchar/ {print $2}' "/proc/$2/io") -gt $(($1 << 20)) ]]; }
+
 the_consumer_ends_within_a_second_of_sigterm_in_the_middle_of_a_parse() {
     fresh consumer-stop
-    publish 1 --rows 3000000
+    publish 1 --rows 4000000
     "$consumer" --dir "$dir" >"$dir/consumer.out" & local pid=$!
-    sleep 0.7
+    eventually 5 has_read_beyond 20 "$pid"
     [[ ! -e $results/summary_1.json ]] || fail "the batch was too small to be in the middle of it"
     stop "$pid"
     [[ ! -s $log ]]
