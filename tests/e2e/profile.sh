@@ -97,7 +97,7 @@ thousands_of_columns_have_a_line_each() {
 json_is_the_very_summary_that_a_shared_directory_gets() {
     local key
     put_files summary
-    cp tests/golden/{michelson,scripts-and-emoji,empty,header-only,mixed-line-ends}.csv "$dir"
+    cp tests/golden/{offset-dwarfs-spread,scripts-and-emoji,empty,header-only,mixed-line-ends}.csv "$dir"
     consume_once --match '*.csv' --chart none || [[ $? -eq 65 ]]
     for key in good other michelson scripts-and-emoji empty header-only mixed-line-ends; do
         profile --output json "$dir/$key.csv" | cmp - "$results/summary_$key.json" || fail "$key differs"
