@@ -2,39 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "consumer/hash.h"
-#include "consumer/short_bytes.h"
-
-#define FIRST_ENTRIES 16u
-#define FIRST_BYTES 256u
-/* At a time, as every value looks for its place anew. */
-#define GROWTH 4u
-#define NONE SIZE_MAX
-
-struct counter {
-    uint64_t hash;
-    uint64_t count;
-    uint64_t missed; /* the error when it was taken: what may have come before */
-    uint32_t at;     /* of its bytes in the tally's */
-    uint32_t length;
-};
-
-/* Who stands here, and enough of its hash to pass most others by without a look at them. */
-struct slot {
-    uint32_t place; /* one more than its place among the counters; 0 is free */
-    uint32_t mark;
-};
+#include "consumer/counters.h"
 
 struct tally {
     struct tally_room room;
-    struct counter *counters;
-    size_t count, capacity;
-    struct slot *slots; /* twice the capacity */
-    char *bytes;
-    size_t bytes_used, bytes_capacity;
-    uint64_t key;
+    struct counters counters;
     bool summary;
     uint64_t error;
 
@@ -44,103 +17,13 @@ struct tally {
     bool left_out; /* some value lost its first occurrence in it */
 };
 
-/* ---- the table ---- */
-
-static size_t first_slot(const struct tally *tally, uint64_t hash)
-{
-    return (size_t)hash_fold(hash ^ tally->key, tally->key | 1) & (2 * tally->capacity - 1);
-}
-
-static uint32_t mark_of(uint64_t hash)
-{
-    return (uint32_t)(hash >> 32);
-}
-
-/* The counter of the value, or NONE; then *free_slot is where it belongs. */
-static size_t find(const struct tally *tally, const char *bytes, size_t length, uint64_t hash,
-                   size_t *free_slot, unsigned *same_hash)
-{
-    size_t mask = 2 * tally->capacity - 1;
-    size_t at = first_slot(tally, hash);
-    for (; tally->slots[at].place != 0; at = (at + 1) & mask) {
-        if (tally->slots[at].mark != mark_of(hash))
-            continue;
-        size_t place = tally->slots[at].place - 1;
-        const struct counter *counter = &tally->counters[place];
-        if (counter->hash != hash)
-            continue;
-        if (counter->length == length &&
-            short_bytes_equal(tally->bytes + counter->at, bytes, length))
-            return place;
-        ++*same_hash;
-    }
-    *free_slot = at;
-    return NONE;
-}
-
-static void take_slot(struct tally *tally, size_t place)
-{
-    size_t mask = 2 * tally->capacity - 1;
-    uint64_t hash = tally->counters[place].hash;
-    size_t at = first_slot(tally, hash);
-    while (tally->slots[at].place != 0)
-        at = (at + 1) & mask;
-    tally->slots[at] = (struct slot){.place = (uint32_t)place + 1, .mark = mark_of(hash)};
-}
-
-static void fill_slots(struct tally *tally)
-{
-    memset(tally->slots, 0, 2 * tally->capacity * sizeof *tally->slots);
-    for (size_t place = 0; place < tally->count; place++)
-        take_slot(tally, place);
-}
-
-/* ---- room ---- */
-
-static bool set_capacity(struct tally *tally, size_t capacity)
-{
-    struct slot *slots = calloc(2 * capacity, sizeof *slots);
-    struct counter *counters =
-        slots == NULL ? NULL : realloc(tally->counters, capacity * sizeof *counters);
-    if (counters == NULL) {
-        free(slots);
-        return false;
-    }
-    free(tally->slots);
-    tally->slots = slots;
-    tally->counters = counters;
-    tally->capacity = capacity;
-    fill_slots(tally);
-    return true;
-}
-
-static bool set_bytes_capacity(struct tally *tally, size_t capacity)
-{
-    char *bytes = realloc(tally->bytes, capacity);
-    if (bytes == NULL)
-        return false;
-    tally->bytes = bytes;
-    tally->bytes_capacity = capacity;
-    return true;
-}
-
-static bool make_room_for_bytes(struct tally *tally, size_t length)
-{
-    size_t capacity = tally->bytes_capacity;
-    while (capacity - tally->bytes_used < length)
-        capacity *= 2;
-    return capacity == tally->bytes_capacity || set_bytes_capacity(tally, capacity);
-}
-
 struct tally *tally_create(const struct tally_room *room)
 {
     struct tally *tally = calloc(1, sizeof *tally);
     if (tally == NULL)
         return NULL;
     tally->room = *room;
-    if (getrandom(&tally->key, sizeof tally->key, GRND_NONBLOCK) < 0)
-        tally->key = (uint64_t)(uintptr_t)tally; /* early at boot: the address varies as well */
-    if (set_bytes_capacity(tally, FIRST_BYTES) && set_capacity(tally, FIRST_ENTRIES))
+    if (counters_open(&tally->counters))
         return tally;
     tally_free(tally);
     return NULL;
@@ -150,9 +33,7 @@ void tally_free(struct tally *tally)
 {
     if (tally == NULL)
         return;
-    free(tally->counters);
-    free(tally->slots);
-    free(tally->bytes);
+    counters_close(&tally->counters);
     free(tally->seen);
     free(tally);
 }
@@ -165,23 +46,15 @@ static uint64_t most_of(const struct counter *counter)
     return counter->count + counter->missed;
 }
 
-/* Drops those who came no more often than `error` says of any value. The rest stays in its order.
- */
+static bool came_more_often(const struct counter *counter, uint64_t error)
+{
+    return most_of(counter) > error;
+}
+
+/* Those go who came no more often than `error` says of any value. */
 static void raise_error(struct tally *tally, uint64_t error)
 {
-    size_t kept = 0;
-    size_t used = 0;
-    for (size_t i = 0; i < tally->count; i++) {
-        struct counter counter = tally->counters[i];
-        if (most_of(&counter) <= error)
-            continue;
-        memmove(tally->bytes + used, tally->bytes + counter.at, counter.length);
-        counter.at = (uint32_t)used;
-        used += counter.length;
-        tally->counters[kept++] = counter;
-    }
-    tally->count = kept;
-    tally->bytes_used = used;
+    counters_keep(&tally->counters, came_more_often, error);
     tally->error = error;
 }
 
@@ -198,13 +71,13 @@ static int compare_descending(const void *left, const void *right)
 /* The one at `rank`, from 0, of those that came COUNTED_MOST times or more, the highest first. */
 static bool select_often(const struct tally *tally, size_t rank, uint64_t *selected)
 {
-    uint64_t *most = malloc(tally->count * sizeof *most);
+    uint64_t *most = malloc(tally->counters.count * sizeof *most);
     size_t count = 0;
     if (most == NULL)
         return false;
-    for (size_t i = 0; i < tally->count; i++)
-        if (most_of(&tally->counters[i]) >= COUNTED_MOST)
-            most[count++] = most_of(&tally->counters[i]);
+    for (size_t i = 0; i < tally->counters.count; i++)
+        if (most_of(&tally->counters.list[i]) >= COUNTED_MOST)
+            most[count++] = most_of(&tally->counters.list[i]);
     qsort(most, count, sizeof *most, compare_descending);
     *selected = most[rank];
     free(most);
@@ -215,8 +88,8 @@ static bool select_often(const struct tally *tally, size_t rank, uint64_t *selec
 static bool select_rank(const struct tally *tally, size_t rank, uint64_t *selected)
 {
     uint32_t times[COUNTED_MOST + 1] = {0};
-    for (size_t i = 0; i < tally->count; i++) {
-        uint64_t most = most_of(&tally->counters[i]);
+    for (size_t i = 0; i < tally->counters.count; i++) {
+        uint64_t most = most_of(&tally->counters.list[i]);
         times[most < COUNTED_MOST ? most : COUNTED_MOST]++;
     }
     size_t above = times[COUNTED_MOST];
@@ -233,7 +106,7 @@ static bool purge(struct tally *tally)
 {
     uint64_t most = 0;
     size_t keep = tally->room.counters / 2;
-    if (tally->count <= keep)
+    if (tally->counters.count <= keep)
         return true;
     if (!select_rank(tally, keep, &most))
         return false;
@@ -246,29 +119,34 @@ static bool purge(struct tally *tally)
 static uint64_t most_of_long(struct tally *tally)
 {
     uint64_t most = 0;
-    for (size_t i = 0; i < tally->count; i++)
-        if (tally->counters[i].length > TALLY_COUNTED_BYTES && tally->counters[i].count > most)
-            most = tally->counters[i].count;
+    for (size_t i = 0; i < tally->counters.count; i++)
+        if (tally->counters.list[i].length > TALLY_COUNTED_BYTES &&
+            tally->counters.list[i].count > most)
+            most = tally->counters.list[i].count;
     return most;
+}
+
+static bool is_short(const struct counter *counter, uint64_t longest)
+{
+    return counter->length <= longest;
 }
 
 static void drop_long(struct tally *tally)
 {
-    size_t kept = 0;
     tally_add_error(tally, most_of_long(tally));
-    for (size_t i = 0; i < tally->count; i++)
-        if (tally->counters[i].length <= TALLY_COUNTED_BYTES)
-            tally->counters[kept++] = tally->counters[i];
-    tally->count = kept;
+    counters_keep(&tally->counters, is_short, TALLY_COUNTED_BYTES);
 }
 
-/* Counters that are taken seldom are few, and few stay near. False changes nothing. */
-static bool fit(struct tally *tally)
+/* Counters that are taken seldom are few, and few stay near. */
+#define FEWEST 16u
+
+static void fit(struct tally *tally)
 {
-    size_t capacity = FIRST_ENTRIES;
-    while (capacity < 2 * tally->count && capacity < tally->room.counters)
+    size_t capacity = FEWEST;
+    while (capacity < 2 * tally->counters.count && capacity < tally->room.counters)
         capacity *= 2;
-    return capacity >= tally->capacity / 4 || set_capacity(tally, capacity);
+    if (capacity < tally->counters.capacity / 4)
+        (void)counters_set_capacity(&tally->counters, capacity);
 }
 
 /* ---- windows ---- */
@@ -294,11 +172,10 @@ static bool was_seen(struct tally *tally, uint64_t hash)
 static void open_window(struct tally *tally)
 {
     raise_error(tally, tally->error);
-    (void)fit(tally);
-    fill_slots(tally);
+    fit(tally);
     memset(tally->seen, 0, seen_words(tally) * sizeof *tally->seen);
-    for (size_t i = 0; i < tally->count; i++)
-        (void)was_seen(tally, tally->counters[i].hash);
+    for (size_t i = 0; i < tally->counters.count; i++)
+        (void)was_seen(tally, tally->counters.list[i].hash);
     tally->window = tally->room.counters;
     tally->left_out = false;
 }
@@ -327,82 +204,66 @@ bool tally_summarise(struct tally *tally)
     tally->summary = true;
     drop_long(tally);
     open_window(tally);
-    size_t bytes = FIRST_BYTES;
-    while (bytes < tally->bytes_used)
-        bytes *= 2;
-    (void)set_bytes_capacity(tally, bytes);
+    counters_shrink_bytes(&tally->counters);
     return true;
 }
 
 /* ---- adding ---- */
 
+/* At a time, as every value looks for its place anew. */
+#define GROWTH 4u
+
 static bool is_full(const struct tally *tally, size_t length)
 {
-    return tally->count == tally->room.values || length > tally->room.bytes - tally->bytes_used;
+    const struct counters *counters = &tally->counters;
+    return counters->count == tally->room.values ||
+           length > tally->room.bytes - counters->bytes_used;
 }
 
 static bool grow(struct tally *tally)
 {
     size_t most = tally->summary ? tally->room.counters : tally->room.values;
-    size_t wanted = GROWTH * tally->capacity;
-    if (tally->count < tally->capacity)
-        return true;
-    if (tally->capacity < most)
-        return set_capacity(tally, wanted < most ? wanted : most);
-    if (!purge(tally))
-        return false;
-    fill_slots(tally);
-    return true;
+    size_t capacity = tally->counters.capacity;
+    if (capacity >= most)
+        return purge(tally);
+    return counters_set_capacity(&tally->counters,
+                                 GROWTH * capacity < most ? GROWTH * capacity : most);
 }
 
-static void append(struct tally *tally, const char *bytes, size_t length, uint64_t hash,
-                   uint64_t times, size_t slot)
+static enum tally_outcome add_new(struct tally *tally, const struct csv_cell *value, uint64_t hash,
+                                  uint64_t times, struct counters_found *found)
 {
-    struct counter *counter = &tally->counters[tally->count];
-    *counter = (struct counter){.hash = hash,
-                                .count = times,
-                                .missed = tally->error,
-                                .at = (uint32_t)tally->bytes_used,
-                                .length = (uint32_t)length};
-    short_bytes_copy(tally->bytes + tally->bytes_used, bytes, length);
-    tally->bytes_used += length;
-    tally->count++;
-    tally->slots[slot] = (struct slot){.place = (uint32_t)tally->count, .mark = mark_of(hash)};
-}
-
-static enum tally_outcome add_new(struct tally *tally, const char *bytes, size_t length,
-                                  uint64_t hash, uint64_t times, size_t slot)
-{
-    if (tally->count == tally->capacity) {
-        unsigned same_hash = 0;
+    struct counters *counters = &tally->counters;
+    if (counters->count == counters->capacity) {
         if (!grow(tally))
             return TALLY_NO_MEMORY;
-        (void)find(tally, bytes, length, hash, &slot, &same_hash);
+        (void)counters_find(counters, value->bytes, value->length, hash, found);
     }
-    if (!make_room_for_bytes(tally, length))
+    struct counter *counter = counters_append(counters, value->bytes, value->length, hash, found);
+    if (counter == NULL)
         return TALLY_NO_MEMORY;
-    append(tally, bytes, length, hash, times, slot);
+    counter->count = times;
+    counter->missed = tally->error;
     return TALLY_COUNTED;
 }
 
-static enum tally_outcome count_value(struct tally *tally, const char *bytes, size_t length,
+static enum tally_outcome count_value(struct tally *tally, const struct csv_cell *value,
                                       uint64_t hash, uint64_t times)
 {
-    size_t slot = 0;
-    unsigned same_hash = 0;
-    size_t place = find(tally, bytes, length, hash, &slot, &same_hash);
-    if (place != NONE) {
-        tally->counters[place].count += times;
+    struct counters_found found;
+    size_t place = counters_find(&tally->counters, value->bytes, value->length, hash, &found);
+    if (place != COUNTERS_NONE) {
+        tally->counters.list[place].count += times;
         return TALLY_COUNTED;
     }
-    bool crowded = same_hash >= TALLY_SAME_HASH;
-    if (!tally->summary && (crowded || is_full(tally, length)))
+    bool crowded = found.same_hash >= TALLY_SAME_HASH;
+    if (!tally->summary && (crowded || is_full(tally, value->length)))
         return TALLY_FULL;
-    if (tally->summary && (crowded || length > TALLY_COUNTED_BYTES)) {
+    if (tally->summary && (crowded || value->length > TALLY_COUNTED_BYTES)) {
         tally->error += times;
         return TALLY_COUNTED;
     }
-    return add_new(tally, bytes, length, hash, times, slot);
+    return add_new(tally, value, hash, times, &found);
 }
 
 enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t length, uint64_t hash,
@@ -413,18 +274,14 @@ enum tally_outcome tally_add(struct tally *tally, const char *bytes, size_t leng
     /* With a counter, nothing of it is left out any more. */
     if (tally->summary)
         (void)was_seen(tally, hash);
-    return count_value(tally, bytes, length, hash, times);
+    const struct csv_cell value = {.bytes = bytes, .length = length};
+    return count_value(tally, &value, hash, times);
 }
 
 /* So many values later, what was fetched has come. */
 #define FETCHED_AHEAD 12u
 /* Smaller tables stay in a processor's first cache. */
 #define NEAR_COUNTERS 256u
-
-static void fetch(const struct tally *tally, uint64_t hash)
-{
-    __builtin_prefetch(&tally->slots[first_slot(tally, hash)]);
-}
 
 /* The first values of a window stay without counters for the most part, and cost no more than that.
  */
@@ -435,35 +292,24 @@ static size_t leave_out_cells(struct tally *tally, const uint64_t *hashes, size_
     return at;
 }
 
-/* Most values that come again stand where they are looked for first. */
-static bool count_at_once(struct tally *tally, const struct csv_cell *cell, uint64_t hash)
-{
-    const struct slot slot = tally->slots[first_slot(tally, hash)];
-    if (slot.place == 0 || slot.mark != mark_of(hash))
-        return false;
-    struct counter *counter = &tally->counters[slot.place - 1];
-    if (counter->hash != hash || counter->length != cell->length ||
-        !short_bytes_equal(tally->bytes + counter->at, cell->bytes, cell->length))
-        return false;
-    counter->count++;
-    return true;
-}
-
 enum tally_outcome tally_add_cells(struct tally *tally, const struct csv_cell *cells,
                                    const uint64_t *hashes, size_t count, size_t *at)
 {
+    struct counters *counters = &tally->counters;
     enum tally_outcome outcome = TALLY_COUNTED;
-    bool far = !tally->summary && tally->capacity > NEAR_COUNTERS;
-    for (; *at < count; ++*at) {
+    bool far = !tally->summary && counters->capacity > NEAR_COUNTERS;
+    for (; *at < count && outcome == TALLY_COUNTED; *at += outcome == TALLY_COUNTED ? 1 : 0) {
         if (far && *at + FETCHED_AHEAD < count)
-            fetch(tally, hashes[*at + FETCHED_AHEAD]);
+            counters_expect(counters, hashes[*at + FETCHED_AHEAD]);
         if (tally->summary && (*at = leave_out_cells(tally, hashes, count, *at)) == count)
             break;
-        if (count_at_once(tally, &cells[*at], hashes[*at]))
-            continue;
-        outcome = count_value(tally, cells[*at].bytes, cells[*at].length, hashes[*at], 1);
-        if (outcome != TALLY_COUNTED)
-            break;
+        const struct csv_cell *cell = &cells[*at];
+        struct counter *counter =
+            counters_find_at_once(counters, cell->bytes, cell->length, hashes[*at]);
+        if (counter != NULL)
+            counter->count++;
+        else
+            outcome = count_value(tally, cell, hashes[*at], 1);
     }
     return outcome;
 }
@@ -482,20 +328,20 @@ uint64_t tally_error(const struct tally *tally)
 
 void tally_add_error(struct tally *tally, uint64_t occurrences)
 {
-    for (size_t i = 0; i < tally->count; i++)
-        tally->counters[i].missed += occurrences;
+    for (size_t i = 0; i < tally->counters.count; i++)
+        tally->counters.list[i].missed += occurrences;
     tally->error += occurrences;
 }
 
 size_t tally_size(const struct tally *tally)
 {
-    return tally->count;
+    return tally->counters.count;
 }
 
 struct tally_entry tally_entry(const struct tally *tally, size_t place)
 {
-    const struct counter *counter = &tally->counters[place];
-    return (struct tally_entry){.bytes = tally->bytes + counter->at,
+    const struct counter *counter = &tally->counters.list[place];
+    return (struct tally_entry){.bytes = tally->counters.bytes + counter->at,
                                 .length = counter->length,
                                 .hash = counter->hash,
                                 .count = counter->count};

@@ -1,0 +1,144 @@
+#include "consumer/counters.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#define FIRST_CAPACITY 16u
+#define FIRST_BYTES 256u
+
+static bool set_bytes_capacity(struct counters *counters, size_t capacity)
+{
+    char *bytes = realloc(counters->bytes, capacity);
+    if (bytes == NULL)
+        return false;
+    counters->bytes = bytes;
+    counters->bytes_capacity = capacity;
+    return true;
+}
+
+bool counters_open(struct counters *counters)
+{
+    *counters = (struct counters){.count = 0};
+    if (getrandom(&counters->key, sizeof counters->key, GRND_NONBLOCK) < 0)
+        counters->key =
+            (uint64_t)(uintptr_t)counters; /* early at boot: the address varies as well */
+    return set_bytes_capacity(counters, FIRST_BYTES) &&
+           counters_set_capacity(counters, FIRST_CAPACITY);
+}
+
+void counters_close(struct counters *counters)
+{
+    free(counters->list);
+    free(counters->slots);
+    free(counters->bytes);
+    *counters = (struct counters){.count = 0};
+}
+
+/* ---- slots ---- */
+
+static size_t next_slot(const struct counters *counters, size_t slot)
+{
+    return (slot + 1) & (2 * counters->capacity - 1);
+}
+
+size_t counters_find(const struct counters *counters, const char *bytes, size_t length,
+                     uint64_t hash, struct counters_found *found)
+{
+    const struct counters_slot *slots = counters->slots;
+    size_t at = counters_first_slot(counters, hash);
+    found->same_hash = 0;
+    for (; slots[at].place != 0; at = next_slot(counters, at)) {
+        if (slots[at].mark != counters_mark(hash))
+            continue;
+        const struct counter *counter = &counters->list[slots[at].place - 1];
+        if (counters_is(counters, counter, bytes, length, hash))
+            return slots[at].place - 1;
+        found->same_hash += counter->hash == hash ? 1 : 0;
+    }
+    found->slot = at;
+    return COUNTERS_NONE;
+}
+
+static void take_slot(struct counters *counters, size_t slot, size_t place)
+{
+    counters->slots[slot] = (struct counters_slot){
+        .place = (uint32_t)place + 1, .mark = counters_mark(counters->list[place].hash)};
+}
+
+static void fill_slots(struct counters *counters)
+{
+    memset(counters->slots, 0, 2 * counters->capacity * sizeof *counters->slots);
+    for (size_t place = 0; place < counters->count; place++) {
+        size_t slot = counters_first_slot(counters, counters->list[place].hash);
+        while (counters->slots[slot].place != 0)
+            slot = next_slot(counters, slot);
+        take_slot(counters, slot, place);
+    }
+}
+
+bool counters_set_capacity(struct counters *counters, size_t capacity)
+{
+    struct counters_slot *slots = calloc(2 * capacity, sizeof *slots);
+    struct counter *list = slots == NULL ? NULL : realloc(counters->list, capacity * sizeof *list);
+    if (list == NULL) {
+        free(slots);
+        return false;
+    }
+    free(counters->slots);
+    counters->slots = slots;
+    counters->list = list;
+    counters->capacity = capacity;
+    fill_slots(counters);
+    return true;
+}
+
+/* ---- the list ---- */
+
+static bool make_room_for_bytes(struct counters *counters, size_t length)
+{
+    size_t capacity = counters->bytes_capacity;
+    while (capacity - counters->bytes_used < length)
+        capacity *= 2;
+    return capacity == counters->bytes_capacity || set_bytes_capacity(counters, capacity);
+}
+
+struct counter *counters_append(struct counters *counters, const char *bytes, size_t length,
+                                uint64_t hash, const struct counters_found *found)
+{
+    if (!make_room_for_bytes(counters, length))
+        return NULL;
+    size_t place = counters->count++;
+    struct counter *counter = &counters->list[place];
+    *counter = (struct counter){
+        .hash = hash, .at = (uint32_t)counters->bytes_used, .length = (uint32_t)length};
+    short_bytes_copy(counters->bytes + counters->bytes_used, bytes, length);
+    counters->bytes_used += length;
+    take_slot(counters, found->slot, place);
+    return counter;
+}
+
+void counters_keep(struct counters *counters, counters_condition *keep, uint64_t limit)
+{
+    size_t kept = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < counters->count; i++) {
+        struct counter counter = counters->list[i];
+        if (!keep(&counter, limit))
+            continue;
+        memmove(counters->bytes + used, counters->bytes + counter.at, counter.length);
+        counter.at = (uint32_t)used;
+        used += counter.length;
+        counters->list[kept++] = counter;
+    }
+    counters->count = kept;
+    counters->bytes_used = used;
+    fill_slots(counters);
+}
+
+void counters_shrink_bytes(struct counters *counters)
+{
+    size_t capacity = FIRST_BYTES;
+    while (capacity < counters->bytes_used)
+        capacity *= 2;
+    (void)set_bytes_capacity(counters, capacity);
+}
