@@ -187,11 +187,14 @@ bool extent_add_moments(struct extent *extent, const struct value *values,
     if (count == 0)
         return true;
     for (size_t i = 1; i < count; i++) {
-        if (values[i].seconds > values[first].seconds && values[i].seconds < values[last].seconds)
-            continue;
-        if (precedes(&values[i], &texts[i], &values[first], &texts[first]))
+        /* Most are later than all before them, or between two of them, by whole seconds. */
+        if (values[i].seconds > values[last].seconds)
+            last = i;
+        else if (values[i].seconds <= values[first].seconds &&
+                 precedes(&values[i], &texts[i], &values[first], &texts[first]))
             first = i;
-        if (precedes(&values[last], &texts[last], &values[i], &texts[i]))
+        else if (values[i].seconds == values[last].seconds &&
+                 precedes(&values[last], &texts[last], &values[i], &texts[i]))
             last = i;
     }
     bool none = extent->earliest.text.bytes == NULL;
