@@ -80,6 +80,22 @@ a_larger_csv_takes_no_more_memory() {
     [[ $peak -lt $((small + 2048)) ]] || fail "$small KiB for 200,000 rows, $peak KiB for 2,000,000"
 }
 
+# More different values in each column than a column of so many may keep.
+a_csv_of_a_thousand_columns_takes_at_most_512_mib() {
+    fresh_in_memory
+    awk 'BEGIN {
+        for (c = 1; c <= 1000; c++) printf "c%d%s", c, c < 1000 ? "," : "\n"
+        for (r = 1; r <= 5000; r++) for (c = 1; c <= 1000; c++) printf "%d.%d%s", r, c, c < 1000 ? "," : "\n"
+    }' >"$dir/data_1.csv"
+    start_consumer --chart none
+    eventually 30 has_record 1
+    peak=$(peak_kib "$spawned")
+    stop "$spawned"
+    [[ $(field 1 rows) -eq 5000 ]]
+    [[ $(jq '.columns[999].distinct_exact' "$results/summary_1.json") == false ]]
+    [[ $peak -lt $((512 * 1024)) ]] || fail "$peak KiB"
+}
+
 published() { find "$dir" -name 'metadata_*.json' | wc -l; }
 stands_still() { [[ $(published) -eq $(sleep 0.3; published) ]]; }
 
