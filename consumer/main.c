@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -192,6 +193,18 @@ static int health(const struct config *config)
     return code;
 }
 
+/*
+ * Each batch takes the same few hundred KiB and gives them back. Handed to the kernel and asked for
+ * anew every time, they would be a sixth of what a small batch costs.
+ */
+static void keep_memory_between_batches(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 int main(int argc, char *argv[])
 {
     struct consumer consumer = {.results_fd = -1, .lock_fd = -1};
@@ -206,6 +219,7 @@ int main(int argc, char *argv[])
              (enum log_level)consumer.config.log_level);
     if (consumer.config.profile)
         return profile_tool_run(&consumer.config);
+    keep_memory_between_batches();
     code = run_as_asked(&consumer);
     close_all(&consumer);
     return code;

@@ -29,7 +29,7 @@ struct row_block *row_block_create(size_t columns)
     block->columns = columns;
     block->rows_max = rows < 1 ? 1 : rows > ROW_BLOCK_ROWS ? ROW_BLOCK_ROWS : rows;
     block->capacity = BLOCK_BYTES;
-    block->cells = calloc(block->rows_max * columns + 1, sizeof *block->cells);
+    block->cells = reallocarray(NULL, block->rows_max * columns + 1, sizeof *block->cells);
     block->bytes = malloc(block->capacity);
     if (block->cells != NULL && block->bytes != NULL)
         return block;
