@@ -42,20 +42,25 @@ void column_scratch_free(struct column_scratch *scratch)
 
 /* ---- opening and closing ---- */
 
-/* A value of few bytes takes so much room, with its place in the table. */
-#define VALUE_BYTES 96u
+/* So much room a value takes: its counter and two slots, and its text, which is of few bytes or of
+   as many as there is room for. */
+#define COUNTER_BYTES 48u
+#define TEXT_BYTES_MIN 32u
+#define TEXT_BYTES_MAX 128u
 #define VALUES_MIN 256u
-#define TEXT_BYTES_PER_VALUE 64u
 #define VALUES_PER_COUNTER 8u
 
 static struct tally_room room_of_one_in(size_t columns)
 {
     size_t values = COLUMN_VALUES;
-    while (values > VALUES_MIN && values * VALUE_BYTES > COLUMN_BYTES / (columns > 0 ? columns : 1))
+    size_t text = TEXT_BYTES_MAX;
+    size_t share = COLUMN_BYTES / (columns > 0 ? columns : 1);
+    while (values > VALUES_MIN && values * (COUNTER_BYTES + TEXT_BYTES_MIN) > share)
         values /= 2;
-    return (struct tally_room){.values = values,
-                               .bytes = values * TEXT_BYTES_PER_VALUE,
-                               .counters = values / VALUES_PER_COUNTER};
+    while (text > TEXT_BYTES_MIN && values * (COUNTER_BYTES + text) > share)
+        text /= 2;
+    return (struct tally_room){
+        .values = values, .bytes = values * text, .counters = values / VALUES_PER_COUNTER};
 }
 
 struct column *column_create(const char *name, size_t length, size_t columns)
@@ -238,10 +243,18 @@ static struct column_sketches *create_sketches(const struct column *column)
     return NULL;
 }
 
-/* All NaNs are one number, and there is no -0 among values. */
-static uint64_t hash_number(double number)
+/* Beyond it, an integer is no double for sure. */
+#define EXACT_INTEGER (INT64_C(1) << 53)
+
+/*
+ * As an integer where a double could not tell it from its neighbours; else 1 and 1.0 are one
+ * number. All NaNs are one, and there is no -0 among values. `integer` is 0 for what is none.
+ */
+static uint64_t hash_number(double number, int64_t integer)
 {
     uint64_t bits = UINT64_MAX;
+    if (integer > EXACT_INTEGER || integer < -EXACT_INTEGER)
+        return hash_word((uint64_t)integer ^ HASH_PI_2);
     if (!isnan(number))
         memcpy(&bits, &number, sizeof bits);
     return hash_word(bits);
@@ -262,7 +275,7 @@ static bool sketch_entry(struct column *column, const struct tally_entry *entry)
         return extent_add_moments(&sketches->extent, &value, &text, 1);
     if (!may_be(column, COLUMN_NUMBERS))
         return true;
-    uint64_t hash = hash_number(value.number);
+    uint64_t hash = hash_number(value.number, value.integer);
     cardinality_add(sketches->numbers, &hash, 1);
     return !isfinite(value.number) ||
            quantiles_add_weighted(sketches->quantiles, value.number, entry->count);
@@ -290,7 +303,7 @@ static bool start_sketching(struct column *column)
 static bool sketch_numbers(struct column *column, struct column_scratch *scratch, size_t from)
 {
     for (size_t i = from; i < scratch->count; i++)
-        scratch->hashes[i] = hash_number(scratch->numbers[i]);
+        scratch->hashes[i] = hash_number(scratch->numbers[i], scratch->integers[i]);
     cardinality_add(column->sketches->numbers, scratch->hashes + from, scratch->count - from);
     gather_finite(scratch, from);
     return quantiles_add(column->sketches->quantiles, scratch->finite, scratch->finite_count);

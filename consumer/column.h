@@ -13,8 +13,8 @@
  *
  * While its different texts fit (COLUMN_VALUES of them, and fewer where there are very many
  * columns) they are all kept, and everything is exact (tally). Then their place is taken by
- * sketches: cardinality, quantiles, extent, and a tally of the most frequent ones. Count, sum,
- * mean, spread and extremes are exact in either case.
+ * sketches: cardinality, quantiles, extent, and a tally of the most frequent ones. Count, extremes
+ * and lengths are exact in either case, sum, mean, deviation and skewness to rounding.
  *
  * Statistics are over the values that are there; those of a numeric column over the finite ones.
  */
@@ -30,7 +30,7 @@
 /* Different values that are kept, where columns are not so many that they share COLUMN_BYTES. */
 #define COLUMN_VALUES 65536u
 /* What the values of all columns together may take. */
-#define COLUMN_BYTES (416u << 20)
+#define COLUMN_BYTES (400u << 20)
 
 /* Cells that one column_add takes in at most. */
 #define COLUMN_BLOCK 1024u
@@ -52,7 +52,8 @@ void column_free(struct column *column);
 bool column_add(struct column *column, const struct csv_cell *cells, size_t count,
                 struct column_scratch *scratch);
 
-/* Afterwards `into` is of the cells of both, its own first. As column_add. */
+/* Afterwards `into` is of the cells of both, its own first: for totals over batches. As column_add.
+ */
 bool column_merge(struct column *into, const struct column *from);
 
 #endif

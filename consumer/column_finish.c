@@ -50,12 +50,12 @@ static void set_extremes_of_numbers(const struct numbers *numbers, struct column
 
 static void set_moments(const struct numbers *numbers, struct column_result *result)
 {
-    const struct moments *moments = &numbers->moments;
-    double sum = moments_sum(moments);
-    result->sum = result->type == VALUE_INTEGER ? scalar_of_integer(numbers->integer_sum)
-                                                : scalar_of_double(sum);
-    result->sum_overflow = result->type == VALUE_NUMBER && !isfinite(sum);
-    result->mean = moments_mean(moments);
+    bool integers = result->type == VALUE_INTEGER;
+    const struct moments *moments = integers ? &numbers->integer_moments : &numbers->moments;
+    double sum = moments_sum(&numbers->moments);
+    result->sum = integers ? scalar_of_integer(numbers->integer_sum) : scalar_of_double(sum);
+    result->sum_overflow = !integers && !isfinite(sum);
+    result->mean = integers ? numbers_integer_mean(numbers) : moments_mean(moments);
     result->stddev = moments_stddev(moments);
     result->skewness = moments_skewness(moments);
     result->zeros = numbers->zeros;

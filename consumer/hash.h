@@ -43,14 +43,28 @@ static inline uint64_t hash_word(uint64_t word)
     return hash_fold(hash_fold(word ^ HASH_PI_0, HASH_PI_1) ^ word, HASH_PI_2);
 }
 
+static inline uint64_t hash_rotate(uint64_t word)
+{
+    return word << 32 | word >> 32;
+}
+
+/*
+ * A product of which one factor is 0 says nothing of the other, and who knows the constants can
+ * have that; so both go in beside it.
+ */
+static inline uint64_t hash_pair(uint64_t a, uint64_t b)
+{
+    return hash_fold(a, b) ^ a ^ hash_rotate(b);
+}
+
 /* Every byte counts, and so does the length. */
 static inline uint64_t hash_bytes(const char *bytes, size_t length)
 {
-    uint64_t state = HASH_PI_2 ^ length;
+    uint64_t state = HASH_PI_2 + HASH_PI_0 * length;
     uint64_t first = 0;
     uint64_t last = 0;
     for (; length > 16; bytes += 16, length -= 16)
-        state = hash_fold(hash_load(bytes, 8) ^ HASH_PI_0, hash_load(bytes + 8, 8) ^ state);
+        state = hash_pair(hash_load(bytes, 8) ^ HASH_PI_0, hash_load(bytes + 8, 8) ^ state);
     if (length >= 8) {
         first = hash_load(bytes, 8);
         last = hash_load(bytes + length - 8, 8);
@@ -61,7 +75,7 @@ static inline uint64_t hash_bytes(const char *bytes, size_t length)
         first = (unsigned char)bytes[0];
         last = (uint64_t)(unsigned char)bytes[length / 2] << 8 | (unsigned char)bytes[length - 1];
     }
-    return hash_fold(hash_fold(first ^ HASH_PI_1, last ^ state) ^ HASH_PI_0, HASH_PI_2 ^ last);
+    return hash_fold(hash_pair(first ^ HASH_PI_1, last ^ state) ^ HASH_PI_0, HASH_PI_2);
 }
 
 #endif

@@ -238,6 +238,14 @@ void moments_merge(struct moments *into, const struct moments *from)
 
 /* ---- giving out ---- */
 
+/* The sums are of distances, which stay. */
+void moments_move(struct moments *moments, double by)
+{
+    moments->shift += by;
+    for (size_t i = 0; i < moments->waiting; i++)
+        moments->numbers[i] += by;
+}
+
 double moments_sum(const struct moments *moments)
 {
     struct totals totals = totals_of(moments);

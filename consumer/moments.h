@@ -48,6 +48,9 @@ void moments_add_block(struct moments *moments, const double *numbers, size_t co
  */
 void moments_merge(struct moments *into, const struct moments *from);
 
+/* What it would be of numbers that are all larger by so much. */
+void moments_move(struct moments *moments, double by);
+
 /* Each is NaN where it is not defined, and not finite where a double cannot hold it. */
 double moments_sum(const struct moments *moments);
 double moments_mean(const struct moments *moments);

@@ -1,5 +1,6 @@
 #include "consumer/numbers.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 static void take_extremes(struct numbers *numbers, double min, double max)
@@ -40,6 +41,21 @@ static void take_integer_extremes(struct numbers *numbers, int64_t min, int64_t 
         numbers->integer_max = max;
 }
 
+#define DISTANCES 256u
+
+static void take_distances(struct numbers *numbers, const int64_t *integers, size_t count)
+{
+    double distances[DISTANCES];
+    size_t taken = 0;
+    for (size_t i = 0; i < count; i++) {
+        distances[taken++] = (double)((number_int128)integers[i] - numbers->integer_first);
+        if (taken == DISTANCES || i + 1 == count) {
+            moments_add_block(&numbers->integer_moments, distances, taken);
+            taken = 0;
+        }
+    }
+}
+
 void numbers_add_integers(struct numbers *numbers, const int64_t *integers, size_t count)
 {
     if (count == 0)
@@ -52,9 +68,33 @@ void numbers_add_integers(struct numbers *numbers, const int64_t *integers, size
         max = integers[i] > max ? integers[i] : max;
         sum += integers[i];
     }
+    if (numbers->integer_count == 0)
+        numbers->integer_first = integers[0];
     take_integer_extremes(numbers, min, max);
     numbers->integer_count += count;
     numbers->integer_sum += sum;
+    take_distances(numbers, integers, count);
+}
+
+/* Long division: the whole part is an integer, and what is left over less than one. */
+double numbers_integer_mean(const struct numbers *numbers)
+{
+    if (numbers->integer_count == 0)
+        return (double)NAN;
+    number_int128 count = numbers->integer_count;
+    number_int128 whole = numbers->integer_sum / count;
+    number_int128 rest = numbers->integer_sum % count;
+    return (double)whole + (double)rest / (double)count;
+}
+
+/* Of two columns the distances are from two integers, which may be far apart themselves. */
+static void merge_distances(struct numbers *into, const struct numbers *from)
+{
+    struct moments moved = from->integer_moments;
+    if (into->integer_count == 0)
+        into->integer_first = from->integer_first;
+    moments_move(&moved, (double)((number_int128)from->integer_first - into->integer_first));
+    moments_merge(&into->integer_moments, &moved);
 }
 
 void numbers_merge(struct numbers *into, const struct numbers *from)
@@ -66,6 +106,7 @@ void numbers_merge(struct numbers *into, const struct numbers *from)
     into->zeros += from->zeros;
     into->negatives += from->negatives;
     into->nonfinite += from->nonfinite;
+    merge_distances(into, from);
     into->integer_count += from->integer_count;
     into->integer_sum += from->integer_sum;
     moments_merge(&into->moments, &from->moments);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "common/wait.h"
 #include "consumer/column.h"
 #include "consumer/column_finish.h"
 #include "consumer/dialect.h"
@@ -37,8 +38,10 @@ _Static_assert(ROW_BLOCK_ROWS <= COLUMN_BLOCK, "a column takes a block at once")
 static bool take_block(struct profiler *profiler)
 {
     size_t rows = row_block_rows(profiler->block);
+    /* Looked at for each: all of very many columns may become sketches at the same row. */
     for (size_t i = 0; i < profiler->column_count; i++)
-        if (!column_add(profiler->columns[i], row_block_column(profiler->block, i), rows,
+        if (wait_stopping() ||
+            !column_add(profiler->columns[i], row_block_column(profiler->block, i), rows,
                         profiler->scratch))
             return false;
     row_block_clear(profiler->block);
@@ -95,20 +98,46 @@ static struct column *create_column(const struct profiler *profiler, const struc
     return column_create(name, strlen(name), profiler->column_count);
 }
 
-static bool is_header(const struct profiler *profiler, const struct csv_cell *first,
-                      const struct csv_cell *second)
+/* A word for no value says nothing of what stands above or below it. */
+static void blank_missing(const struct profiler *profiler, const struct csv_cell *cells,
+                          struct csv_cell *blanked)
 {
-    if (profiler->rules.header != CSV_HEADER_AUTO)
-        return profiler->rules.header == CSV_HEADER_PRESENT;
-    return dialect_first_row_is_header(first, second, profiler->column_count);
+    for (size_t i = 0; i < profiler->column_count; i++) {
+        bool missing = missing_is(&profiler->missing, cells[i].bytes, cells[i].length);
+        blanked[i] = missing ? (struct csv_cell){.bytes = "", .length = 0} : cells[i];
+    }
+}
+
+static bool looks_like_header(const struct profiler *profiler, const struct csv_cell *second,
+                              bool *header)
+{
+    struct csv_cell *blanked = calloc(2 * profiler->column_count + 1, sizeof *blanked);
+    struct csv_cell *below = second == NULL ? NULL : blanked + profiler->column_count;
+    if (blanked == NULL)
+        return false;
+    blank_missing(profiler, profiler->first, blanked);
+    if (second != NULL)
+        blank_missing(profiler, second, below);
+    *header = dialect_first_row_is_header(blanked, below, profiler->column_count);
+    free(blanked);
+    return true;
+}
+
+/* False when memory is short. */
+static bool find_header(struct profiler *profiler, const struct csv_cell *second)
+{
+    profiler->knows_header = true;
+    profiler->has_header = profiler->rules.header == CSV_HEADER_PRESENT;
+    return profiler->rules.header != CSV_HEADER_AUTO ||
+           looks_like_header(profiler, second, &profiler->has_header);
 }
 
 /* The first row becomes names, or stays the first of the block. `second` is NULL where there is
  * none. */
 static bool decide_header(struct profiler *profiler, const struct csv_cell *second)
 {
-    profiler->knows_header = true;
-    profiler->has_header = is_header(profiler, profiler->first, second);
+    if (!find_header(profiler, second))
+        return false;
     for (size_t i = 0; i < profiler->column_count; i++) {
         profiler->columns[i] = create_column(profiler, &profiler->first[i], i);
         if (profiler->columns[i] == NULL)

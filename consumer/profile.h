@@ -44,7 +44,7 @@ struct profiler *profiler_create(const struct csv_rules *rules, const struct lim
 void profiler_free(struct profiler *profiler);
 
 /*
- * False when the text is damaged (rejection says how) or memory is short
+ * False when the text is damaged (rejection says how), or memory is short or SIGTERM has come
  * (rejection->reason stays REASON_NONE).
  */
 bool profiler_feed(struct profiler *profiler, const char *bytes, size_t length,

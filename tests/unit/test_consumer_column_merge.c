@@ -40,6 +40,12 @@ static void make_integer(char cell[CELL_SIZE], uint64_t i)
     (void)snprintf(cell, CELL_SIZE, "%lld", (long long)(scatter(i) % 2000000) - 1000000);
 }
 
+/* As identifiers are that carry a time: doubles cannot tell each from its neighbours. */
+static void make_identifier(char cell[CELL_SIZE], uint64_t i)
+{
+    (void)snprintf(cell, CELL_SIZE, "%lld", (long long)(INT64_C(1) << 60) + (long long)i);
+}
+
 /* Half of them are of words that are the more frequent the shorter, half come once. */
 static void make_skewed(char cell[CELL_SIZE], uint64_t i)
 {
@@ -197,6 +203,35 @@ START_TEST(column_of_more_integers_than_it_keeps_has_their_exact_sum_and_ends)
     assert_describes(&result, &truth);
     column_result_free(&result);
     free(truth.numbers);
+}
+END_TEST
+
+/* The deviation of 0, 1 ... n - 1 is the root of n (n + 1) / 12. */
+static void assert_identifiers(const struct column_result *result, uint64_t count)
+{
+    double n = (double)count;
+    ck_assert_int_eq(result->type, VALUE_INTEGER);
+    ck_assert_double_eq_tol((double)result->distinct, n, n * CARDINALITY_ERROR);
+    ck_assert_double_eq_tol(result->stddev, sqrt(n * (n + 1) / 12), 1e-9);
+    ck_assert_double_eq_tol(result->skewness, 0, 1e-9);
+    ck_assert(result->max.integer - result->min.integer == (number_int128)count - 1);
+    ck_assert_double_eq_tol(result->mean, 0x1p60 + (n - 1) / 2, 256);
+}
+
+START_TEST(column_of_integers_that_no_double_holds_has_their_number_and_deviation)
+{
+    for (uint64_t count = 3; count <= 300000; count *= 100000) {
+        struct column_result result = result_of(column_of(make_identifier, 0, count, 3));
+        assert_identifiers(&result, count);
+        column_result_free(&result);
+    }
+    struct column *merged = column_of(make_identifier, 0, 1000, 3);
+    struct column *second = column_of(make_identifier, 1000, 250000, 3);
+    ck_assert(column_merge(merged, second));
+    column_free(second);
+    struct column_result result = result_of(merged);
+    assert_identifiers(&result, 250000);
+    column_result_free(&result);
 }
 END_TEST
 
@@ -455,6 +490,7 @@ int main(void)
     return SUPPORT_RUN(
         "consumer_column_merge", column_of_more_numbers_than_it_keeps_is_within_its_errors,
         column_of_more_integers_than_it_keeps_has_their_exact_sum_and_ends,
+        column_of_integers_that_no_double_holds_has_their_number_and_deviation,
         column_that_keeps_all_its_values_is_exact_however_many_cells_it_has,
         column_of_more_texts_than_it_keeps_knows_the_frequent_ones_and_by_how_much,
         column_that_is_text_from_row_900_000_on_was_counted_as_text_all_along,

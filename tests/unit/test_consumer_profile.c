@@ -326,6 +326,16 @@ START_TEST(profile_counts_words_for_nothing_as_missing)
 }
 END_TEST
 
+START_TEST(profile_takes_no_word_for_nothing_for_the_name_of_a_column)
+{
+    const struct csv_rules rules = {.missing = "NA"};
+    struct profile profile = profile_by(&rules, "2020-01-01,NA\n2020-01-02,3\n");
+    ck_assert(!profile.has_header);
+    ck_assert_uint_eq(profile.record_count, 2);
+    profile_free(&profile);
+}
+END_TEST
+
 START_TEST(profile_fills_and_cuts_ragged_rows_where_it_may_and_counts_them)
 {
     const struct csv_rules rules = {.accept_ragged = true};
@@ -351,6 +361,7 @@ int main(void)
         profile_takes_or_leaves_the_header_as_it_is_told,
         profile_of_a_single_row_without_a_header_has_that_row,
         profile_counts_words_for_nothing_as_missing,
+        profile_takes_no_word_for_nothing_for_the_name_of_a_column,
         profile_fills_and_cuts_ragged_rows_where_it_may_and_counts_them,
         profile_of_blank_lines_has_no_header, profile_of_a_file_with_a_nul_byte_is_none,
         profile_takes_nothing_more_after_damage,
