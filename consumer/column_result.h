@@ -64,7 +64,7 @@ struct column_result {
     double edges[COLUMN_BINS_MAX + 1];
     uint64_t bin_counts[COLUMN_BINS_MAX];
 
-    /* Of values that are more frequent than all that are not listed, but for ties. */
+    /* Of values that surely came more often than top_error, the most frequent ones. */
     struct column_top top[COLUMN_TOP_MAX];
     size_t top_count;
     uint64_t top_error; /* a count may be so much too low, and never too high; 0 is exact */

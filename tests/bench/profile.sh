@@ -28,7 +28,6 @@ export NO_UPDATE_NOTIFIER=1
 # shellcheck disable=SC2016 # these are Markdown's
 programs=(
     'consumer|whole|data-consumer'
-    'consumer-2|whole|data-consumer, 2 threads'
     'cat|whole|`cat`'
     'sha256sum|whole|`sha256sum`'
     'openssl|whole|`openssl dgst -sha256`'
@@ -68,8 +67,6 @@ tenth() { echo $((megabytes < 10 ? 1 : megabytes / 10)); }
 
 # ---- the programs ---------------------------------------------------------------------------------
 
-consumer_knows() { "$consumer" --help | grep -qE "^  $1( |\$)"; }
-
 # The Debian python, where another one in PATH does not have pandas.
 pandas_python() {
     local python
@@ -96,7 +93,6 @@ install_peers() {
 why_not() {
     case $1 in
     consumer) ;;
-    consumer-2) consumer_knows --threads || echo "data-consumer has no --threads" ;;
     floor) ;;
     duckdb-*) node tests/bench/peers/duckdb.cjs >/dev/null 2>&1 || echo "@duckdb/node-api is not there" ;;
     polars-*) node tests/bench/peers/polars.cjs >/dev/null 2>&1 || echo "nodejs-polars is not there" ;;
@@ -113,24 +109,14 @@ why_not() {
     esac
 }
 
-# Where there is no --profile, a batch is taken into new results.
-consumer_command() {
-    if consumer_knows --profile; then
-        command=("$consumer" --profile "$1/data_1.csv" --output json "${@:2}")
-    else
-        rm -rf "$work/results"
-        command=("$consumer" --dir "$1" --results "$work/results" --once --chart none --log-level error "${@:2}")
-    fi
-}
-
 # set_command PROGRAM DIRECTORY: what runs, into the array `command`.
 set_command() {
     local file=$2/data_1.csv
     case $1 in
     consumer)
-        if consumer_knows --threads; then consumer_command "$2" --threads 1; else consumer_command "$2"; fi
+        rm -rf "$work/results"
+        command=("$consumer" --dir "$2" --results "$work/results" --once --chart none --log-level error)
         ;;
-    consumer-2) consumer_command "$2" --threads 2 ;;
     cat | sha256sum) command=("$1" "$file") ;;
     openssl) command=(openssl dgst -sha256 "$file") ;;
     floor) command=("$BUILD/bench/floor" "$file") ;;
