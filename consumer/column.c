@@ -112,10 +112,20 @@ void column_free(struct column *column)
 
 /* ---- reading cells ---- */
 
+static size_t count_empty(const struct csv_cell *cells, size_t count)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += cells[i].length == 0 ? 1 : 0;
+    return found;
+}
+
 static size_t count_missing(const struct missing *missing, const struct csv_cell *cells,
                             size_t count)
 {
     size_t found = 0;
+    if (missing->lengths == 0)
+        return count_empty(cells, count);
     for (size_t i = 0; i < count; i++)
         found += missing_is(missing, cells[i].bytes, cells[i].length) ? 1 : 0;
     return found;

@@ -57,19 +57,13 @@ static bool lasts(const struct row_block *block, const struct csv_cell *cell)
     return (uintptr_t)cell->bytes - block->lasting < block->lasting_length;
 }
 
-struct passing {
-    size_t cells, bytes; /* that are to be copied; most often none */
-};
-
-static struct passing count_passing(const struct row_block *block, const struct csv_cell *cells)
+/* Of the cells that are to be copied. */
+static size_t passing_bytes(const struct row_block *block, const struct csv_cell *cells)
 {
-    struct passing passing = {.cells = 0};
-    for (size_t i = 0; i < block->columns; i++) {
-        bool passes = !lasts(block, &cells[i]);
-        passing.cells += passes ? 1 : 0;
-        passing.bytes += passes ? cells[i].length : 0;
-    }
-    return passing;
+    size_t bytes = 0;
+    for (size_t i = 0; i < block->columns; i++)
+        bytes += lasts(block, &cells[i]) ? 0 : cells[i].length;
+    return bytes;
 }
 
 /* Only while it is empty: its cells point into the bytes. */
@@ -93,26 +87,35 @@ static const char *copy(struct row_block *block, const struct csv_cell *cell)
     return to;
 }
 
-static void copy_passing(struct row_block *block, const struct csv_cell *cells, struct csv_cell *to)
+/* Copies what does not last of a row whose cells are in their places. */
+static enum row_block_outcome copy_passing(struct row_block *block, struct csv_cell *row,
+                                           const struct csv_cell *cells)
 {
-    for (size_t i = 0; i < block->columns; i++)
-        if (!lasts(block, &cells[i]))
-            to[i * block->rows_max].bytes = copy(block, &cells[i]);
-}
-
-enum row_block_outcome row_block_add(struct row_block *block, const struct csv_cell *cells)
-{
-    struct csv_cell *to = block->cells + block->rows;
-    const struct passing passing = count_passing(block, cells);
-    if (block->rows == block->rows_max ||
-        (block->rows > 0 && passing.bytes > block->capacity - block->used))
+    size_t bytes = passing_bytes(block, cells);
+    if (block->rows > 0 && bytes > block->capacity - block->used)
         return ROW_BLOCK_FULL;
-    if (block->rows == 0 && !make_room(block, passing.bytes))
+    if (block->rows == 0 && !make_room(block, bytes))
         return ROW_BLOCK_NO_MEMORY;
     for (size_t i = 0; i < block->columns; i++)
-        to[i * block->rows_max] = cells[i];
-    if (passing.cells > 0)
-        copy_passing(block, cells, to);
+        if (!lasts(block, &cells[i]))
+            row[i * block->rows_max].bytes = copy(block, &cells[i]);
+    block->rows++;
+    return ROW_BLOCK_ADDED;
+}
+
+/* A row counts only once all of it is there, so one that does not fit leaves nothing behind. */
+enum row_block_outcome row_block_add(struct row_block *block, const struct csv_cell *cells)
+{
+    struct csv_cell *row = block->cells + block->rows;
+    bool all_last = true;
+    if (block->rows == block->rows_max)
+        return ROW_BLOCK_FULL;
+    for (size_t i = 0; i < block->columns; i++) {
+        row[i * block->rows_max] = cells[i];
+        all_last &= lasts(block, &cells[i]);
+    }
+    if (!all_last)
+        return copy_passing(block, row, cells);
     block->rows++;
     return ROW_BLOCK_ADDED;
 }
