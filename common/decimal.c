@@ -211,19 +211,14 @@ static bool keep_leading_digits(struct reading *reading)
     return inexact;
 }
 
-/* The magnitude of what has more digits; false when there is no memory for strtod's copy. */
-static bool settle_long(struct reading reading, double *number)
+/* The magnitude of what has more digits. */
+static double settle_long(struct reading reading)
 {
     bool inexact = keep_leading_digits(&reading);
-    double low = nearest(reading.significand, reading.exponent);
-    if (!inexact || nearest(reading.significand + 1, reading.exponent) == low) {
-        *number = low;
-        return true;
-    }
-    if (!number_parse_double(reading.text, (size_t)(reading.end - reading.text), number))
-        return false;
-    *number = fabs(*number);
-    return true;
+    double number = nearest(reading.significand, reading.exponent);
+    if (inexact && nearest(reading.significand + 1, reading.exponent) != number)
+        (void)number_parse_double(reading.text, (size_t)(reading.end - reading.text), &number);
+    return fabs(number);
 }
 
 /* The integer that the text is, if it is one that 64 bits hold. */
@@ -246,11 +241,9 @@ bool decimal_parse(const char *text, size_t length, struct decimal *decimal)
     struct reading reading = {.text = text, .at = text + sign, .end = text + length};
     if (!take_number(&reading))
         return false;
-    if (reading.digits <= DIGITS_MAX)
-        decimal->number = nearest(reading.significand, reading.exponent);
-    else if (!settle_long(reading, &decimal->number))
-        return false;
-    decimal->number = negative ? -decimal->number : decimal->number;
+    double number = reading.digits <= DIGITS_MAX ? nearest(reading.significand, reading.exponent)
+                                                 : settle_long(reading);
+    decimal->number = negative ? -number : number;
     decimal->integer = 0;
     decimal->is_integer = take_integer(&reading, negative, &decimal->integer);
     return true;

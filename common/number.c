@@ -73,28 +73,87 @@ static size_t decimal_length(const char *text, size_t length)
 }
 
 /*
- * strtod wants a NUL and follows LC_NUMERIC; the daemons never call setlocale,
- * so it is the C locale's, correctly rounded by glibc.
+ * Rounding turns in the middle between two doubles, which is an odd multiple, below the 2^54th,
+ * of 2^-1075 or of a larger power of two: at most 768 significant digits. Of the digits behind
+ * these no more counts than whether one is not 0. (For why so many can matter see Clinger 1990,
+ * "How to read floating point numbers accurately".)
  */
-static bool convert(const char *text, size_t length, double *value)
+#define DIGITS_MAX 800
+#define EXPONENT_SIZE sizeof "e-9223372036854775808"
+/* The sign, the digits, one for those left out, and the exponent with its NUL. */
+#define COPY_SIZE (1 + DIGITS_MAX + 1 + EXPONENT_SIZE)
+
+/* More than any text's length could take back; counting on would overflow. */
+#define EXPONENT_MAX (INT64_MAX / 100)
+
+/* What stands behind the e; 0 where there is none. */
+static int64_t exponent_of(const char *text, const char *end)
 {
-    char stack[128];
-    char *copy = length < sizeof stack ? stack : malloc(length + 1);
-    if (copy == NULL)
-        return false;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    *value = strtod(copy, NULL);
-    if (copy != stack)
-        free(copy);
-    return true;
+    if (text == end)
+        return 0;
+    bool negative = text[1] == '-';
+    int64_t exponent = 0;
+    for (text += is_digit(text[1]) ? 1 : 2; text < end; text++)
+        exponent = exponent < EXPONENT_MAX ? exponent * 10 + (*text - '0') : exponent;
+    return negative ? -exponent : exponent;
+}
+
+/*
+ * A number without its sign as at most DIGITS_MAX digits that count, a 1 where one behind them
+ * is not 0, and an exponent.
+ */
+static void shorten(char *copy, const char *text, const char *end)
+{
+    size_t kept = 0;
+    int64_t shift = 0; /* what digits left out and digits behind the point make of the exponent */
+    bool fraction = false;
+    bool inexact = false;
+    for (; text < end && *text != 'e' && *text != 'E'; text++) {
+        if (*text == '.') {
+            fraction = true;
+            continue;
+        }
+        bool leads = kept == 0 && *text == '0';
+        if (!leads && kept < DIGITS_MAX)
+            copy[kept++] = *text;
+        else if (!leads) {
+            inexact = inexact || *text != '0';
+            shift++;
+        }
+        shift -= fraction ? 1 : 0;
+    }
+    if (kept == 0 || inexact) {
+        copy[kept++] = inexact ? '1' : '0';
+        shift--;
+    }
+    (void)snprintf(copy + kept, EXPONENT_SIZE, "e%" PRId64, exponent_of(text, end) + shift);
+}
+
+/*
+ * strtod wants a NUL and follows LC_NUMERIC; the daemons never call setlocale, so it is the C
+ * locale's, correctly rounded by glibc. Nothing is allocated: a number that was refused because
+ * memory was short would be profiled as text.
+ */
+static double convert(const char *text, size_t length)
+{
+    char copy[COPY_SIZE];
+    if (length < sizeof copy) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+        return strtod(copy, NULL);
+    }
+    size_t sign = is_digit(text[0]) || text[0] == '.' ? 0 : 1;
+    memcpy(copy, text, sign);
+    shorten(copy + sign, text + sign, text + length);
+    return strtod(copy, NULL);
 }
 
 bool number_parse_double(const char *text, size_t length, double *value)
 {
     if (length == 0 || decimal_length(text, length) != length)
         return false;
-    return convert(text, length, value);
+    *value = convert(text, length);
+    return true;
 }
 
 struct unit {
@@ -122,12 +181,12 @@ bool number_parse_duration(const char *text, size_t length, int64_t *value_ns)
         return true;
     }
     size_t digits = decimal_length(text, length);
-    double number = 0;
     double factor = 0;
-    if (digits == 0 || !is_digit(text[0]) || !convert(text, digits, &number))
+    if (digits == 0 || !is_digit(text[0]))
         return false;
     if (!unit_factor(UNITS, sizeof UNITS / sizeof *UNITS, text + digits, length - digits, &factor))
         return false;
+    double number = convert(text, digits);
     if (!(number * factor <= 9e18))
         return false;
     *value_ns = (int64_t)(number * factor + 0.5);

@@ -4,7 +4,8 @@
  *
  * The parsers take the whole of `text[0..length)` or refuse it: no leading or
  * trailing spaces, no hexadecimal, no thousands separators, a point for the
- * decimal mark. On refusal the result is left alone.
+ * decimal mark. On refusal the result is left alone. Nothing is allocated, so a text is never
+ * refused because memory is short.
  */
 #ifndef COMMON_NUMBER_H
 #define COMMON_NUMBER_H

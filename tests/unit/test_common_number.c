@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "tests/unit/support.h"
 
@@ -321,6 +322,197 @@ START_TEST(every_double_reads_back_to_itself_and_could_not_be_shorter)
 }
 END_TEST
 
+/* ---- texts of any length ---- */
+
+/* No part that is put is longer than PART_MAX, and no text has more than a dozen. */
+#define PART_MAX 1500
+
+struct long_text {
+    char bytes[12 * PART_MAX];
+    size_t length;
+};
+
+static void put(struct long_text *text, const char *part)
+{
+    size_t length = strlen(part);
+    memcpy(text->bytes + text->length, part, length + 1);
+    text->length += length;
+}
+
+static void put_times(struct long_text *text, char byte, size_t times)
+{
+    memset(text->bytes + text->length, byte, times);
+    text->length += times;
+    text->bytes[text->length] = '\0';
+}
+
+static size_t below(uint64_t *state, size_t limit)
+{
+    return (size_t)((next_random(state) >> 32) % limit);
+}
+
+static void assert_is_what_strtod_says(const struct long_text *text)
+{
+    double value = NAN;
+    double expected = strtod(text->bytes, NULL);
+    ck_assert_msg(number_parse_double(text->bytes, text->length, &value), "%s", text->bytes);
+    ck_assert_msg(memcmp(&value, &expected, sizeof value) == 0, "%.17g, not %.17g: %s", value,
+                  expected, text->bytes);
+}
+
+/* Digits of one kind: none, zeros, nines or any. */
+static void put_digits(struct long_text *text, uint64_t *state)
+{
+    size_t count = below(state, below(state, 2) == 0 ? 20 : PART_MAX - 20);
+    size_t kind = below(state, 4);
+    if (kind == 0)
+        count = 0;
+    put_times(text, kind == 2 ? '9' : '0', count);
+    for (size_t i = 0; kind == 3 && i < count; i++)
+        text->bytes[text->length - 1 - i] = (char)('0' + below(state, 10));
+}
+
+/* None, one that brings the number near 1, one of any size, or one that no integer holds. */
+static void put_exponent(struct long_text *text, uint64_t *state)
+{
+    static const char *const SIGNS[] = {"e", "E+", "e-"};
+    const char *point = strchr(text->bytes, '.');
+    long behind = point == NULL ? 0 : (long)strlen(point + 1);
+    long before = (long)text->length - behind;
+    char part[64] = "";
+    switch (below(state, 5)) {
+    case 0: (void)sprintf(part, "e%ld", behind - (long)below(state, 400)); break;
+    case 1: (void)sprintf(part, "E%ld", (long)below(state, 400) - before); break;
+    case 2: (void)sprintf(part, "%s%zu", SIGNS[below(state, 3)], below(state, 6000)); break;
+    case 3:
+        (void)sprintf(part, "%s9223372036854775%zu", SIGNS[below(state, 3)],
+                      800 + below(state, 9200));
+        break;
+    default: break;
+    }
+    put(text, part);
+}
+
+START_TEST(a_double_of_any_shape_and_length_is_what_strtod_says)
+{
+    static const char *const SIGNS[] = {"", "-", "+"};
+    uint64_t state = 20261123;
+    for (int i = 0; i < 20000; i++) {
+        struct long_text text = {.length = 0};
+        put(&text, SIGNS[below(&state, 3)]);
+        put_digits(&text, &state);
+        put_digits(&text, &state);
+        put(&text, below(&state, 10) == 0 ? "0" : "7");
+        if (below(&state, 2) == 0) {
+            put(&text, ".");
+            put_digits(&text, &state);
+            put_digits(&text, &state);
+            put(&text, below(&state, 2) == 0 ? "0" : "1");
+        }
+        put_exponent(&text, &state);
+        assert_is_what_strtod_says(&text);
+    }
+}
+END_TEST
+
+/* Zeros, the number as printf writes it, what is put behind its last digit, its exponent. */
+static void assert_middle(const char *printed, size_t zeros, char tail, size_t tail_length,
+                          const char *last)
+{
+    struct long_text text = {.length = 0};
+    const char *exponent = printed + strcspn(printed, "e");
+    put_times(&text, '0', zeros);
+    put(&text, printed);
+    text.length -= strlen(exponent);
+    if (tail == '9') { /* as near below as so many digits come */
+        char *at = text.bytes + text.length - 1;
+        for (; *at == '0' || *at == '.'; at--)
+            *at = *at == '0' ? '9' : '.';
+        --*at;
+    }
+    put_times(&text, tail, tail_length);
+    put(&text, last);
+    put(&text, exponent);
+    assert_is_what_strtod_says(&text);
+}
+
+/*
+ * Where a long double holds the bit that a double lacks, the middle of two neighbours is printed
+ * whole: 768 digits at the most, and 1074 behind the point.
+ */
+START_TEST(a_double_in_the_middle_of_two_is_rounded_by_the_last_of_thousands_of_digits)
+{
+    uint64_t state = 4;
+    for (int i = 0; i < 2000; i++) {
+        char printed[PART_MAX];
+        uint64_t odd = next_random(&state) >> (i % 4 == 0 ? 12 : 10) | 1;
+        int power = i % 2 == 0 ? -1075 : (int)below(&state, 2045) - 1075;
+        long double middle = ldexpl((long double)odd, power);
+        (void)snprintf(printed, sizeof printed, i % 3 == 0 ? "%.800Le" : "%.1075Lf", middle);
+        size_t zeros = below(&state, 2) * below(&state, PART_MAX);
+        size_t length = below(&state, 2 * PART_MAX);
+        assert_middle(printed, zeros, '0', length, "");
+        assert_middle(printed, zeros, '0', length, "1");
+        assert_middle(printed, zeros, '9', 1 + length, "");
+    }
+}
+END_TEST
+
+START_TEST(a_double_of_thousands_of_zeros_is_what_its_other_digits_and_its_exponent_say)
+{
+    struct long_text text = {.length = 0};
+    put(&text, "-.");
+    put_times(&text, '0', 4000);
+    put(&text, "175e4001");
+    ck_assert(double_of(text.bytes) == -1.75);
+    text.length = 0;
+    put(&text, "175");
+    put_times(&text, '0', 4000);
+    put(&text, "E-4002");
+    ck_assert(double_of(text.bytes) == 1.75);
+    text.length = 0;
+    put(&text, "-0.");
+    put_times(&text, '0', 4000);
+    ck_assert(double_of(text.bytes) == 0);
+    ck_assert(signbit(double_of(text.bytes)) != 0);
+    put(&text, "e99999999999999999999999");
+    ck_assert(double_of(text.bytes) == 0);
+}
+END_TEST
+
+START_TEST(a_duration_of_thousands_of_digits_is_read_whole)
+{
+    struct long_text text = {.length = 0};
+    put_times(&text, '0', 2000);
+    put(&text, "2.5");
+    put_times(&text, '0', 2000);
+    put(&text, "1ms");
+    ck_assert_int_eq(duration_of(text.bytes), 2500000);
+}
+END_TEST
+
+START_TEST(a_double_is_read_where_no_memory_can_be_had)
+{
+    static char text[1 << 20];
+    struct rlimit none;
+    double value = 0;
+    if (SUPPORT_SANITIZED)
+        return; /* it ends the program where memory is short */
+    memset(text, '3', sizeof text);
+    text[1] = '.';
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &none), 0);
+    none.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+    void *memory = malloc(sizeof text);
+    bool is_number = number_parse_double(text, sizeof text, &value);
+    none.rlim_cur = none.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+    ck_assert_ptr_null(memory);
+    ck_assert(is_number);
+    ck_assert(value == 10 / 3.0);
+}
+END_TEST
+
 START_TEST(integers_of_128_bits_are_printed_exactly)
 {
     char text[NUMBER_INTEGER_SIZE];
@@ -413,6 +605,11 @@ int main(void)
         negative_zero_is_printed_as_zero,
         the_ends_of_the_doubles_are_printed_with_the_fewest_digits,
         every_double_reads_back_to_itself_and_could_not_be_shorter,
-        integers_of_128_bits_are_printed_exactly, a_duration_is_shown_in_the_unit_that_fits,
-        a_duration_just_below_a_unit_needs_no_exponent, a_size_is_shown_in_the_unit_that_fits);
+        a_double_of_any_shape_and_length_is_what_strtod_says,
+        a_double_in_the_middle_of_two_is_rounded_by_the_last_of_thousands_of_digits,
+        a_double_of_thousands_of_zeros_is_what_its_other_digits_and_its_exponent_say,
+        a_duration_of_thousands_of_digits_is_read_whole,
+        a_double_is_read_where_no_memory_can_be_had, integers_of_128_bits_are_printed_exactly,
+        a_duration_is_shown_in_the_unit_that_fits, a_duration_just_below_a_unit_needs_no_exponent,
+        a_size_is_shown_in_the_unit_that_fits);
 }
