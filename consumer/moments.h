@@ -51,7 +51,10 @@ void moments_merge(struct moments *into, const struct moments *from);
 /* What it would be of numbers that are all larger by so much. */
 void moments_move(struct moments *moments, double by);
 
-/* Each is NaN where it is not defined, and not finite where a double cannot hold it. */
+/*
+ * Each is NaN where it is not defined, and not finite where a double cannot hold it. The standard
+ * deviation is the double nearest to what the 30 digits say, unless it is a subnormal.
+ */
 double moments_sum(const struct moments *moments);
 double moments_mean(const struct moments *moments);
 double moments_stddev(const struct moments *moments);   /* of a sample, n - 1 */

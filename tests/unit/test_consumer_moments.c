@@ -1,5 +1,6 @@
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -420,6 +421,61 @@ START_TEST(moments_of_whole_numbers_are_those_of_exact_arithmetic_wherever_they_
 }
 END_TEST
 
+/*
+ * By integers alone, which 128 bits hold: the root of the ratio lies between the middles to
+ * both neighbours, where a significand is 54 bits with the one behind a double's.
+ */
+static bool is_nearest_root(double root, wide numerator, wide denominator)
+{
+    int exponent;
+    wide significand = (wide)ldexp(frexp(root, &exponent), DBL_MANT_DIG + 1);
+    wide square = numerator << 2 * (DBL_MANT_DIG + 1 - exponent);
+    return (significand - 1) * (significand - 1) * denominator <= square &&
+           (significand + 1) * (significand + 1) * denominator >= square;
+}
+
+static void assert_nearest_deviation(const int64_t *integers, size_t count, double offset,
+                                     int exponent)
+{
+    struct moments moments = {0};
+    wide n = (wide)count;
+    wide sum1 = 0;
+    wide sum2 = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum1 += integers[i];
+        sum2 += (wide)integers[i] * integers[i];
+        moments_add(&moments, ldexp(offset + (double)integers[i], exponent));
+    }
+    double deviation = ldexp(moments_stddev(&moments), -exponent);
+    wide second = n * sum2 - sum1 * sum1;
+    if (second == 0)
+        ck_assert_double_eq(deviation, 0);
+    else
+        ck_assert_msg(is_nearest_root(deviation, second, n * (n - 1)), "%.17g", deviation);
+}
+
+START_TEST(moments_deviation_is_the_nearest_double)
+{
+    static const int EXPONENTS[] = {0, 970, -1000};
+    for (int i = 0; i < 30000; i++) {
+        int64_t integers[100];
+        size_t count = 2 + below(i % 2 == 0 ? 8 : COUNT(integers) - 1);
+        size_t limit = (size_t)2 << below(16);
+        for (size_t j = 0; j < count; j++)
+            integers[j] = (int64_t)below(limit);
+        assert_nearest_deviation(integers, count, i % 5 == 0 ? 1e15 : 0, EXPONENTS[i % 3]);
+    }
+}
+END_TEST
+
+/* The root of the rounded variance is 3.1091263510296048. */
+START_TEST(moments_deviation_of_nought_one_two_and_seven_is_the_nearest_double)
+{
+    struct moments moments = MOMENTS(0, 1, 2, 7);
+    ck_assert(moments_stddev(&moments) == 3.109126351029605);
+}
+END_TEST
+
 /* A million times as far off as the others spread, in the first place or in another. */
 START_TEST(moments_do_not_mind_where_an_outlier_stands)
 {
@@ -552,6 +608,8 @@ int main(void)
         moments_of_blocks_are_those_of_single_numbers_to_the_last_bit,
         moments_may_be_asked_at_any_time_without_a_trace,
         moments_of_whole_numbers_are_those_of_exact_arithmetic_wherever_they_lie,
+        moments_deviation_is_the_nearest_double,
+        moments_deviation_of_nought_one_two_and_seven_is_the_nearest_double,
         moments_do_not_mind_where_an_outlier_stands, moments_merged_of_parts_are_those_of_the_whole,
         moments_merged_of_parts_that_have_nothing_in_common_are_those_of_the_whole,
         moments_take_in_numbers_after_they_were_merged,
