@@ -361,7 +361,7 @@ static void put_listing(const struct table *table, struct line *line)
 
 static void put_amount(struct text *text, uint64_t amount, const char *what)
 {
-    text_printf(text, "  %" PRIu64 " %s%s", amount, what, amount == 1 ? "" : "s");
+    text_printf(text, "%" PRIu64 " %s%s", amount, what, amount == 1 ? "" : "s");
 }
 
 static void put_file(struct text *text, const struct profile_table_file *file,
@@ -371,12 +371,19 @@ static void put_file(struct text *text, const struct profile_table_file *file,
     const char *word = csv_delimiter_word(profile->dialect.delimiter);
     number_format_size(size, file->bytes);
     (void)display_append(text, file->name, strlen(file->name), DISPLAY_ENDLESS);
-    text_printf(text, "  %s", size);
+    text_printf(text, "  %s  ", size);
     put_amount(text, profile->record_count, "row");
+    text_put(text, "  ");
     put_amount(text, profile->column_count, "column");
-    text_printf(text, "  %s, %s, %s%s\n", word == NULL ? "?" : word,
+    text_printf(text, "  %s, %s, %s%s", word == NULL ? "?" : word,
                 profile->has_header ? "header" : "no header", profile->dialect.line_ending,
                 profile->dialect.bom ? ", bom" : "");
+    if (profile->ragged_rows > 0) {
+        text_put(text, ", ");
+        put_amount(text, profile->ragged_rows, "row");
+        text_put(text, " ragged");
+    }
+    text_put(text, "\n");
 }
 
 void profile_table_write(struct text *text, const struct profile_table_file *file,

@@ -13,7 +13,9 @@
  *
  * Numbers have six digits that matter, whole ones all of theirs up to twelve; what is counted or
  * ranked approximately has a mark in front. The statistics that do not fit beside the others
- * stand in a table of their own below. The text holds nothing that a terminal obeys (display).
+ * stand in a table of their own below. Where rows were filled or cut to the first one's length the
+ * file's line ends in their number ("lf, 2 rows ragged"). The text holds nothing that a terminal
+ * obeys (display).
  */
 #ifndef CONSUMER_PROFILE_TABLE_H
 #define CONSUMER_PROFILE_TABLE_H

@@ -10,14 +10,19 @@
 
 static struct text table;
 
-static void make_profile(const char *csv, struct profile *profile)
+static void make_profile_by(const struct csv_rules *rules, const char *csv, struct profile *profile)
 {
     struct rejection rejection = {.reason = REASON_NONE};
-    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
+    struct profiler *profiler = profiler_create(rules, &LIMITS_DEFAULT);
     ck_assert_ptr_nonnull(profiler);
     ck_assert(profiler_feed(profiler, csv, strlen(csv), &rejection));
     ck_assert(profiler_finish(profiler, profile, &rejection));
     profiler_free(profiler);
+}
+
+static void make_profile(const char *csv, struct profile *profile)
+{
+    make_profile_by(&CSV_RULES_AUTO, csv, profile);
 }
 
 static const char *write_profile(const struct profile *profile, uint64_t bytes, size_t width)
@@ -153,6 +158,26 @@ START_TEST(a_table_says_row_and_column_of_one)
 }
 END_TEST
 
+START_TEST(a_table_says_how_many_rows_are_ragged)
+{
+    struct csv_rules rules = CSV_RULES_AUTO;
+    struct profile profile;
+    rules.accept_ragged = true;
+    make_profile_by(&rules, "a,b\n1\n2,3\n4,5,6\n", &profile);
+    (void)write_profile(&profile, 18, DISPLAY_ENDLESS);
+    assert_says("  3 rows  2 columns  comma, header, lf, 2 rows ragged\n");
+    profile_free(&profile);
+    make_profile_by(&rules, "a,b\n1\n2,3\n", &profile);
+    (void)write_profile(&profile, 10, DISPLAY_ENDLESS);
+    assert_says(", lf, 1 row ragged\n");
+    profile_free(&profile);
+    make_profile_by(&rules, "a,b\n2,3\n", &profile);
+    (void)write_profile(&profile, 8, DISPLAY_ENDLESS);
+    assert_says(", lf\n");
+    profile_free(&profile);
+}
+END_TEST
+
 START_TEST(a_table_shortens_numbers_and_keeps_whole_ones)
 {
     (void)write_table("a,b,c,d\n"
@@ -268,8 +293,9 @@ int main(void)
         a_table_that_is_too_wide_goes_on_below_for_the_columns_that_have_more,
         a_table_fits_a_terminal_of_any_width, a_table_leaves_out_statistics_that_no_column_has,
         a_table_of_nothing_says_so_in_one_line, a_table_of_a_header_alone_shows_its_columns,
-        a_table_says_row_and_column_of_one, a_table_shortens_numbers_and_keeps_whole_ones,
-        a_table_marks_what_is_approximate, a_table_lists_text_and_what_has_few_values,
+        a_table_says_row_and_column_of_one, a_table_says_how_many_rows_are_ragged,
+        a_table_shortens_numbers_and_keeps_whole_ones, a_table_marks_what_is_approximate,
+        a_table_lists_text_and_what_has_few_values,
         a_table_shows_at_least_one_value_and_as_many_as_there_is_room_for,
         a_table_shows_spaces_at_the_ends_of_a_value,
         a_table_lets_nothing_through_that_a_terminal_obeys, a_table_lines_up_wide_characters,
