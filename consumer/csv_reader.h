@@ -7,8 +7,9 @@
  *     if (!csv_reader_finish(reader, &rejection)) ...
  *     csv_reader_free(reader);
  *
- * Chunks may be cut anywhere. The first row is the header; every later row must
- * have as many cells. LF, CRLF and CR end a row, mixed too; blank lines are no
+ * Chunks may be cut anywhere. The first row, which is a header or not, says how
+ * many cells a row has; every later one must have as many, unless ragged rows are
+ * accepted. LF, CRLF and CR end a row, mixed too; blank lines are no
  * rows. A byte order mark is passed over. Spaces belong to the cell. Damage is
  * reported with its line and column (1-based; a column is a cell, not a byte),
  * and nothing is delivered after it: libcsv hands out a phantom row when it is
@@ -54,8 +55,8 @@ void csv_reader_limit(struct csv_reader *reader, const struct limits *limits);
 void csv_reader_delimiter(struct csv_reader *reader, char delimiter);
 
 /*
- * Whether rows with other than the header's number of cells are delivered all the same: filled
- * with empty cells, or without those beyond the header. Else they are rejected. The limits hold
+ * Whether rows with other than the first row's number of cells are delivered all the same: filled
+ * with empty cells, or without those beyond that number. Else they are rejected. The limits hold
  * for what stands in the file.
  */
 void csv_reader_ragged(struct csv_reader *reader, bool accept);
@@ -83,7 +84,7 @@ bool csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t length
                      struct rejection *rejection);
 bool csv_reader_finish(struct csv_reader *reader, struct rejection *rejection);
 
-/* Rows below the header so far. */
+/* Rows below the first so far, whether that is a header or not. */
 uint64_t csv_reader_rows(const struct csv_reader *reader);
 
 /* Of them, those that were filled or cut. */
