@@ -29,7 +29,7 @@
 
 struct profile {
     uint64_t record_count; /* rows, without the header */
-    uint64_t ragged_rows;  /* of them, those that were filled or cut to the header's length */
+    uint64_t ragged_rows;  /* of them, those that were filled or cut to the first row's length */
     struct csv_dialect dialect;
     bool has_header; /* false as well for a file without a single row */
     struct column_result *columns;
