@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define FIRST_CAPACITY 16u
-#define FIRST_BYTES 256u
+#define FIRST_CAPACITY 8u
+#define FIRST_BYTES 64u
 
 static bool set_bytes_capacity(struct counters *counters, size_t capacity)
 {

@@ -138,7 +138,7 @@ static void drop_long(struct tally *tally)
 }
 
 /* Counters that are taken seldom are few, and few stay near. */
-#define FEWEST 16u
+#define FEWEST 8u
 
 static void fit(struct tally *tally)
 {
