@@ -8,12 +8,7 @@
 /* The largest rank: one more than the bits that are left for it. */
 #define RANK_MAX (64 - INDEX_BITS + 1)
 
-/* Values from one look at the lowest rank to the next. */
-#define LOOK_EVERY 65536u
-
 struct cardinality {
-    uint8_t lowest; /* no rank is lower; a value of no higher one changes nothing */
-    size_t since_look;
     uint8_t ranks[REGISTERS];
 };
 
@@ -27,30 +22,16 @@ void cardinality_free(struct cardinality *cardinality)
     free(cardinality);
 }
 
-static void look_for_lowest(struct cardinality *cardinality)
-{
-    uint8_t lowest = RANK_MAX;
-    for (size_t i = 0; i < REGISTERS; i++)
-        lowest = cardinality->ranks[i] < lowest ? cardinality->ranks[i] : lowest;
-    cardinality->lowest = lowest;
-    cardinality->since_look = 0;
-}
-
-/* Of many values most have a rank that every register has passed, and need not look at theirs. */
 void cardinality_add(struct cardinality *cardinality, const uint64_t *hashes, size_t count)
 {
-    uint8_t lowest = cardinality->lowest;
     for (size_t i = 0; i < count; i++) {
+        uint8_t *rank = &cardinality->ranks[hashes[i] >> (64 - INDEX_BITS)];
         /* The bit below the last keeps the count of leading zeros defined, and in range. */
         uint64_t rest = hashes[i] << INDEX_BITS | UINT64_C(1) << (INDEX_BITS - 1);
         uint8_t seen = (uint8_t)(__builtin_clzll(rest) + 1);
-        uint8_t *rank = &cardinality->ranks[hashes[i] >> (64 - INDEX_BITS)];
-        if (seen > lowest && seen > *rank)
+        if (seen > *rank)
             *rank = seen;
     }
-    cardinality->since_look += count;
-    if (cardinality->since_look >= LOOK_EVERY)
-        look_for_lowest(cardinality);
 }
 
 void cardinality_merge(struct cardinality *into, const struct cardinality *from)
