@@ -315,7 +315,9 @@ static bool sketch_numbers(struct column *column, struct column_scratch *scratch
     for (size_t i = from; i < scratch->count; i++)
         scratch->hashes[i] = hash_number(scratch->numbers[i], scratch->integers[i]);
     cardinality_add(column->sketches->numbers, scratch->hashes + from, scratch->count - from);
-    gather_finite(scratch, from);
+    /* From the first on, they have been gathered for the sums. */
+    if (from > 0)
+        gather_finite(scratch, from);
     return quantiles_add(column->sketches->quantiles, scratch->finite, scratch->finite_count);
 }
 

@@ -286,8 +286,32 @@ void value_read(const char *bytes, size_t length, struct value *value)
     value_read_next(bytes, length, &day, value);
 }
 
+/* A datetime to the second, in UTC, on the day that was read last: the most of a log. */
+static bool read_on_same_day(const char *bytes, size_t length, const struct value_day *day,
+                             struct value *value)
+{
+    bool zulu = length == VALUE_DAY_BYTES + 10 && bytes[length - 1] == 'Z';
+    if (!day->known || !zulu || bytes[VALUE_DAY_BYTES] != 'T' ||
+        memcmp(bytes, day->text, VALUE_DAY_BYTES) != 0)
+        return false;
+    uint64_t word = digits_load(bytes + VALUE_DAY_BYTES + 1);
+    if (!digits_have_shape(word, "00:00:00"))
+        return false;
+    uint64_t pairs = digits_pairs(word);
+    int hour = digits_at(pairs, 0);
+    int minute = digits_at(pairs, 3);
+    int second = digits_at(pairs, 6);
+    if (hour > 23 || minute > 59 || second > 59)
+        return false;
+    *value = (struct value){.types = VALUE_TYPE_BIT(VALUE_STRING) | VALUE_TYPE_BIT(VALUE_DATETIME),
+                            .seconds = day->days * 86400 + hour * 3600 + minute * 60 + second};
+    return true;
+}
+
 void value_read_next(const char *bytes, size_t length, struct value_day *day, struct value *value)
 {
+    if (read_on_same_day(bytes, length, day, value))
+        return;
     *value = (struct value){.types = VALUE_TYPE_BIT(VALUE_STRING)};
     trim(&bytes, &length);
     if (length == 0)

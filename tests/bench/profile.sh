@@ -7,6 +7,7 @@
 #
 #   BENCH_PROFILE_MB   size of each file in million bytes (default 1000), made once, in build/bench-data
 #   BENCH_ROUNDS       how often each program runs (default 3)
+#   BENCH_PROGRAMS     which take part, as in "consumer floor duckdb-1"; all of them else
 #
 # What is not there is skipped with a line that says so. The npm packages come into build/bench-peers, of Debian's
 # (miller, datamash, python3-pandas, linux-perf) those take part that are installed. Programs that need minutes or
@@ -157,6 +158,7 @@ skip_absent() {
     takers=()
     for row in "${programs[@]}"; do
         IFS='|' read -r name rest <<<"$row"
+        [[ -z ${BENCH_PROGRAMS:-} || " $BENCH_PROGRAMS " == *" $name "* ]] || continue
         why=$(why_not "$name" "$shape")
         if [[ -z $why ]]; then
             takers+=("$row")

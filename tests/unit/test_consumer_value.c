@@ -587,6 +587,43 @@ START_TEST(value_knows_each_day_of_ten_thousand_years)
 }
 END_TEST
 
+/* Cells below one another are read as each would be by itself, whatever stood above. */
+START_TEST(value_below_another_is_read_as_by_itself)
+{
+    static const char *const CELLS[] = {"2026-11-23T10:15:00Z",
+                                        "2026-11-23T23:59:59Z",
+                                        "2026-11-23T24:00:00Z",
+                                        "2026-11-23T10:60:00Z",
+                                        "2026-11-23T10:15:60Z",
+                                        "2026-11-23 10:15:00Z",
+                                        "2026-11-23T10:15:00z",
+                                        "2026-11-23T10-15-00Z",
+                                        "2026-11-23T10:15:00",
+                                        "2026-11-23T10:15:001",
+                                        "2026-11-24T10:15:00Z",
+                                        "2026-02-30T10:15:00Z",
+                                        "2026-11-23",
+                                        "2026-11-23T10:15:0xZ",
+                                        " 2026-11-23T10:15:00Z",
+                                        "12",
+                                        "",
+                                        "2026-11-23T10:15:00+01:00"};
+    for (size_t i = 0; i < sizeof CELLS / sizeof *CELLS; i++)
+        for (size_t j = 0; j < sizeof CELLS / sizeof *CELLS; j++) {
+            struct value_day day = {.known = false};
+            struct value above;
+            struct value below;
+            struct value alone;
+            value_read_next(CELLS[i], strlen(CELLS[i]), &day, &above);
+            value_read_next(CELLS[j], strlen(CELLS[j]), &day, &below);
+            value_read(CELLS[j], strlen(CELLS[j]), &alone);
+            ck_assert_msg(below.types == alone.types && below.seconds == alone.seconds &&
+                              below.nanoseconds == alone.nanoseconds,
+                          "%s below %s", CELLS[j], CELLS[i]);
+        }
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
@@ -606,5 +643,6 @@ int main(void)
         value_does_not_mind_spaces_around_all_but_strings,
         value_of_bytes_that_are_no_text_is_a_string, value_of_a_long_cell_of_digits_is_read_whole,
         value_type_of_a_set_is_its_narrowest, value_type_words_are_those_of_frictionless,
-        value_of_any_cell_is_what_the_grammar_says, value_knows_each_day_of_ten_thousand_years);
+        value_of_any_cell_is_what_the_grammar_says, value_knows_each_day_of_ten_thousand_years,
+        value_below_another_is_read_as_by_itself);
 }
