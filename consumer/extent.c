@@ -188,14 +188,14 @@ bool extent_add_moments(struct extent *extent, const struct value *values,
         return true;
     for (size_t i = 1; i < count; i++) {
         /* Most are later than all before them, or between two of them, by whole seconds. */
-        if (values[i].seconds > values[last].seconds)
+        int64_t seconds = values[i].seconds;
+        if (seconds > values[last].seconds ||
+            (seconds == values[last].seconds &&
+             precedes(&values[last], &texts[last], &values[i], &texts[i])))
             last = i;
-        else if (values[i].seconds <= values[first].seconds &&
+        else if (seconds <= values[first].seconds &&
                  precedes(&values[i], &texts[i], &values[first], &texts[first]))
             first = i;
-        else if (values[i].seconds == values[last].seconds &&
-                 precedes(&values[last], &texts[last], &values[i], &texts[i]))
-            last = i;
     }
     bool none = extent->earliest.text.bytes == NULL;
     const struct csv_cell earliest = cell_of(&extent->earliest.text);
