@@ -3,7 +3,7 @@
 # state that a power loss can leave is recovered from, and copies with one protection removed are
 # caught at it.
 #
-#   tests/torture/torture.sh          a part, the same each time, in less than 100 seconds
+#   tests/torture/torture.sh          a part, the same each time, in about three minutes
 #   tests/torture/torture.sh full     every point
 #
 # A check is one scenario of one tester, or one broken copy. What a check printed, with the commands
