@@ -10,6 +10,7 @@ producer=$BUILD/data-producer
 consumer=$BUILD/data-consumer
 tools=$BUILD/tests/tools
 work=$(mktemp -d)
+said=$work/said
 : >"$work/spawned"
 trap 'end_spawned; rm -rf "$work"' EXIT
 
@@ -76,16 +77,16 @@ stop() {
     [[ $took -lt 1000 ]] || fail "took $took ms to end after SIGTERM"
 }
 
-# expect_exit CODE COMMAND...: output goes to $work/output.
+# expect_exit CODE COMMAND...: its output goes to $said; checks that run side by side set one each.
 expect_exit() {
     local expected=$1 status=0
     shift
-    "$@" >"$work/output" 2>&1 || status=$?
-    [[ $status -eq $expected ]] || fail "exit $status, not $expected: $* said: $(head -3 "$work/output")"
+    "$@" >"$said" 2>&1 || status=$?
+    [[ $status -eq $expected ]] || fail "exit $status, not $expected: $* said: $(head -3 "$said")"
 }
 
-says() { grep -qF -- "$1" "$work/output" || fail "does not say '$1': $(head -3 "$work/output")"; }
-one_line() { [[ $(wc -l <"$work/output") -eq 1 ]] || fail "not one line: $(cat "$work/output")"; }
+says() { grep -qF -- "$1" "$said" || fail "does not say '$1': $(head -3 "$said")"; }
+one_line() { [[ $(wc -l <"$said") -eq 1 ]] || fail "not one line: $(cat "$said")"; }
 
 # ---- what came of it ------------------------------------------------------------------------------
 

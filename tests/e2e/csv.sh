@@ -141,7 +141,7 @@ no_locale_changes_a_byte_of_any_summary() {
         export LOCPATH=$work/locales
     fi
     [[ $(LC_ALL=$locale printf '%.1f' 1,5 2>/dev/null) == 1,5 ]] || skip "no locale with a decimal comma"
-    LC_ALL=$locale LC_NUMERIC=$locale "$consumer" --dir "$dir" --results "$other" --once --settle 200ms --chart none >"$work/output" 2>&1 || [[ $? -eq 65 ]]
+    LC_ALL=$locale LC_NUMERIC=$locale "$consumer" --dir "$dir" --results "$other" --once --settle 200ms --chart none >"$said" 2>&1 || [[ $? -eq 65 ]]
     for file in "$results"/summary_*.json; do cmp "$file" "$other/${file##*/}"; done
 }
 

@@ -150,7 +150,7 @@ a_path_that_leads_elsewhere_is_rejected() {
 
 rejected_metadata_that_is_mended_is_tried_again() {
     echo '{"record_count": 1}' >"$dir/metadata_trailing.json"
-    "$consumer" --dir "$dir" --once --settle 200ms --chart none >"$work/output" || [[ $? -eq 65 ]]
+    "$consumer" --dir "$dir" --once --settle 200ms --chart none >"$said" || [[ $? -eq 65 ]]
     [[ $(of trailing outcome) == rejected$'\n'processed ]] || fail "$(of trailing outcome reason)"
 }
 

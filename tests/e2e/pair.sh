@@ -385,8 +385,8 @@ once_does_not_take_an_unreadable_directory_for_an_empty_one() {
     mkdir -p "$results" && chmod 711 "$work" && chown nobody "$results" && chmod 311 "$dir"
     local status=0
     cp "$consumer" "$work/consumer" && chmod 755 "$work/consumer"
-    setpriv --reuid nobody --clear-groups "$work/consumer" --dir "$dir" --once --settle 100ms >"$work/output" 2>&1 || status=$?
-    [[ $status -ne 0 ]] || fail "exit 0: $(cat "$work/output")"
+    setpriv --reuid nobody --clear-groups "$work/consumer" --dir "$dir" --once --settle 100ms >"$said" 2>&1 || status=$?
+    [[ $status -ne 0 ]] || fail "exit 0: $(cat "$said")"
 }
 
 content_that_changes_after_processing_is_logged_once_and_results_stay() {
@@ -535,7 +535,7 @@ a_torn_tail_of_the_log_is_cut_and_damage_in_its_middle_is_refused() {
     sed -i '2s/"rows":/"rowz":/' "$log"
     expect_exit 74 "$consumer" --dir "$dir" --once
     says 'line 2'
-    sed -i '/ jailed /d' "$work/output" && one_line
+    sed -i '/ jailed /d' "$said" && one_line
 }
 
 the_shared_directory_may_be_read_only_for_the_consumer() {

@@ -109,11 +109,11 @@ json_of_a_verified_batch_differs_in_key_and_verified_alone() {
     fresh verified
     publish 1
     consume_once --chart none
-    diff <(profile --output json "$dir/data_1.csv") "$results/summary_1.json" >"$work/output" || true
-    [[ $(grep -c '^<' "$work/output") -eq 2 && $(grep -c '^>' "$work/output") -eq 2 ]] || fail "$(cat "$work/output")"
-    grep -qF '<   "key": "data_1",' "$work/output"
-    grep -qF '<   "verified": false,' "$work/output"
-    grep -qF '>   "verified": true,' "$work/output"
+    diff <(profile --output json "$dir/data_1.csv") "$results/summary_1.json" >"$said" || true
+    [[ $(grep -c '^<' "$said") -eq 2 && $(grep -c '^>' "$said") -eq 2 ]] || fail "$(cat "$said")"
+    grep -qF '<   "key": "data_1",' "$said"
+    grep -qF '<   "verified": false,' "$said"
+    grep -qF '>   "verified": true,' "$said"
 }
 
 json_of_several_files_is_a_document_each() {

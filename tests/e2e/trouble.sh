@@ -331,6 +331,7 @@ a_hole_of_900_gb_is_rejected_where_it_begins_and_holds_nobody_up() {
 # unreadable ERROR: what a file does that cannot be read twice, beside one that can.
 unreadable() {
     fresh_copy "unreadable-$1"
+    said=$dir/said
     spawn strace -o "$dir/trace" -P "$dir/data_1.csv" -e trace=pread64 -e "inject=pread64:error=$1:when=1..2" \
         "$consumer" --dir "$dir" --chart none --poll-interval 50ms >"$dir/consumer.out" 2>&1
     eventually 2 has_record 2
@@ -524,7 +525,7 @@ the_clock_steps_ten_years_and_nothing_stands_still_or_is_done_again() {
         eventually 5 has_record "$n"
         printf 'a\n1\n' >"$dir/data_foreign-$n.csv"
         eventually 5 has_record "foreign-$n"
-        "$consumer" --health --dir "$dir" >"$work/output" || fail "$(cat "$work/output")"
+        "$consumer" --health --dir "$dir" >"$said" || fail "$(cat "$said")"
         n=$(find "$dir" -name 'metadata_*' | wc -l)
     done
     stop "$making"
