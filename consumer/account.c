@@ -1,0 +1,41 @@
+#include "consumer/account.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ELLIPSIS "\xE2\x80\xA6"
+
+/* Cut in front of a character, and not inside it. */
+static void set_name(char name[ACCOUNT_NAME_SIZE], const char *bytes, size_t length)
+{
+    size_t shown = length;
+    bool cut = length >= ACCOUNT_NAME_SIZE;
+    if (cut) {
+        shown = ACCOUNT_NAME_SIZE - sizeof ELLIPSIS;
+        while (shown > 0 && ((unsigned char)bytes[shown] & 0xC0u) == 0x80)
+            shown--;
+    }
+    memcpy(name, bytes, shown);
+    memcpy(name + shown, cut ? ELLIPSIS : "", cut ? sizeof ELLIPSIS : 1);
+}
+
+static void set_column(struct account_column *column, const struct column_result *result)
+{
+    static const int TAKEN[ACCOUNT_QUANTILES] = {COLUMN_P05, COLUMN_P25, COLUMN_P50, COLUMN_P75,
+                                                 COLUMN_P95};
+    bool numeric = value_type_is_numeric(result->type) && result->count > result->nonfinite;
+    set_name(column->name, result->name, result->name_length);
+    column->type = result->type;
+    column->count = result->count;
+    column->missing = result->missing;
+    column->distinct = result->distinct;
+    for (size_t i = 0; i < ACCOUNT_QUANTILES; i++)
+        column->quantiles[i] = numeric ? result->quantiles[TAKEN[i]] : (double)NAN;
+}
+
+void account_columns(struct account *account, const struct profile *profile)
+{
+    account->column_count = profile->column_count;
+    for (size_t i = 0; i < profile->column_count && i < ACCOUNT_COLUMNS_MAX; i++)
+        set_column(&account->columns[i], &profile->columns[i]);
+}
