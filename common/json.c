@@ -375,3 +375,48 @@ enum json_found json_get_u64(const struct json *object, const char *name, uint64
     const char *number = own_number(object, ordinal_of(object, item), &length);
     return number != NULL && number_parse_u64(number, length, value) ? JSON_FOUND : JSON_WRONG_TYPE;
 }
+
+/* ---- what nests ---- */
+
+static const cJSON *item_of(const struct json_value *value)
+{
+    return (const cJSON *)(const void *)value;
+}
+
+static const struct json_value *value_of(const cJSON *item)
+{
+    return (const struct json_value *)(const void *)item;
+}
+
+const struct json_value *json_root(const struct json *object)
+{
+    return value_of(object->root);
+}
+
+const struct json_value *json_member(const struct json_value *object, const char *name)
+{
+    return value_of(cJSON_GetObjectItemCaseSensitive(item_of(object), name));
+}
+
+const struct json_value *json_first(const struct json_value *list)
+{
+    return cJSON_IsArray(item_of(list)) ? value_of(item_of(list)->child) : NULL;
+}
+
+const struct json_value *json_next(const struct json_value *item)
+{
+    return value_of(item_of(item)->next);
+}
+
+const char *json_text(const struct json_value *value)
+{
+    return cJSON_GetStringValue(item_of(value));
+}
+
+bool json_number(const struct json_value *value, double *number)
+{
+    if (!cJSON_IsNumber(item_of(value)))
+        return false;
+    *number = item_of(value)->valuedouble;
+    return true;
+}

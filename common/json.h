@@ -53,4 +53,20 @@ enum json_found json_get_bool(const struct json *object, const char *name, bool 
  */
 enum json_found json_get_u64(const struct json *object, const char *name, uint64_t *value);
 
+/*
+ * What nests inside, for documents of our own making: values are borrowed from the document, and
+ * NULL where there is none. Numbers are doubles here, and null is no number.
+ *
+ *     for (const struct json_value *item = json_first(json_member(json_root(object), "columns"));
+ *          item != NULL; item = json_next(item))
+ *         ... json_text(json_member(item, "name")) ...
+ */
+struct json_value;
+const struct json_value *json_root(const struct json *object);
+const struct json_value *json_member(const struct json_value *object, const char *name);
+const struct json_value *json_first(const struct json_value *list);
+const struct json_value *json_next(const struct json_value *item);
+const char *json_text(const struct json_value *value);
+bool json_number(const struct json_value *value, double *number);
+
 #endif

@@ -37,11 +37,11 @@ void processed_record_seal(struct text *line, size_t start)
 
 void processed_record_write(struct text *line, const struct processed_record *record)
 {
-    char at[CLOCK_TIMESTAMP_SIZE];
+    char now[CLOCK_TIMESTAMP_SIZE];
     size_t start = line->length;
     const struct rejection *rejection = record->rejection;
     bool reasoned = rejection != NULL && rejection->reason != REASON_NONE;
-    clock_format_now(at);
+    clock_format_now(now);
     text_put(line, "{");
     put_text(line, "key", record->key);
     put_text(line, "file", record->file);
@@ -52,7 +52,7 @@ void processed_record_write(struct text *line, const struct processed_record *re
                 record->verified ? "true" : "false", record->rows, record->bytes);
     put_text(line, "sha256", record->sha256[0] == '\0' ? NULL : record->sha256);
     put_text(line, "plot", PLOT_WORDS[record->plot]);
-    text_printf(line, "\"at\":\"%s\"", at);
+    text_printf(line, "\"at\":\"%s\"", record->at == NULL ? now : record->at);
     processed_record_seal(line, start);
 }
 
@@ -102,14 +102,17 @@ static bool understand(const struct json *object, struct processed_record *recor
 {
     const char *word = "";
     const char *reason = "";
+    const char *detail = "";
     const char *plot = "";
     size_t outcome = 0;
     size_t drawn = PLOT_NONE;
-    *record = (struct processed_record){.file = "", .sha256 = "", .rejection = rejection};
+    *record = (struct processed_record){.file = "", .sha256 = "", .at = "", .rejection = rejection};
     (void)json_get_text(object, "file", &record->file);
     (void)json_get_text(object, "sha256", &record->sha256);
     (void)json_get_text(object, "reason", &reason);
+    (void)json_get_text(object, "detail", &detail);
     (void)json_get_text(object, "plot", &plot);
+    (void)json_get_text(object, "at", &record->at);
     (void)json_get_bool(object, "verified", &record->verified);
     (void)json_get_u64(object, "rows", &record->rows);
     (void)json_get_u64(object, "bytes", &record->bytes);
@@ -120,7 +123,7 @@ static bool understand(const struct json *object, struct processed_record *recor
     (void)find_word(plot, PLOT_WORDS, sizeof PLOT_WORDS / sizeof *PLOT_WORDS, &drawn);
     record->outcome = (enum outcome)outcome;
     record->plot = (enum plot)drawn;
-    rejection->reason = reason_of_word(reason);
+    rejection_set(rejection, reason_of_word(reason), "%s", detail);
     return true;
 }
 

@@ -32,9 +32,10 @@ struct processed_record {
     uint64_t bytes;
     const char *sha256; /* "" where no byte could be read */
     enum plot plot;
+    const char *at; /* when it was decided; NULL in writing is the present */
 };
 
-/* Appends the line and its newline, stamped with the present time; see text_failed(). */
+/* Appends the line and its newline; see text_failed(). */
 void processed_record_write(struct text *line, const struct processed_record *record);
 
 enum processed_record_read {
@@ -48,8 +49,8 @@ enum processed_record_read {
 typedef bool processed_record_take(void *context, const struct processed_record *record);
 
 /*
- * Reads a line, without its newline, and hands what it says to `take`. Of the rejection only
- * the reason is read, and a reason that is not in our table counts as none.
+ * Reads a line, without its newline, and hands what it says to `take`. A reason that is not in
+ * our table counts as none, and its detail is read all the same.
  */
 enum processed_record_read processed_record_read(const char *line, size_t length,
                                                  processed_record_take *take, void *context);

@@ -6,7 +6,7 @@
 #define ELLIPSIS "\xE2\x80\xA6"
 
 /* Cut in front of a character, and not inside it. */
-static void set_name(char name[ACCOUNT_NAME_SIZE], const char *bytes, size_t length)
+void account_column_name(struct account_column *column, const char *bytes, size_t length)
 {
     size_t shown = length;
     bool cut = length >= ACCOUNT_NAME_SIZE;
@@ -15,22 +15,21 @@ static void set_name(char name[ACCOUNT_NAME_SIZE], const char *bytes, size_t len
         while (shown > 0 && ((unsigned char)bytes[shown] & 0xC0u) == 0x80)
             shown--;
     }
-    memcpy(name, bytes, shown);
-    memcpy(name + shown, cut ? ELLIPSIS : "", cut ? sizeof ELLIPSIS : 1);
+    memcpy(column->name, bytes, shown);
+    memcpy(column->name + shown, cut ? ELLIPSIS : "", cut ? sizeof ELLIPSIS : 1);
 }
 
 static void set_column(struct account_column *column, const struct column_result *result)
 {
-    static const int TAKEN[ACCOUNT_QUANTILES] = {COLUMN_P05, COLUMN_P25, COLUMN_P50, COLUMN_P75,
-                                                 COLUMN_P95};
+    static const int TOLD[ACCOUNT_QUANTILES] = ACCOUNT_QUANTILES_TOLD;
     bool numeric = value_type_is_numeric(result->type) && result->count > result->nonfinite;
-    set_name(column->name, result->name, result->name_length);
+    account_column_name(column, result->name, result->name_length);
     column->type = result->type;
     column->count = result->count;
     column->missing = result->missing;
     column->distinct = result->distinct;
     for (size_t i = 0; i < ACCOUNT_QUANTILES; i++)
-        column->quantiles[i] = numeric ? result->quantiles[TAKEN[i]] : (double)NAN;
+        column->quantiles[i] = numeric ? result->quantiles[TOLD[i]] : (double)NAN;
 }
 
 void account_columns(struct account *account, const struct profile *profile)

@@ -25,6 +25,11 @@
 
 enum { ACCOUNT_P05, ACCOUNT_P25, ACCOUNT_P50, ACCOUNT_P75, ACCOUNT_P95 };
 #define ACCOUNT_QUANTILES 5
+/* Which of a column's they are. */
+#define ACCOUNT_QUANTILES_TOLD                                     \
+    {                                                              \
+        COLUMN_P05, COLUMN_P25, COLUMN_P50, COLUMN_P75, COLUMN_P95 \
+    }
 
 struct account_column {
     char name[ACCOUNT_NAME_SIZE]; /* UTF-8, otherwise as the file has it */
@@ -51,6 +56,9 @@ struct account {
     char change[ACCOUNT_NOTE_SIZE]; /* which columns came, went or took another type, */
     char drift[ACCOUNT_NOTE_SIZE];  /* and whose median left the usual range */
 };
+
+/* Gives a column its name, cut as said above. */
+void account_column_name(struct account_column *column, const char *bytes, size_t length);
 
 /* Takes the columns of a profile; the other members stay as they are. */
 void account_columns(struct account *account, const struct profile *profile);

@@ -509,6 +509,45 @@ START_TEST(freeing_no_object_does_nothing)
 }
 END_TEST
 
+START_TEST(what_nests_is_walked_through)
+{
+    static const char document[] = "{\"list\": [{\"n\": 1.5, \"t\": \"x\"}, null, 7], \"none\": "
+                                   "null, \"object\": {\"n\": -2}}";
+    struct json *object = json_parse_object(document, sizeof document - 1, error);
+    const struct json_value *root = json_root(object);
+    const struct json_value *item = json_first(json_member(root, "list"));
+    double number = 0;
+    ck_assert(json_number(json_member(item, "n"), &number) && number == 1.5);
+    ck_assert_str_eq(json_text(json_member(item, "t")), "x");
+    ck_assert(!json_number(json_member(item, "t"), &number) && number == 1.5);
+    ck_assert_ptr_null(json_text(json_member(item, "n")));
+    item = json_next(item);
+    ck_assert(!json_number(item, &number));
+    item = json_next(item);
+    ck_assert(json_number(item, &number) && number == 7);
+    ck_assert_ptr_null(json_next(item));
+    ck_assert(json_number(json_member(json_member(root, "object"), "n"), &number) && number == -2);
+    json_free(object);
+}
+END_TEST
+
+START_TEST(what_is_not_there_has_nothing_inside)
+{
+    struct json *object = json_parse_object("{\"n\": 1}", 8, error);
+    const struct json_value *root = json_root(object);
+    double number = 0;
+    ck_assert_ptr_null(json_member(root, "absent"));
+    ck_assert_ptr_null(json_member(json_member(root, "absent"), "n"));
+    ck_assert_ptr_null(json_member(json_member(root, "n"), "n"));
+    ck_assert_ptr_null(json_first(json_member(root, "n")));
+    ck_assert_ptr_null(json_first(json_member(root, "absent")));
+    ck_assert_ptr_null(json_first(root));
+    ck_assert_ptr_null(json_text(NULL));
+    ck_assert(!json_number(NULL, &number));
+    json_free(object);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
@@ -532,5 +571,6 @@ int main(void)
         a_good_document_for_which_memory_is_short_is_not_called_bad, what_is_no_object_is_refused,
         what_is_no_json_is_refused, every_prefix_of_a_document_is_refused,
         every_changed_byte_is_parsed_or_refused_and_nothing_else_happens,
-        freeing_no_object_does_nothing);
+        freeing_no_object_does_nothing, what_nests_is_walked_through,
+        what_is_not_there_has_nothing_inside);
 }

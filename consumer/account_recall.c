@@ -1,0 +1,91 @@
+#include "consumer/account_recall.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/contract.h"
+#include "common/fileio.h"
+#include "common/json.h"
+
+/* Some thousand columns; of more, a page would show no more. */
+#define SUMMARY_MAX_BYTES ((size_t)16 * 1024 * 1024)
+
+static struct json *read_summary(int results_fd, const char *key)
+{
+    char name[CONTRACT_NAME_SIZE];
+    char error[JSON_ERROR_SIZE];
+    struct stat status;
+    struct json *summary = NULL;
+    char *bytes = NULL;
+    size_t length = 0;
+    int fd = -1;
+    contract_summary_name(name, key);
+    if (fileio_open_input(results_fd, name, &fd, &status) != FILEIO_OPENED)
+        return NULL;
+    if (fileio_read_whole(fd, SUMMARY_MAX_BYTES, &bytes, &length) == 0)
+        summary = json_parse_object(bytes, length, error);
+    (void)close(fd);
+    free(bytes);
+    return summary;
+}
+
+static uint64_t count_of(const struct json_value *column, const char *name)
+{
+    double number = 0;
+    return json_number(json_member(column, name), &number) && number > 0 ? (uint64_t)number : 0;
+}
+
+static enum value_type type_of(const struct json_value *column)
+{
+    const char *word = json_text(json_member(column, "type"));
+    for (int type = 0; word != NULL && type < VALUE_TYPE_COUNT; type++)
+        if (strcmp(word, value_type_word((enum value_type)type)) == 0)
+            return (enum value_type)type;
+    return VALUE_STRING;
+}
+
+static void recall_column(const struct json_value *column, struct account_column *told)
+{
+    static const int TOLD[ACCOUNT_QUANTILES] = ACCOUNT_QUANTILES_TOLD;
+    const char *name = json_text(json_member(column, "name"));
+    const struct json_value *quantiles = json_member(column, "quantiles");
+    account_column_name(told, name == NULL ? "" : name, name == NULL ? 0 : strlen(name));
+    told->type = type_of(column);
+    told->count = count_of(column, "count");
+    told->missing = count_of(column, "missing");
+    told->distinct = count_of(column, "distinct");
+    for (size_t i = 0; i < ACCOUNT_QUANTILES; i++)
+        if (!json_number(json_member(quantiles, COLUMN_QUANTILE_NAME[TOLD[i]]),
+                         &told->quantiles[i]))
+            told->quantiles[i] = (double)NAN;
+}
+
+static void recall_columns(const struct json *summary, struct account *account)
+{
+    const struct json_value *column = json_first(json_member(json_root(summary), "columns"));
+    for (; column != NULL; column = json_next(column)) {
+        if (account->column_count < ACCOUNT_COLUMNS_MAX)
+            recall_column(column, &account->columns[account->column_count]);
+        account->column_count++;
+    }
+}
+
+void account_recall(int results_fd, const struct processed_record *record, struct account *account)
+{
+    *account = (struct account){.outcome = record->outcome,
+                                .rejection = *record->rejection,
+                                .verified = record->verified,
+                                .plot = record->plot,
+                                .rows = record->rows,
+                                .bytes = record->bytes};
+    (void)snprintf(account->key, sizeof account->key, "%s", record->key);
+    (void)snprintf(account->at, sizeof account->at, "%s", record->at);
+    struct json *summary =
+        record->outcome == OUTCOME_PROCESSED ? read_summary(results_fd, record->key) : NULL;
+    if (summary != NULL)
+        recall_columns(summary, account);
+    json_free(summary);
+}
