@@ -17,6 +17,7 @@
 
 #define CONTRACT_VERSION "0.1.0"
 #define CONTRACT_SUMMARY_FORMAT "shared-data-summary/1"
+#define CONTRACT_TOTALS_FORMAT "shared-data-totals/1"
 
 #define CONTRACT_SHARED_DIR "/shared-data"
 #define CONTRACT_RESULTS_NAME "results"

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define INDEX_BITS 15
 #define REGISTERS (1u << INDEX_BITS)
@@ -89,4 +90,39 @@ uint64_t cardinality_estimate(const struct cardinality *cardinality)
     double estimate = ALPHA * m * m / sum + 0.5;
     /* All registers at their end, which only values that somebody chose bring about. */
     return estimate < 0x1p64 ? (uint64_t)estimate : UINT64_MAX;
+}
+
+/* ---- kept ---- */
+
+size_t cardinality_bytes(const struct cardinality *cardinality)
+{
+    return sizeof *cardinality;
+}
+
+void cardinality_pack(const struct cardinality *cardinality, struct text *text)
+{
+    pack_bytes(text, cardinality->ranks, REGISTERS);
+}
+
+/* A rank beyond the last would be counted outside the table of ranks. */
+static bool are_ranks(const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)bytes[i] > RANK_MAX)
+            return false;
+    return length == REGISTERS;
+}
+
+struct cardinality *cardinality_unpack(struct unpacker *packed)
+{
+    size_t length = 0;
+    const char *ranks = unpack_bytes(packed, &length);
+    if (!are_ranks(ranks, length)) {
+        (void)unpack_refuse(packed);
+        return NULL;
+    }
+    struct cardinality *cardinality = cardinality_create();
+    if (cardinality != NULL)
+        memcpy(cardinality->ranks, ranks, REGISTERS);
+    return cardinality;
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "consumer/pack.h"
+
 /* The relative error that is stated. */
 #define CARDINALITY_ERROR 0.02
 
@@ -28,5 +30,13 @@ void cardinality_add(struct cardinality *cardinality, const uint64_t *hashes, si
 void cardinality_merge(struct cardinality *into, const struct cardinality *from);
 
 uint64_t cardinality_estimate(const struct cardinality *cardinality);
+
+/* What it takes in memory. */
+size_t cardinality_bytes(const struct cardinality *cardinality);
+
+/* From what was packed, one that is as the other was from then on; NULL, and packed is refused,
+ * when it is none, NULL alone when memory is short. */
+void cardinality_pack(const struct cardinality *cardinality, struct text *text);
+struct cardinality *cardinality_unpack(struct unpacker *packed);
 
 #endif

@@ -66,12 +66,17 @@ static struct tally_room room_of_one_in(size_t columns)
 struct column *column_create(const char *name, size_t length, size_t columns)
 {
     const struct tally_room room = room_of_one_in(columns);
+    return column_create_in(name, length, &room);
+}
+
+struct column *column_create_in(const char *name, size_t length, const struct tally_room *room)
+{
     struct column *column = calloc(1, sizeof *column);
     if (column == NULL)
         return NULL;
     column->types = VALUE_ALL_TYPES;
     column->name = malloc(length + 1);
-    column->tally = tally_create(&room);
+    column->tally = tally_create(room);
     if (column->name == NULL || column->tally == NULL) {
         column_free(column);
         return NULL;

@@ -26,6 +26,7 @@
 
 #include "consumer/csv_reader.h"
 #include "consumer/missing.h"
+#include "consumer/tally.h"
 
 /* Different values that are kept, where columns are not so many that they share COLUMN_BYTES. */
 #define COLUMN_VALUES 65536u
@@ -45,6 +46,9 @@ void column_scratch_free(struct column_scratch *scratch);
 
 /* `columns` is how many there are. NULL when memory is short. */
 struct column *column_create(const char *name, size_t length, size_t columns);
+
+/* As column_create, of as many different values as there is room for. */
+struct column *column_create_in(const char *name, size_t length, const struct tally_room *room);
 void column_free(struct column *column);
 
 /* Takes in cells of a block of rows. False when memory is short: the column is not to be used then.

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/text.h"
 #include "consumer/column_state.h"
@@ -243,14 +244,23 @@ static bool set_values(const struct column *column, struct column_result *result
     return good;
 }
 
-bool column_finish(struct column *column, struct column_result *result)
+static bool set_name(const struct column *column, struct column_result *result)
+{
+    result->name = malloc(column->name_length + 1);
+    if (result->name == NULL)
+        return false;
+    memcpy(result->name, column->name, column->name_length);
+    result->name_length = column->name_length;
+    return true;
+}
+
+bool column_finish(const struct column *column, struct column_result *result)
 {
     *result = (struct column_result){.count = column->count, .missing = column->missing};
     /* Of a column without a single value nothing is known but that it is text. */
     result->type = column->count == 0 ? VALUE_STRING : value_narrowest(column->types);
-    result->name = column->name;
-    result->name_length = column->name_length;
-    column->name = NULL;
+    if (!set_name(column, result))
+        return false;
     if (result->type != VALUE_BOOLEAN)
         return set_values(column, result);
     set_booleans(column, result);

@@ -13,9 +13,9 @@
 #include "consumer/column_result.h"
 
 /*
- * The column's state is as before, but for its name, which is the result's now. False when memory
- * is short or SIGTERM has come; the result is to be freed all the same.
+ * The column stays as it is. False when memory is short or SIGTERM has come; the result is to be
+ * freed all the same.
  */
-bool column_finish(struct column *column, struct column_result *result);
+bool column_finish(const struct column *column, struct column_result *result);
 
 #endif

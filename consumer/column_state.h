@@ -42,4 +42,7 @@ struct column {
     (VALUE_TYPE_BIT(VALUE_DATE) | VALUE_TYPE_BIT(VALUE_TIME) | VALUE_TYPE_BIT(VALUE_DATETIME))
 #define COLUMN_NUMBERS (VALUE_TYPE_BIT(VALUE_INTEGER) | VALUE_TYPE_BIT(VALUE_NUMBER))
 
+/* What it takes in memory, all of it. */
+size_t column_bytes(const struct column *column);
+
 #endif

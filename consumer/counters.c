@@ -142,3 +142,60 @@ void counters_shrink_bytes(struct counters *counters)
         capacity *= 2;
     (void)set_bytes_capacity(counters, capacity);
 }
+
+size_t counters_bytes(const struct counters *counters)
+{
+    return counters->bytes_capacity +
+           counters->capacity * (sizeof *counters->list + 2 * sizeof *counters->slots);
+}
+
+/* ---- kept ---- */
+
+void counters_pack(const struct counters *counters, struct text *text)
+{
+    pack_u64(text, counters->capacity);
+    pack_u64(text, counters->count);
+    for (size_t i = 0; i < counters->count; i++) {
+        const struct counter *counter = &counters->list[i];
+        pack_u64(text, counter->hash);
+        pack_u64(text, counter->count);
+        pack_u64(text, counter->missed);
+        pack_bytes(text, counters->bytes + counter->at, counter->length);
+    }
+}
+
+#define PACKED_COUNTER_BYTES (3 * sizeof(uint64_t) + sizeof(uint32_t))
+
+static bool unpack_counter(struct unpacker *packed, struct counters *counters, size_t most_bytes)
+{
+    struct counters_found found;
+    size_t length = 0;
+    uint64_t hash = unpack_u64(packed);
+    uint64_t count = unpack_u64(packed);
+    uint64_t missed = unpack_u64(packed);
+    const char *bytes = unpack_bytes(packed, &length);
+    if (bytes == NULL || length > most_bytes - counters->bytes_used ||
+        counters_find(counters, bytes, length, hash, &found) != COUNTERS_NONE)
+        return unpack_refuse(packed);
+    struct counter *counter = counters_append(counters, bytes, length, hash, &found);
+    if (counter == NULL)
+        return false;
+    counter->count = count;
+    counter->missed = missed;
+    return true;
+}
+
+bool counters_unpack(struct unpacker *packed, struct counters *counters, size_t most_values,
+                     size_t most_bytes)
+{
+    size_t capacity = (size_t)unpack_up_to(packed, most_values);
+    size_t count = unpack_count(packed, capacity, PACKED_COUNTER_BYTES);
+    if (unpack_failed(packed) || capacity == 0 || (capacity & (capacity - 1)) != 0)
+        return unpack_refuse(packed);
+    if (!counters_set_capacity(counters, capacity))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!unpack_counter(packed, counters, most_bytes))
+            return false;
+    return true;
+}

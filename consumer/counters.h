@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "consumer/hash.h"
+#include "consumer/pack.h"
 #include "consumer/short_bytes.h"
 
 struct counter {
@@ -77,6 +78,18 @@ void counters_keep(struct counters *counters, counters_condition *keep, uint64_t
 
 /* Gives back memory of bytes that are no longer there, as far as that can be done. */
 void counters_shrink_bytes(struct counters *counters);
+
+/* What they take in memory. */
+size_t counters_bytes(const struct counters *counters);
+
+/*
+ * Values and counts, in their order; not the table, which is made anew with another key. They are
+ * unpacked into a table that was just opened, if there are no more than `most_values`, of
+ * `most_bytes` together. False when they are none, which unpack_failed() says, or memory is short.
+ */
+void counters_pack(const struct counters *counters, struct text *text);
+bool counters_unpack(struct unpacker *packed, struct counters *counters, size_t most_values,
+                     size_t most_bytes);
 
 static inline size_t counters_first_slot(const struct counters *counters, uint64_t hash)
 {

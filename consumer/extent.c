@@ -230,3 +230,70 @@ bool extent_merge(struct extent *into, const struct extent *from)
     into->total_length += from->total_length;
     return merge_texts(into, from) && merge_moments(into, from);
 }
+
+/* ---- kept ---- */
+
+size_t extent_bytes(const struct extent *extent)
+{
+    return extent->first.length + extent->last.length + extent->earliest.text.length +
+           extent->latest.text.length;
+}
+
+static void pack_text(const struct extent_text *kept, struct text *text)
+{
+    pack_flag(text, kept->bytes != NULL);
+    if (kept->bytes != NULL)
+        pack_bytes(text, kept->bytes, kept->length);
+}
+
+static void pack_moment(const struct extent_moment *moment, struct text *text)
+{
+    pack_i64(text, moment->value.seconds);
+    pack_i64(text, moment->value.nanoseconds);
+    pack_text(&moment->text, text);
+}
+
+void extent_pack(const struct extent *extent, struct text *text)
+{
+    pack_text(&extent->first, text);
+    pack_text(&extent->last, text);
+    pack_u64(text, extent->count);
+    pack_u64(text, extent->min_length);
+    pack_u64(text, extent->max_length);
+    pack_u64(text, extent->total_length);
+    pack_moment(&extent->earliest, text);
+    pack_moment(&extent->latest, text);
+}
+
+static bool unpack_text(struct unpacker *packed, struct extent_text *text)
+{
+    struct csv_cell cell = {.length = 0};
+    if (!unpack_flag(packed))
+        return !unpack_failed(packed);
+    cell.bytes = unpack_bytes(packed, &cell.length);
+    if (cell.bytes == NULL || cell.length > EXTENT_TEXT_BYTES)
+        return unpack_refuse(packed);
+    const struct extent_text found = view(&cell);
+    return keep(text, &found);
+}
+
+/* What orders moments is kept of their values, and no more. */
+static bool unpack_moment(struct unpacker *packed, struct extent_moment *moment)
+{
+    moment->value.seconds = unpack_i64(packed);
+    moment->value.nanoseconds = (int32_t)unpack_i64(packed);
+    return unpack_text(packed, &moment->text);
+}
+
+bool extent_unpack(struct unpacker *packed, struct extent *extent)
+{
+    *extent = (struct extent){.count = 0};
+    if (!unpack_text(packed, &extent->first) || !unpack_text(packed, &extent->last))
+        return false;
+    extent->count = unpack_u64(packed);
+    extent->min_length = unpack_u64(packed);
+    extent->max_length = unpack_u64(packed);
+    extent->total_length = unpack_u64(packed);
+    return unpack_moment(packed, &extent->earliest) && unpack_moment(packed, &extent->latest) &&
+           (extent->first.bytes == NULL) == (extent->last.bytes == NULL);
+}

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "consumer/csv_rows.h"
+#include "consumer/pack.h"
 #include "consumer/value.h"
 
 /* One more than is shown, so that who shows it sees that it goes on. */
@@ -59,5 +60,13 @@ int extent_compare_bytes(const char *a, size_t a_length, const char *b, size_t b
 
 /* By moment; 0 for the same moment, however it is written. */
 int extent_compare_moments(const struct value *a, const struct value *b);
+
+/* What its texts take in memory. */
+size_t extent_bytes(const struct extent *extent);
+
+/* From what was packed, the same from then on. False when it is none, which unpack_failed() says,
+ * or memory is short; the extent is to be freed in either case. */
+void extent_pack(const struct extent *extent, struct text *text);
+bool extent_unpack(struct unpacker *packed, struct extent *extent);
 
 #endif

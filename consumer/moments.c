@@ -1,5 +1,6 @@
 #include "consumer/moments.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -311,4 +312,43 @@ double moments_skewness(const struct moments *moments)
     if (!(m2 > 0))
         return (double)NAN;
     return sqrt(n * (n - 1)) / (n - 2) * (m3 / (m2 * sqrt(m2)));
+}
+
+/* ---- kept ---- */
+
+/* The sums, high and low, as one row of doubles. */
+#define SUMS (2 * POWER_SUMS_POWERS * POWER_SUMS_LANES)
+_Static_assert(sizeof(struct power_sums) == SUMS * sizeof(double), "sums are doubles and no more");
+
+void moments_pack(const struct moments *moments, struct text *text)
+{
+    double sums[SUMS];
+    memcpy(sums, &moments->sums, sizeof sums);
+    pack_u64(text, moments->count);
+    pack_double(text, moments->shift);
+    pack_i64(text, moments->exponent);
+    pack_double(text, moments->factor);
+    pack_doubles(text, sums, SUMS);
+    pack_u64(text, moments->waiting);
+    pack_doubles(text, moments->numbers, moments->waiting);
+}
+
+void moments_unpack(struct unpacker *packed, struct moments *moments)
+{
+    double sums[SUMS];
+    *moments = (struct moments){.count = unpack_u64(packed)};
+    moments->shift = unpack_finite(packed);
+    moments->exponent = (int)unpack_i64(packed);
+    moments->factor = unpack_finite(packed);
+    unpack_doubles(packed, sums, SUMS);
+    memcpy(&moments->sums, sums, sizeof sums);
+    moments->waiting = (size_t)unpack_up_to(packed, MOMENTS_BLOCK - 1);
+    unpack_doubles(packed, moments->numbers, moments->waiting);
+    /* Scales are added and subtracted; 0 is the factor while none is known. */
+    bool scale = moments->exponent >= EXPONENT_MIN && moments->exponent <= DBL_MAX_EXP &&
+                 (moments->factor == 0 || moments->factor == ldexp(1, -moments->exponent));
+    if (moments->waiting > moments->count || !scale)
+        (void)unpack_refuse(packed);
+    if (unpack_failed(packed))
+        *moments = (struct moments){.count = 0};
 }

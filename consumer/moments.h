@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "consumer/pack.h"
 #include "consumer/power_sums.h"
 
 #define MOMENTS_BLOCK 32
@@ -59,5 +60,9 @@ double moments_sum(const struct moments *moments);
 double moments_mean(const struct moments *moments);
 double moments_stddev(const struct moments *moments);   /* of a sample, n - 1 */
 double moments_skewness(const struct moments *moments); /* G1, Joanes and Gill 1998 */
+
+/* From what was packed, the same to the last bit; it reads as 0 where that is none. */
+void moments_pack(const struct moments *moments, struct text *text);
+void moments_unpack(struct unpacker *packed, struct moments *moments);
 
 #endif

@@ -111,3 +111,61 @@ void numbers_merge(struct numbers *into, const struct numbers *from)
     into->integer_sum += from->integer_sum;
     moments_merge(&into->moments, &from->moments);
 }
+
+/* ---- kept ---- */
+
+static void pack_integers(const struct numbers *numbers, struct text *text)
+{
+    pack_u64(text, numbers->integer_count);
+    pack_u64(text, (uint64_t)numbers->integer_sum);
+    pack_i64(text, (int64_t)(numbers->integer_sum >> 64));
+    pack_i64(text, numbers->integer_min);
+    pack_i64(text, numbers->integer_max);
+    pack_i64(text, numbers->integer_first);
+    moments_pack(&numbers->integer_moments, text);
+}
+
+void numbers_pack(const struct numbers *numbers, struct text *text)
+{
+    moments_pack(&numbers->moments, text);
+    pack_double(text, numbers->min);
+    pack_double(text, numbers->max);
+    pack_u64(text, numbers->zeros);
+    pack_u64(text, numbers->negatives);
+    pack_u64(text, numbers->nonfinite);
+    pack_integers(numbers, text);
+}
+
+/* A sum lies between as many of the least and of the greatest; far from what 128 bits hold. */
+static bool is_sum(const struct numbers *numbers)
+{
+    number_int128 count = numbers->integer_count;
+    return numbers->integer_count <= INT64_MAX &&
+           numbers->integer_sum >= count * numbers->integer_min &&
+           numbers->integer_sum <= count * numbers->integer_max;
+}
+
+static void unpack_integers(struct unpacker *packed, struct numbers *numbers)
+{
+    numbers->integer_count = unpack_u64(packed);
+    uint64_t low = unpack_u64(packed);
+    numbers->integer_sum = (number_int128)unpack_i64(packed) * ((number_int128)1 << 64) + low;
+    numbers->integer_min = unpack_i64(packed);
+    numbers->integer_max = unpack_i64(packed);
+    numbers->integer_first = unpack_i64(packed);
+    moments_unpack(packed, &numbers->integer_moments);
+    if (!is_sum(numbers))
+        (void)unpack_refuse(packed);
+}
+
+void numbers_unpack(struct unpacker *packed, struct numbers *numbers)
+{
+    *numbers = (struct numbers){.zeros = 0};
+    moments_unpack(packed, &numbers->moments);
+    numbers->min = unpack_finite(packed);
+    numbers->max = unpack_finite(packed);
+    numbers->zeros = unpack_u64(packed);
+    numbers->negatives = unpack_u64(packed);
+    numbers->nonfinite = unpack_u64(packed);
+    unpack_integers(packed, numbers);
+}

@@ -10,6 +10,7 @@
 
 #include "common/number.h"
 #include "consumer/moments.h"
+#include "consumer/pack.h"
 
 /* All zero is the state before the first number. */
 struct numbers {
@@ -37,5 +38,9 @@ double numbers_integer_mean(const struct numbers *numbers);
 
 /* Afterwards `into` is of what both took in, `into` first. */
 void numbers_merge(struct numbers *into, const struct numbers *from);
+
+/* From what was packed, the same to the last bit; refused where that is none. */
+void numbers_pack(const struct numbers *numbers, struct text *text);
+void numbers_unpack(struct unpacker *packed, struct numbers *numbers);
 
 #endif

@@ -23,6 +23,7 @@ struct profiler {
     bool knows_header, has_header;
     struct column **columns;
     size_t column_count, columns_there;
+    bool keeps_states; /* of the columns, beyond the end */
     struct column_scratch *scratch;
     struct sample *sample;
     const char *chunk; /* what is being fed, and stays until that is over */
@@ -278,6 +279,8 @@ static bool finish_columns(struct profiler *profiler, struct profile *profile)
         profile->column_count++;
         if (!column_finish(profiler->columns[i], &profile->columns[i]))
             return false;
+        if (profiler->keeps_states)
+            continue;
         /* What a column is made of goes with it: a result needs little. */
         column_free(profiler->columns[i]);
         profiler->columns[i] = NULL;
@@ -311,4 +314,22 @@ void profile_free(struct profile *profile)
     free(profile->columns);
     sample_free(profile->sample);
     *profile = (struct profile){.columns = NULL};
+}
+
+void profiler_keep_states(struct profiler *profiler)
+{
+    profiler->keeps_states = true;
+}
+
+struct batch_states *profiler_release_states(struct profiler *profiler)
+{
+    struct batch_states *states = malloc(sizeof *states);
+    if (states == NULL)
+        return NULL;
+    *states = (struct batch_states){.columns = profiler->columns,
+                                    .column_count = profiler->columns_there,
+                                    .rows = profiler->rows};
+    profiler->columns = NULL;
+    profiler->columns_there = 0;
+    return states;
 }

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "common/reason.h"
+#include "consumer/batch_states.h"
 #include "consumer/column_result.h"
 #include "consumer/csv_reader.h"
 #include "consumer/csv_rules.h"
@@ -54,5 +55,13 @@ bool profiler_feed(struct profiler *profiler, const char *bytes, size_t length,
 bool profiler_finish(struct profiler *profiler, struct profile *profile,
                      struct rejection *rejection);
 void profile_free(struct profile *profile);
+
+/*
+ * What the columns came to is made of much more than it is, which goes with each as soon as its
+ * result is there. Who wants to merge it with that of other batches says so before the end, and
+ * takes it after a profile came to be: the caller's to free. NULL when memory is short.
+ */
+void profiler_keep_states(struct profiler *profiler);
+struct batch_states *profiler_release_states(struct profiler *profiler);
 
 #endif

@@ -301,3 +301,84 @@ bool quantiles_spread(const struct quantiles *quantiles, struct distribution *sp
     qsort(spread->points, spread->count, sizeof *spread->points, compare_points);
     return true;
 }
+
+uint64_t quantiles_weight(const struct quantiles *quantiles)
+{
+    uint64_t weight = quantiles->group;
+    for (unsigned at = 0; at < LEVEL_COUNT; at++)
+        weight += (uint64_t)quantiles->levels[at].count << at;
+    return weight;
+}
+
+size_t quantiles_bytes(const struct quantiles *quantiles)
+{
+    size_t bytes = sizeof *quantiles + 2 * quantiles->capacity * sizeof *quantiles->scratch;
+    for (unsigned at = 0; at < LEVEL_COUNT; at++)
+        if (quantiles->levels[at].numbers != NULL)
+            bytes += quantiles->capacity * sizeof *quantiles->levels[at].numbers;
+    return bytes;
+}
+
+/* ---- kept ---- */
+
+static void pack_level(const struct level *level, struct text *text)
+{
+    pack_flag(text, level->tossed);
+    pack_flag(text, level->second);
+    pack_u64(text, level->count);
+    pack_doubles(text, level->numbers, level->count);
+}
+
+void quantiles_pack(const struct quantiles *quantiles, struct text *text)
+{
+    pack_u64(text, quantiles->lowest);
+    pack_u64(text, quantiles->highest);
+    for (unsigned at = quantiles->lowest; at <= quantiles->highest; at++)
+        pack_level(&quantiles->levels[at], text);
+    pack_u64(text, quantiles->random);
+    pack_u64(text, quantiles->group);
+    pack_u64(text, quantiles->chosen);
+    pack_double(text, quantiles->number);
+}
+
+/* Reached after 2^59 numbers. Weights add up in 64 bits, and no shift by a level is too far. */
+#define LOWEST_MAX 40u
+
+static bool unpack_level(struct quantiles *quantiles, struct unpacker *packed, unsigned at)
+{
+    struct level *level = &quantiles->levels[at];
+    level->tossed = unpack_flag(packed);
+    level->second = unpack_flag(packed);
+    size_t count = unpack_count(packed, quantiles->capacity - 1, sizeof *level->numbers);
+    if (count > 0 && !use_level(quantiles, at))
+        return false;
+    unpack_doubles(packed, level->numbers, count);
+    level->count = count;
+    return !unpack_failed(packed);
+}
+
+static bool unpack_levels(struct quantiles *quantiles, struct unpacker *packed)
+{
+    quantiles->lowest = (unsigned)unpack_up_to(packed, LOWEST_MAX);
+    quantiles->highest = (unsigned)unpack_up_to(packed, quantiles->lowest + LEVELS - 1);
+    for (unsigned at = quantiles->lowest; at <= quantiles->highest; at++)
+        if (!unpack_level(quantiles, packed, at))
+            return false;
+    return quantiles->lowest <= quantiles->highest || unpack_refuse(packed);
+}
+
+struct quantiles *quantiles_unpack(struct unpacker *packed, size_t capacity)
+{
+    struct quantiles *quantiles = quantiles_create(capacity);
+    if (quantiles == NULL)
+        return NULL;
+    bool good = unpack_levels(quantiles, packed);
+    quantiles->random = unpack_u64(packed);
+    quantiles->group = unpack_up_to(packed, group_size(quantiles) - 1);
+    quantiles->chosen = unpack_up_to(packed, group_size(quantiles) - 1);
+    quantiles->number = unpack_finite(packed);
+    if (good && !unpack_failed(packed))
+        return quantiles;
+    quantiles_free(quantiles);
+    return NULL;
+}

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "consumer/distribution.h"
+#include "consumer/pack.h"
 
 /* Numbers a level holds: even, and the same for sketches that are merged. */
 #define QUANTILES_CAPACITY 1024u
@@ -51,5 +52,16 @@ bool quantiles_merge(struct quantiles *into, const struct quantiles *from);
 
 /* False when memory is short. The points are to be freed. */
 bool quantiles_spread(const struct quantiles *quantiles, struct distribution *spread);
+
+/* What it takes in memory. */
+size_t quantiles_bytes(const struct quantiles *quantiles);
+
+/* How many numbers it stands for. */
+uint64_t quantiles_weight(const struct quantiles *quantiles);
+
+/* From what was packed, one that is as the other was from then on. NULL when it is none, which
+ * unpack_failed() says, or memory is short. */
+void quantiles_pack(const struct quantiles *quantiles, struct text *text);
+struct quantiles *quantiles_unpack(struct unpacker *packed, size_t capacity);
 
 #endif

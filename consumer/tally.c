@@ -328,7 +328,7 @@ uint64_t tally_error(const struct tally *tally)
 
 void tally_add_error(struct tally *tally, uint64_t occurrences)
 {
-    for (size_t i = 0; i < tally->counters.count; i++)
+    for (size_t i = 0; occurrences > 0 && i < tally->counters.count; i++)
         tally->counters.list[i].missed += occurrences;
     tally->error += occurrences;
 }
@@ -345,4 +345,66 @@ struct tally_entry tally_entry(const struct tally *tally, size_t place)
                                 .length = counter->length,
                                 .hash = counter->hash,
                                 .count = counter->count};
+}
+
+size_t tally_bytes(const struct tally *tally)
+{
+    return sizeof *tally + counters_bytes(&tally->counters) +
+           (tally->summary ? seen_words(tally) * sizeof *tally->seen : 0);
+}
+
+/* ---- kept ---- */
+
+static void pack_window(const struct tally *tally, struct text *text)
+{
+    pack_u64(text, tally->window);
+    pack_flag(text, tally->left_out);
+    for (size_t i = 0; i < seen_words(tally); i++)
+        pack_u64(text, tally->seen[i]);
+}
+
+void tally_pack(const struct tally *tally, struct text *text)
+{
+    pack_u64(text, tally->room.values);
+    pack_u64(text, tally->room.bytes);
+    pack_u64(text, tally->room.counters);
+    pack_u64(text, tally->error);
+    counters_pack(&tally->counters, text);
+    pack_flag(text, tally->summary);
+    if (tally->summary)
+        pack_window(tally, text);
+}
+
+static bool unpack_window(struct unpacker *packed, struct tally *tally)
+{
+    tally->window = (size_t)unpack_up_to(packed, tally->room.counters);
+    tally->left_out = unpack_flag(packed);
+    tally->seen = calloc(seen_words(tally), sizeof *tally->seen);
+    if (tally->seen == NULL)
+        return false;
+    for (size_t i = 0; i < seen_words(tally); i++)
+        tally->seen[i] = unpack_u64(packed);
+    return true;
+}
+
+static bool unpack_tally(struct unpacker *packed, struct tally *tally)
+{
+    if (unpack_u64(packed) != tally->room.values || unpack_u64(packed) != tally->room.bytes ||
+        unpack_u64(packed) != tally->room.counters)
+        return unpack_refuse(packed);
+    tally->error = unpack_u64(packed);
+    if (!counters_unpack(packed, &tally->counters, tally->room.values, tally->room.bytes))
+        return false;
+    tally->summary = unpack_flag(packed);
+    return (!tally->summary || unpack_window(packed, tally)) && !unpack_failed(packed) &&
+           (tally->summary || tally->error == 0 || unpack_refuse(packed));
+}
+
+struct tally *tally_unpack(struct unpacker *packed, const struct tally_room *room)
+{
+    struct tally *tally = tally_create(room);
+    if (tally == NULL || unpack_tally(packed, tally))
+        return tally;
+    tally_free(tally);
+    return NULL;
 }

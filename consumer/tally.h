@@ -17,8 +17,8 @@
  * go that have come no more often than the error says of any value (Manku and Motwani 2002,
  * lossy counting); when none is left, the error grows by as much as half of them can be spared
  * for (Misra and Gries 1982). So a count is never too high, it is too low by tally_error() at most,
- * and that is 3 / counters of all that was added and one more, at most. Two summaries merge (Agarwal
- * et al. 2012).
+ * and that is 3 / counters of all that was added and one more, at most. Two summaries merge
+ * (Agarwal et al. 2012).
  *
  * Values are chosen by strangers. Where one stands in the table is drawn from its hash with a key
  * from the system, which does not show in what is asked; and of different values with one hash, of
@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "consumer/csv_rows.h"
+#include "consumer/pack.h"
 
 /* How much it holds. Powers of two, at least 16. */
 struct tally_room {
@@ -88,5 +89,16 @@ void tally_add_error(struct tally *tally, uint64_t occurrences);
 
 size_t tally_size(const struct tally *tally);
 struct tally_entry tally_entry(const struct tally *tally, size_t place);
+
+/* What it takes in memory. */
+size_t tally_bytes(const struct tally *tally);
+
+/*
+ * From what was packed, a tally that is as the other was from then on, but for its key; the room
+ * must be the one that it was made for. NULL when it is none, which unpack_failed() says, or memory
+ * is short.
+ */
+void tally_pack(const struct tally *tally, struct text *text);
+struct tally *tally_unpack(struct unpacker *packed, const struct tally_room *room);
 
 #endif
