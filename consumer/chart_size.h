@@ -1,0 +1,29 @@
+/*
+ * chart_size - how large a picture is, and how dense: 1000x600, 1000x600@2.
+ */
+#ifndef CONSUMER_CHART_SIZE_H
+#define CONSUMER_CHART_SIZE_H
+
+#include <stdbool.h>
+
+/*
+ * Pixels of the picture's layout, and how many real ones stand for each of them in either
+ * direction: 1000x600@2 is drawn on 2000x1200 and looks like 1000x600 on a screen of twice the
+ * density.
+ */
+struct chart_size {
+    unsigned width, height;
+    unsigned density;
+};
+
+#define CHART_SIZE_DEFAULT "1000x600"
+#define CHART_SIZE_WIDTH_MIN 200u
+#define CHART_SIZE_WIDTH_MAX 4000u
+#define CHART_SIZE_HEIGHT_MIN 150u
+#define CHART_SIZE_HEIGHT_MAX 3000u
+#define CHART_SIZE_DENSITY_MAX 3u
+
+/* Reads WIDTHxHEIGHT or WIDTHxHEIGHT@DENSITY; false where it is none, or out of bounds. */
+bool chart_size_read(const char *words, struct chart_size *size);
+
+#endif
