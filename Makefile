@@ -22,6 +22,7 @@ ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UN
 ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h tests/*/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+CONSUMER_OBJECTS  = $(call objects,$(CONSUMER_SOURCES)) $(BUILD)/consumer/page_assets.o
 
 # --- how it is compiled -------------------------------------------------------------------------
 PKG_CONFIG ?= pkg-config
@@ -60,7 +61,7 @@ all: $(BUILD)/data-producer $(BUILD)/data-consumer ## build both daemons into bu
 $(BUILD)/data-producer: $(call objects,$(COMMON_SOURCES) $(PRODUCER_SOURCES) producer/main.c)
 	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
 
-$(BUILD)/data-consumer: $(call objects,$(COMMON_SOURCES) $(CONSUMER_SOURCES) consumer/main.c)
+$(BUILD)/data-consumer: $(call objects,$(COMMON_SOURCES) consumer/main.c) $(CONSUMER_OBJECTS)
 	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(CONSUMER_LIBS) $(COMMON_LIBS)
 
 # Objects hang on the flags they were made with, so that CC=clang or another CFLAGS rebuilds them.
@@ -72,6 +73,14 @@ FORCE:
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(BUILD)/libraries-found
 	@mkdir -p $(@D)
 	$(COMPILE) $(if $(filter tests/unit/%,$<),$(CHECK_FLAGS)) -MMD -MP -c -o $@ $<
+
+# The page's style and script are written as what they are, and become C with their hashes here.
+$(BUILD)/consumer/page_assets.c: scripts/embed-page.sh consumer/page/page.css consumer/page/page.js
+	@mkdir -p $(@D)
+	scripts/embed-page.sh consumer/page/page.css consumer/page/page.js > $@.tmp
+	@mv $@.tmp $@
+$(BUILD)/consumer/page_assets.o: $(BUILD)/consumer/page_assets.c consumer/page_assets.h $(BUILD)/flags
+	$(COMPILE) -c -o $@ $<
 
 # A missing library is named with its package, before the compiler stumbles over a header.
 $(BUILD)/libraries-found:
@@ -88,7 +97,7 @@ unit_support  := $(filter-out tests/unit/test_%.c,$(UNIT_SOURCES))
 
 $(BUILD)/common.a:   $(call objects,$(COMMON_SOURCES))
 $(BUILD)/producer.a: $(call objects,$(PRODUCER_SOURCES))
-$(BUILD)/consumer.a: $(call objects,$(CONSUMER_SOURCES))
+$(BUILD)/consumer.a: $(CONSUMER_OBJECTS)
 $(BUILD)/support.a:  $(call objects,$(unit_support))
 $(BUILD)/%.a:
 	@rm -f $@
@@ -120,6 +129,8 @@ test-tools: $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out $(mad
 $(BUILD)/tests/tools/without: TOOL_LIBS = $(CONSUMER_LIBS)
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/common.a
 	$(LINK) -o $@ $^ $(COMMON_LIBS) $(TOOL_LIBS)
+$(BUILD)/tests/tools/make-page: $(BUILD)/tests/tools/make-page.o $(BUILD)/consumer.a $(BUILD)/common.a
+	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(CONSUMER_LIBS) $(COMMON_LIBS)
 $(BUILD)/tests/tools/gnuplot-%: tests/tools/gnuplot.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) '-DBEHAVIOUR="$*"' -pie -o $@ $<

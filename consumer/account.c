@@ -38,3 +38,13 @@ void account_columns(struct account *account, const struct profile *profile)
     for (size_t i = 0; i < profile->column_count && i < ACCOUNT_COLUMNS_MAX; i++)
         set_column(&account->columns[i], &profile->columns[i]);
 }
+
+const struct account_column *account_numeric_column(const struct account *account, const char *name)
+{
+    for (size_t i = 0; i < account->column_count && i < ACCOUNT_COLUMNS_MAX; i++) {
+        const struct account_column *column = &account->columns[i];
+        if (isfinite(column->quantiles[ACCOUNT_P50]) && strcmp(column->name, name) == 0)
+            return column;
+    }
+    return NULL;
+}

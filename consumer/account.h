@@ -63,4 +63,8 @@ void account_column_name(struct account_column *column, const char *bytes, size_
 /* Takes the columns of a profile; the other members stay as they are. */
 void account_columns(struct account *account, const struct profile *profile);
 
+/* The first column of this name that has numbers; NULL where none of those told is one. */
+const struct account_column *account_numeric_column(const struct account *account,
+                                                    const char *name);
+
 #endif

@@ -1,0 +1,281 @@
+/*
+ * make-page - writes the pages that the browser test looks at into a directory: accounts and totals
+ * as the daemon has them, out of CSV that is read by the very code that reads batches.
+ *
+ *     make-page DIRECTORY SCENE
+ *
+ * Scenes: ordinary, hostile, trouble, empty, wide. Beside them nothing is made; charts and the
+ * other files that a page links to are its caller's.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consumer/page.h"
+
+#define BATCHES 100
+#define NOW "2026-11-23T10:15:00.123Z"
+
+struct scene {
+    const char *name;
+    void (*write_csv)(struct text *csv, unsigned batch); /* a header, and rows */
+    void (*adjust)(struct account *account, unsigned batch);
+    const char *trouble;
+    unsigned batches;
+    uint64_t backlog;
+};
+
+/* Numerical Recipes' quick generator: the pages are the same on any machine. */
+static double next_number(void)
+{
+    static uint32_t state = 42;
+    state = state * 1664525u + 1013904223u;
+    return (double)(state >> 8) / 16777216.0;
+}
+
+/* Box and Muller 1958. */
+static double next_normal(double mean, double deviation)
+{
+    double radius = sqrt(-2 * log(next_number() + 1e-9));
+    return mean + deviation * radius * cos(6.283185307179586 * next_number());
+}
+
+/* ---- what the batches hold ---- */
+
+static void write_sales(struct text *csv, unsigned batch)
+{
+    static const char *const REGIONS[] = {"north", "south", "east", "west",
+                                          "north", "north", "south"};
+    double wave = sin((double)batch / 9);
+    text_put(csv, "id,region,amount,share,paid,ordered_at\n");
+    for (unsigned row = 0; row < 40 + batch % 20; row++)
+        text_printf(csv, "%u,%s,%.2f,%.*f,%s,2026-11-23T%02u:%02u:00Z\n", batch * 100 + row,
+                    REGIONS[(unsigned)(next_number() * 7)],
+                    exp(next_normal(4 + 0.3 * wave + (batch == 61 || batch == 99 ? 1.5 : 0), 0.6)),
+                    4, next_number(),
+                    next_number() < 0.7   ? "true"
+                    : next_number() < 0.2 ? ""
+                                          : "false",
+                    batch / 60 % 24, batch % 60);
+}
+
+static const char *const HOSTILE[] = {
+    "<script>alert(1)</script>",
+    "\"\"><img src=x onerror=alert(2)>",
+    "</style></script><svg onload=alert(3)>",
+    "javascript:alert(4)",
+    "&lt;b&gt; &amp;#60;",
+    "\xE2\x80\xAE"
+    "fdp.exe",
+    "\xD8\xA7\xD9\x84\xD8\xB9\xD8\xB1\xD8\xA8\xD9\x8A\xD8\xA9",
+    "\x1B[31mred\x07",
+    "\xE6\x9D\xB1\xE4\xBA\xAC\xE9\x83\xBD \xF0\x9F\x98\x80",
+    "' onmouseover='alert(5)",
+    "<!--",
+    "averyveryveryveryveryveryveryveryveryveryveryveryverylongwordwithoutanyspacesatall",
+};
+#define HOSTILE_COUNT (sizeof HOSTILE / sizeof *HOSTILE)
+
+static void write_hostile(struct text *csv, unsigned batch)
+{
+    for (size_t i = 0; i < HOSTILE_COUNT; i++)
+        text_printf(csv, "%s\"%s\"", i == 0 ? "" : ",", HOSTILE[i]);
+    text_put(csv, ",\"<b>number</b>\"\n");
+    for (unsigned row = 0; row < 12; row++) {
+        for (size_t i = 0; i < HOSTILE_COUNT; i++)
+            text_printf(csv, "\"%s\",", HOSTILE[(i + row % 3) % HOSTILE_COUNT]);
+        text_printf(csv, "%u\n", batch + row);
+    }
+}
+
+static void write_wide(struct text *csv, unsigned batch)
+{
+    (void)batch;
+    for (unsigned column = 0; column < 300; column++)
+        text_printf(csv, "%scolumn_%u", column == 0 ? "" : ",", column);
+    for (unsigned row = 0; row < 20; row++)
+        for (unsigned column = 0; column < 300; column++)
+            text_printf(csv, "%s%.3g", column == 0 ? "\n" : ",",
+                        next_normal(column, 1 + column / 9));
+    text_put(csv, "\n");
+}
+
+/* ---- what became of them ---- */
+
+static void reject(struct account *account, enum reason reason, const char *detail)
+{
+    account->outcome = OUTCOME_REJECTED;
+    account->column_count = 0;
+    account->plot = PLOT_NONE;
+    rejection_set(&account->rejection, reason, "%s", detail);
+}
+
+static void adjust_ordinary(struct account *account, unsigned batch)
+{
+    if (batch == 97)
+        reject(account, REASON_EXTRA_CELL, "row 17 (line 18) has 7 cells, the header 6");
+    if (batch == 58)
+        reject(account, REASON_HASH_MISMATCH,
+               "stated 3ebd6dca\xE2\x80\xA6, is 9f86d081\xE2\x80\xA6");
+    if (batch == 99)
+        (void)snprintf(account->drift, sizeof account->drift,
+                       "amount: median 247.1, usually 22.14 to 151.3");
+    if (batch == 61)
+        (void)snprintf(account->drift, sizeof account->drift,
+                       "amount: median 247.1, usually 22.14 to 151.3");
+    if (batch == 94)
+        (void)snprintf(account->change, sizeof account->change,
+                       "new: share; gone: discount; amount: integer before, now number");
+    if (batch == 90)
+        account->outcome = OUTCOME_CHANGED;
+    if (batch == 95)
+        account->plot = PLOT_FAILED;
+    account->verified = batch != 96;
+}
+
+static void adjust_hostile(struct account *account, unsigned batch)
+{
+    (void)snprintf(account->key, sizeof account->key, "%s-%u", HOSTILE[batch % HOSTILE_COUNT],
+                   batch);
+    for (char *slash = account->key; (slash = strchr(slash, '/')) != NULL;)
+        *slash = '|';
+    (void)snprintf(account->change, sizeof account->change, "new: %s",
+                   HOSTILE[batch % HOSTILE_COUNT]);
+    (void)snprintf(account->drift, sizeof account->drift, "%s",
+                   HOSTILE[(batch + 1) % HOSTILE_COUNT]);
+    if (batch % 3 == 0)
+        reject(account, REASON_METADATA_MISMATCH, HOSTILE[batch / 3 % HOSTILE_COUNT]);
+}
+
+static const struct scene SCENES[] = {
+    {"ordinary", write_sales, adjust_ordinary, "", BATCHES, 0},
+    {"hostile", write_hostile, adjust_hostile, "<script>alert(6)</script> \xE2\x80\xAE!", 36, 3},
+    {"trouble", write_sales, adjust_ordinary, "cannot write the results: No space left on device",
+     30, 12345},
+    {"empty", write_sales, adjust_ordinary, "", 0, 0},
+    {"wide", write_wide, adjust_ordinary, "", 40, 7},
+};
+
+/* ---- CSV to page ---- */
+
+static void fail(const char *what)
+{
+    (void)fprintf(stderr, "make-page: %s\n", what);
+    exit(EXIT_FAILURE);
+}
+
+static void profile_csv(const struct text *csv, struct profile *profile)
+{
+    struct rejection rejection = {.reason = REASON_NONE};
+    struct profiler *profiler = profiler_create(&CSV_RULES_AUTO, &LIMITS_DEFAULT);
+    if (profiler == NULL || !profiler_feed(profiler, csv->bytes, csv->length, &rejection) ||
+        !profiler_finish(profiler, profile, &rejection))
+        fail(rejection.detail);
+    profiler_free(profiler);
+}
+
+static void make_account(struct account *account, const struct scene *scene, unsigned batch,
+                         struct text *all)
+{
+    struct text csv = {0};
+    struct profile profile;
+    scene->write_csv(&csv, batch);
+    profile_csv(&csv, &profile);
+    *account =
+        (struct account){.verified = true, .rows = profile.record_count, .bytes = csv.length};
+    (void)snprintf(account->key, sizeof account->key, "%u", batch);
+    (void)snprintf(account->at, sizeof account->at, "2026-11-23T%02u:%02u:%02u.%03uZ",
+                   8 + batch / 50, batch % 50, batch * 7 % 60, batch);
+    account_columns(account, &profile);
+    scene->adjust(account, batch);
+    const char *rows = all->length == 0 ? csv.bytes : strchr(csv.bytes, '\n') + 1;
+    text_put(all, rows);
+    profile_free(&profile);
+    text_free(&csv);
+}
+
+static void write_file(const char *directory, const char *name, const struct text *html)
+{
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "w");
+    if (file == NULL || text_failed(html) ||
+        fwrite(html->bytes, 1, html->length, file) != html->length || fclose(file) != 0)
+        fail(path);
+}
+
+static void write_pages(const char *directory, const struct scene *scene, const struct page *page)
+{
+    struct text html = {0};
+    page_write_index(&html, page);
+    write_file(directory, PAGE_INDEX_NAME, &html);
+    for (uint64_t number = page->page_first; page->page_last > 0 && number <= page->page_last;
+         number++) {
+        char name[PAGE_NAME_SIZE];
+        page_older_name(name, number);
+        text_clear(&html);
+        page_write_older(&html, &(struct page_older){.number = number,
+                                                     .batches = page->batches,
+                                                     .batch_count = scene->batches,
+                                                     .page_first = page->page_first,
+                                                     .page_last = page->page_last,
+                                                     .chart_extension = "png"});
+        write_file(directory, name, &html);
+    }
+    text_free(&html);
+}
+
+static void make_scene(const char *directory, const struct scene *scene)
+{
+    static struct account accounts[BATCHES];
+    const struct account *newest[BATCHES];
+    uint64_t had[1024];
+    struct text all = {0};
+    struct report report = {.started_at = "2026-11-23T07:59:12.001Z",
+                            .processed = scene->batches - scene->batches / 40,
+                            .rejected = scene->batches / 40,
+                            .skipped = scene->batches > 0 ? 2 : 0,
+                            .backlog = scene->backlog,
+                            .oldest_wait_ns = 95 * NUMBER_NS_PER_SECOND,
+                            .inotify = true};
+    (void)snprintf(report.trouble, sizeof report.trouble, "%s", scene->trouble);
+    for (unsigned i = 0; i < scene->batches; i++) {
+        make_account(&accounts[i], scene, i + 1, &all);
+        newest[scene->batches - 1 - i] = &accounts[i];
+    }
+    struct profile profile = {.columns = NULL};
+    if (scene->batches > 0)
+        profile_csv(&all, &profile);
+    for (size_t i = 0; i < sizeof had / sizeof *had; i++)
+        had[i] = i == 3 ? scene->batches / 3 : scene->batches;
+    const struct totals_result totals = {.batches = scene->batches,
+                                         .rows = profile.record_count,
+                                         .bytes = all.length,
+                                         .columns = profile.columns,
+                                         .column_batches = had,
+                                         .column_count = profile.column_count};
+    write_pages(directory, scene,
+                &(struct page){.report = &report,
+                               .written_at = NOW,
+                               .totals = scene->batches > 0 ? &totals : NULL,
+                               .batches = newest,
+                               .batch_count = scene->batches,
+                               .page_first = 1,
+                               .page_last = scene->batches == BATCHES ? 3 : 0,
+                               .trend = scene->batches > 0,
+                               .chart_extension = "png"});
+    profile_free(&profile);
+    text_free(&all);
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc == 3 && i < sizeof SCENES / sizeof *SCENES; i++)
+        if (strcmp(argv[2], SCENES[i].name) == 0) {
+            make_scene(argv[1], &SCENES[i]);
+            return EXIT_SUCCESS;
+        }
+    (void)fprintf(stderr, "usage: make-page DIRECTORY ordinary|hostile|trouble|empty|wide\n");
+    return 64;
+}
