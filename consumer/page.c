@@ -98,9 +98,9 @@ static void put_state(struct text *html, const struct page *page)
 
 static void put_clock(struct text *html, const struct page *page)
 {
-    text_put(html, "<p class=\"clock\">As of <span id=\"written\">");
+    text_put(html, "<p class=\"clock\"><span>As of <span id=\"written\">");
     page_put_time(html, page->written_at);
-    text_put(html, "</span> UTC<span id=\"age\"></span>\n"
+    text_put(html, "</span> UTC<span id=\"age\"></span></span>\n"
                    "<button type=\"button\" id=\"pause\" aria-pressed=\"false\" hidden>Pause"
                    "</button></p>\n");
 }

@@ -187,6 +187,17 @@ static void put_card(struct text *html, const struct page_batches *batches,
     text_put(html, "</li>\n");
 }
 
+static void open_newest(struct text *html, const struct followed *followed)
+{
+    text_put(html, "<section id=\"newest\"><h2>Newest</h2>\n");
+    if (followed->count > 0)
+        text_put(html,
+                 "<p class=\"facts\">The stroke is a batch\xE2\x80\x99s median, the box the "
+                 "middle half of its values, the line 5 to 95 %; each column has one scale for "
+                 "all batches.</p>\n");
+    text_put(html, "<ul class=\"cards\">\n");
+}
+
 void page_put_newest(struct text *html, const struct page_batches *batches)
 {
     struct followed followed;
@@ -196,7 +207,7 @@ void page_put_newest(struct text *html, const struct page_batches *batches)
         if (batches->batches[i]->outcome == OUTCOME_REJECTED)
             continue;
         if (cards++ == 0)
-            text_put(html, "<section id=\"newest\"><h2>Newest</h2>\n<ul class=\"cards\">\n");
+            open_newest(html, &followed);
         put_card(html, batches, batches->batches[i], &followed);
     }
     if (cards > 0)
@@ -242,6 +253,7 @@ static void put_headings(struct text *html, const struct followed *followed)
 {
     text_put(html, "<thead><tr><th scope=\"col\" data-sort=\"key\">Batch</th>"
                    "<th scope=\"col\" data-sort=\"text\">When (UTC)</th>"
+                   "<th scope=\"col\" data-sort=\"text\">Outcome</th>"
                    "<th scope=\"col\" data-sort=\"number\">Rows</th>"
                    "<th scope=\"col\" data-sort=\"number\">Size</th>");
     for (size_t which = 0; which < followed->count; which++) {
@@ -249,7 +261,7 @@ static void put_headings(struct text *html, const struct followed *followed)
         page_put_string(html, followed->names[which], NAME_CELLS);
         text_put(html, " median</th>");
     }
-    text_put(html, "<th scope=\"col\" data-sort=\"text\">Outcome</th></tr></thead>\n");
+    text_put(html, "</tr></thead>\n");
 }
 
 static void put_median(struct text *html, const struct account_column *column,
@@ -306,11 +318,11 @@ static void put_row(struct text *html, const struct page_batches *batches,
     text_put(html, "</th><td>");
     page_put_time(html, batch->at);
     text_put(html, "</td>");
+    put_verdict(html, batches, batch);
     put_measures(html, batch);
     for (size_t which = 0; which < followed->count; which++)
         put_median(html, account_numeric_column(batch, followed->names[which]),
                    &followed->scales[which]);
-    put_verdict(html, batches, batch);
     text_put(html, "</tr>\n");
 }
 

@@ -42,6 +42,13 @@ static void put_number_figure(struct text *html, const char *name, double number
     close_figure(html);
 }
 
+/* Moments hardly repeat, and where they begin and end says more. */
+static bool is_of_words(const struct column_result *column)
+{
+    return column->top_count > 0 && (column->type == VALUE_STRING ||
+                                     column->type == VALUE_BOOLEAN || column->distinct <= TOP_MAX);
+}
+
 static bool is_drawn(const struct column_result *column)
 {
     return value_type_is_numeric(column->type) && column->bins > 0;
@@ -106,7 +113,8 @@ static void put_figures(struct text *html, const struct column_result *column)
     }
     open_figure(html, "missing");
     page_put_share(html, column->missing, column->count + column->missing);
-    page_glyph_bar(html, column->missing, column->count + column->missing);
+    if (column->missing > 0)
+        page_glyph_bar(html, column->missing, column->count + column->missing);
     close_figure(html);
     text_put(html, "</dl>");
 }
@@ -165,7 +173,7 @@ static void put_card(const struct columns *columns, size_t index)
     text_printf(html, " <span class=\"type\">%s</span></h3>", value_type_word(column->type));
     if (is_drawn(column))
         put_spread(html, column);
-    else if (column->top_count > 0)
+    else if (is_of_words(column))
         put_frequent(html, column);
     else
         put_extremes(html, column);

@@ -124,7 +124,7 @@
     const tellAge = () => {
         const age = Date.now() - Date.parse(element('written').firstElementChild.dateTime);
         const stale = age > STALE_MS;
-        element('age').textContent = age < 1500 ? '' : ', ' + words(Math.round(age / 1000)) + ' ago';
+        element('age').textContent = age < 1500 ? '' : ' · ' + words(Math.round(age / 1000)) + ' ago';
         element('age').classList.toggle('stale', stale);
         if (stale) {
             element('age').textContent += ': is the daemon running?';

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consumer/marks.h"
 #include "consumer/page.h"
 
 #define BATCHES 100
@@ -118,12 +119,6 @@ static void adjust_ordinary(struct account *account, unsigned batch)
     if (batch == 58)
         reject(account, REASON_HASH_MISMATCH,
                "stated 3ebd6dca\xE2\x80\xA6, is 9f86d081\xE2\x80\xA6");
-    if (batch == 99)
-        (void)snprintf(account->drift, sizeof account->drift,
-                       "amount: median 247.1, usually 22.14 to 151.3");
-    if (batch == 61)
-        (void)snprintf(account->drift, sizeof account->drift,
-                       "amount: median 247.1, usually 22.14 to 151.3");
     if (batch == 94)
         (void)snprintf(account->change, sizeof account->change,
                        "new: share; gone: discount; amount: integer before, now number");
@@ -188,7 +183,6 @@ static void make_account(struct account *account, const struct scene *scene, uns
     (void)snprintf(account->at, sizeof account->at, "2026-11-23T%02u:%02u:%02u.%03uZ",
                    8 + batch / 50, batch % 50, batch * 7 % 60, batch);
     account_columns(account, &profile);
-    scene->adjust(account, batch);
     const char *rows = all->length == 0 ? csv.bytes : strchr(csv.bytes, '\n') + 1;
     text_put(all, rows);
     profile_free(&profile);
@@ -240,10 +234,16 @@ static void make_scene(const char *directory, const struct scene *scene)
                             .oldest_wait_ns = 95 * NUMBER_NS_PER_SECOND,
                             .inotify = true};
     (void)snprintf(report.trouble, sizeof report.trouble, "%s", scene->trouble);
+    struct marks *marks = marks_create();
+    if (marks == NULL)
+        fail("out of memory");
     for (unsigned i = 0; i < scene->batches; i++) {
         make_account(&accounts[i], scene, i + 1, &all);
+        marks_judge(marks, &accounts[i]);
+        scene->adjust(&accounts[i], i + 1);
         newest[scene->batches - 1 - i] = &accounts[i];
     }
+    marks_free(marks);
     struct profile profile = {.columns = NULL};
     if (scene->batches > 0)
         profile_csv(&all, &profile);
