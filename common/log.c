@@ -22,7 +22,8 @@ static struct {
     const char *program;
     enum log_format format;
     enum log_level level;
-    uint64_t dropped_lines; /* since somebody last read our output */
+    uint64_t dropped_lines;         /* since somebody last read our output */
+    struct log_neighbour neighbour; /* its steps are NULL where there is none */
     struct text line; /* kept from one line to the next: a full heap does not silence the log */
 } log_state = {.program = "shared-data", .level = LOG_LEVEL_INFO};
 
@@ -52,6 +53,17 @@ void log_open(const char *program, enum log_format format, enum log_level level)
     log_state.program = program;
     log_state.format = format;
     log_state.level = level;
+}
+
+void log_beside(const struct log_neighbour *neighbour)
+{
+    log_state.neighbour = neighbour != NULL ? *neighbour : (struct log_neighbour){NULL, NULL, NULL};
+}
+
+static void tell_neighbour(log_neighbour_step *step)
+{
+    if (step != NULL)
+        step(log_state.neighbour.context);
 }
 
 /* Characters as they are; what would move a terminal's cursor or is no UTF-8 as \xNN. */
@@ -197,7 +209,9 @@ void log_event(enum log_level level, const char *message, const struct log_field
         struct text *line = &log_state.line;
         text_clear(line);
         format_line(line, level, message, fields, field_count);
+        tell_neighbour(log_state.neighbour.make_room);
         put_line(line);
+        tell_neighbour(log_state.neighbour.come_back);
     }
     errno = saved_errno;
 }
@@ -214,7 +228,9 @@ void log_refusal(const char *format, ...)
     text_printf(line, "%s: ", log_state.program);
     append_visible(line, message, false);
     text_put(line, "\n");
+    tell_neighbour(log_state.neighbour.make_room);
     write_line(STDERR_FILENO, line);
+    tell_neighbour(log_state.neighbour.come_back);
 }
 
 __attribute__((format(printf, 2, 0))) static void

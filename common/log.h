@@ -47,6 +47,20 @@ struct log_field log_duration(const char *name, int64_t value_ns);
 /* `program` is kept, not copied. Before this call: text, info. */
 void log_open(const char *program, enum log_format format, enum log_level level);
 
+/*
+ * What else stands on the terminal that lines go to: it makes room before each, and comes back
+ * behind it.
+ */
+typedef void log_neighbour_step(void *context);
+struct log_neighbour {
+    log_neighbour_step *make_room;
+    log_neighbour_step *come_back;
+    void *context;
+};
+
+/* Copied. NULL: there is none any more. */
+void log_beside(const struct log_neighbour *neighbour);
+
 void log_event(enum log_level level, const char *message, const struct log_field *fields,
                size_t field_count);
 

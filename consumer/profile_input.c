@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,6 +37,15 @@ static ssize_t read_some(int fd, char *buffer)
     return count;
 }
 
+/* From where it is read on, as standard input need not stand at its beginning. */
+static uint64_t bytes_ahead(int fd)
+{
+    struct stat status;
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    bool known = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && at >= 0;
+    return known && status.st_size > at ? (uint64_t)(status.st_size - at) : 0;
+}
+
 static enum profile_input_result short_of_memory(const struct rejection *rejection)
 {
     errno = ENOMEM;
@@ -46,16 +56,20 @@ struct work {
     struct profiler *profiler;
     struct digest *digest;
     char *buffer;
+    const struct profile_input_watch *watch;
 };
 
 static enum profile_input_result read_all(int fd, struct work *work, struct profile_input *input)
 {
     ssize_t count;
+    uint64_t total = work->watch != NULL ? bytes_ahead(fd) : 0;
     while ((count = read_some(fd, work->buffer)) > 0) {
         digest_update(work->digest, work->buffer, (size_t)count);
         input->bytes += (uint64_t)count;
         if (!profiler_feed(work->profiler, work->buffer, (size_t)count, &input->rejection))
             return short_of_memory(&input->rejection);
+        if (work->watch != NULL)
+            work->watch->tick(work->watch->context, input->bytes, total);
     }
     if (count < 0)
         return PROFILE_INPUT_FAILED;
@@ -67,11 +81,13 @@ static enum profile_input_result read_all(int fd, struct work *work, struct prof
 
 static enum profile_input_result read_opened(int fd, const struct limits *limits,
                                              const struct csv_rules *rules,
+                                             const struct profile_input_watch *watch,
                                              struct profile_input *input)
 {
     struct work work = {.profiler = profiler_create(rules, limits),
                         .digest = digest_create(),
-                        .buffer = malloc(READ_BYTES)};
+                        .buffer = malloc(READ_BYTES),
+                        .watch = watch};
     enum profile_input_result result = short_of_memory(&input->rejection);
     if (work.profiler != NULL && work.digest != NULL && work.buffer != NULL)
         result = read_all(fd, &work, input);
@@ -85,13 +101,14 @@ static enum profile_input_result read_opened(int fd, const struct limits *limits
 
 enum profile_input_result profile_input_read(const char *path, const struct limits *limits,
                                              const struct csv_rules *rules,
+                                             const struct profile_input_watch *watch,
                                              struct profile_input *input)
 {
     *input = (struct profile_input){.bytes = 0};
     int fd = open_path(path);
     if (fd < 0)
         return PROFILE_INPUT_CLOSED;
-    enum profile_input_result result = read_opened(fd, limits, rules, input);
+    enum profile_input_result result = read_opened(fd, limits, rules, watch, input);
     int saved_errno = errno;
     (void)close(fd);
     errno = saved_errno;

@@ -3,7 +3,7 @@
  * file of any size, a pipe, or what else gives bytes. Nothing of it is kept but the profile.
  *
  *     struct profile_input input;
- *     switch (profile_input_read("orders.csv", &limits, &rules, &input)) ...
+ *     switch (profile_input_read("orders.csv", &limits, &rules, NULL, &input)) ...
  *     profile_input_free(&input);
  *
  * Unlike a batch (reading), nobody vouches for the file: links are followed, and one that grows
@@ -34,9 +34,20 @@ struct profile_input {
     struct rejection rejection;
 };
 
-/* A path of "-" is standard input. `input` is to be freed whatever comes back. */
+/* Called often while it is read; a total of 0 is one that nobody knows, as of a pipe. */
+typedef void profile_input_tick(void *context, uint64_t bytes, uint64_t total_bytes);
+struct profile_input_watch {
+    profile_input_tick *tick;
+    void *context;
+};
+
+/*
+ * A path of "-" is standard input. `watch` may be NULL. `input` is to be freed whatever comes
+ * back.
+ */
 enum profile_input_result profile_input_read(const char *path, const struct limits *limits,
                                              const struct csv_rules *rules,
+                                             const struct profile_input_watch *watch,
                                              struct profile_input *input);
 void profile_input_free(struct profile_input *input);
 

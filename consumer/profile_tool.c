@@ -6,12 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/log.h"
 #include "consumer/display.h"
 #include "consumer/profile_input.h"
 #include "consumer/profile_table.h"
+#include "consumer/progress.h"
 #include "consumer/summary.h"
 
 #define CSV_ENDING ".csv"
@@ -46,10 +48,14 @@ static void put_json(struct text *text, const char *path, const struct profile_i
     free(key);
 }
 
+static const char *shown_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 static void put_table(struct text *text, const char *path, const struct profile_input *input)
 {
-    const struct profile_table_file file = {
-        .name = strcmp(path, "-") == 0 ? "standard input" : path, .bytes = input->bytes};
+    const struct profile_table_file file = {.name = shown_name(path), .bytes = input->bytes};
     profile_table_write(text, &file, &input->profile, display_terminal_width(STDOUT_FILENO));
 }
 
@@ -76,10 +82,35 @@ static int refuse(int exit_code, const char *path, const char *word, const char 
 
 struct tool {
     const struct config *config;
+    struct progress *progress;
+    const char *path; /* of the file that is being read */
     struct text text;
     bool printed; /* something, so that a blank line parts it from the next */
     bool broken;  /* nobody reads */
 };
+
+static void on_tick(void *context, uint64_t bytes, uint64_t total_bytes)
+{
+    const struct tool *tool = context;
+    const struct progress_work work = {
+        .name = shown_name(tool->path), .bytes = bytes, .bytes_total = total_bytes};
+    if (tool->progress != NULL)
+        progress_show(tool->progress, &work, clock_now_ns());
+}
+
+static enum profile_input_result read_file(struct tool *tool, const char *path,
+                                           struct profile_input *input)
+{
+    const struct profile_input_watch watch = {.tick = on_tick, .context = tool};
+    tool->path = path;
+    progress_begin(tool->progress, clock_now_ns());
+    enum profile_input_result result =
+        profile_input_read(path, &tool->config->limits, &tool->config->rules, &watch, input);
+    int saved_errno = errno;
+    progress_hide(tool->progress);
+    errno = saved_errno;
+    return result;
+}
 
 static int print(struct tool *tool, const char *path, const struct profile_input *input)
 {
@@ -100,7 +131,7 @@ static int profile_file(struct tool *tool, const char *path)
 {
     struct profile_input input;
     int code = CONTRACT_EXIT_DONE;
-    switch (profile_input_read(path, &tool->config->limits, &tool->config->rules, &input)) {
+    switch (read_file(tool, path, &input)) {
     case PROFILE_INPUT_GOOD: code = print(tool, path, &input); break;
     case PROFILE_INPUT_DAMAGED:
         code = refuse(CONTRACT_EXIT_REJECTED, path, reason_word(input.rejection.reason),
@@ -140,7 +171,7 @@ static void hear_signals(void)
 
 int profile_tool_run(const struct config *config)
 {
-    struct tool tool = {.config = config};
+    struct tool tool = {.config = config, .progress = progress_open(STDERR_FILENO)};
     struct option_cursor cursor = {.at = 0};
     const char *path;
     int worst = CONTRACT_EXIT_DONE;
@@ -149,6 +180,7 @@ int profile_tool_run(const struct config *config)
         int code = profile_file(&tool, path);
         worst = code > worst ? code : worst;
     }
+    progress_close(tool.progress);
     text_free(&tool.text);
     return worst;
 }

@@ -2,6 +2,9 @@
  * profile_tool - data-consumer --profile FILE...: prints the profile of each file, in their order,
  * on standard output. It writes nothing else, takes no lock and looks at no shared directory.
  *
+ * Where standard error is a terminal a line there shows how far it is (see progress), and is gone
+ * before anything is printed.
+ *
  * A file that cannot be profiled is told on standard error in one line, and the others are still
  * printed. With --output json each file is one document, the bytes that a batch's summary would
  * have whose key is the file's name without ".csv".

@@ -23,7 +23,7 @@ static const char *path_of(const char *name)
 static enum profile_input_result read_path(const char *path)
 {
     const struct limits limits = LIMITS_DEFAULT;
-    return profile_input_read(path, &limits, &RULES, &input);
+    return profile_input_read(path, &limits, &RULES, NULL, &input);
 }
 
 static enum profile_input_result read_bytes(const char *bytes)
@@ -78,7 +78,8 @@ START_TEST(input_is_held_to_the_limits)
     (void)fputs("a,b\n1,2\n", file);
     ck_assert_int_eq(fclose(file), 0);
     limits.columns = 1;
-    ck_assert_int_eq(profile_input_read(path, &limits, &RULES, &input), PROFILE_INPUT_DAMAGED);
+    ck_assert_int_eq(profile_input_read(path, &limits, &RULES, NULL, &input),
+                     PROFILE_INPUT_DAMAGED);
     ck_assert_int_eq(input.rejection.reason, REASON_TOO_LARGE);
     profile_input_free(&input);
 }
