@@ -26,6 +26,7 @@
 #define CONTRACT_PROCESSED_LOG "processed.log"
 #define CONTRACT_PROCESSED_CHECKPOINT "processed.checkpoint"
 #define CONTRACT_STATUS "status.json"
+#define CONTRACT_METRICS "metrics.prom"
 #define CONTRACT_PRODUCER_LOCK ".producer.lock"
 #define CONTRACT_CONSUMER_LOCK ".consumer.lock"
 

@@ -105,6 +105,11 @@ bool commits_is_full(const struct commits *commits, int64_t now_ns)
            (commits->ready_count > 0 && now_ns - commits->first_ready_ns > WAIT_MAX_NS);
 }
 
+bool commits_is_empty(const struct commits *commits)
+{
+    return commits->ready_count == 0 && !commits->has_pending;
+}
+
 size_t commits_in_flight(const struct commits *commits)
 {
     return commits->in_flight;
@@ -173,7 +178,7 @@ static int make_durable(struct commits *commits, struct commits_failure *failure
 int commits_flush(struct commits *commits, commits_done *done, void *context,
                   struct commits_failure *failure)
 {
-    if (commits->ready_count == 0 && !commits->has_pending)
+    if (commits_is_empty(commits))
         return 0;
     int result = make_durable(commits, failure);
     int saved_errno = errno;

@@ -29,6 +29,7 @@
 struct decision {
     struct sighting *sighting;
     int64_t started_ns;
+    int64_t drawn_since_ns; /* its chart was begun */
     enum outcome outcome;
     struct rejection rejection;
     bool verified;
@@ -69,6 +70,9 @@ void commits_drop(struct commits *commits, struct decision *decision);
 
 /* True when it is time to flush: another decision would have no place, or waits too long. */
 bool commits_is_full(const struct commits *commits, int64_t now_ns);
+
+/* True when a flush would find nothing to make durable. */
+bool commits_is_empty(const struct commits *commits);
 
 size_t commits_in_flight(const struct commits *commits);
 

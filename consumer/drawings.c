@@ -67,6 +67,14 @@ size_t drawings_under_way(const struct drawings *drawings)
     return count;
 }
 
+uint64_t drawings_restarts(const struct drawings *drawings)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < drawings->count; i++)
+        count += gnuplot_restarts(drawings->all[i].gnuplot);
+    return count;
+}
+
 static bool submit(struct drawing *drawing, int64_t now_ns)
 {
     return gnuplot_submit(drawing->gnuplot, drawing->script.bytes, drawing->script.length, now_ns,

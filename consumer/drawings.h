@@ -44,6 +44,9 @@ void drawings_free(struct drawings *drawings);
 size_t drawings_capacity(const struct drawings *drawings);
 size_t drawings_under_way(const struct drawings *drawings);
 
+/* Children that were started in the place of one that died, hung or lied. */
+uint64_t drawings_restarts(const struct drawings *drawings);
+
 /* Needs a free child. Its outcome, a failure to begin included, comes by drawings_advance. */
 void drawings_begin(struct drawings *drawings, const char *key, const struct profile *profile,
                     void *batch, int64_t now_ns);

@@ -23,6 +23,7 @@ struct gnuplot {
     int64_t deadline_ns;
 
     struct child child;
+    uint64_t started; /* children, so far */
 
     struct text script; /* still to be written, from `written` on */
     size_t written;
@@ -114,6 +115,7 @@ bool gnuplot_start(struct gnuplot *gnuplot)
         fail(gnuplot, strerror(errno));
         return false;
     }
+    gnuplot->started++;
     if (!put_script(gnuplot, gnuplot->preamble, strlen(gnuplot->preamble)))
         return false;
     /* A pipe holds more than a preamble, so it goes in one write and loading begins at once. */
@@ -286,6 +288,11 @@ const char *gnuplot_image(const struct gnuplot *gnuplot, size_t *length)
 {
     *length = gnuplot->image.length;
     return gnuplot->image.bytes;
+}
+
+uint64_t gnuplot_restarts(const struct gnuplot *gnuplot)
+{
+    return gnuplot->started > 1 ? gnuplot->started - 1 : 0;
 }
 
 const char *gnuplot_failure(const struct gnuplot *gnuplot)

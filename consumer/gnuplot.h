@@ -81,4 +81,7 @@ int64_t gnuplot_deadline(const struct gnuplot *gnuplot);
 const char *gnuplot_image(const struct gnuplot *gnuplot, size_t *length);
 const char *gnuplot_failure(const struct gnuplot *gnuplot);
 
+/* Children that were started in the place of another. */
+uint64_t gnuplot_restarts(const struct gnuplot *gnuplot);
+
 #endif

@@ -1,7 +1,6 @@
 #include "consumer/loop.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,12 +9,13 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/log.h"
+#include "common/number.h"
 #include "common/wait.h"
 #include "consumer/backoff.h"
 #include "consumer/discovery.h"
 #include "consumer/pipeline.h"
-#include "consumer/report.h"
 #include "consumer/sandbox.h"
+#include "consumer/standing.h"
 
 /* Batches are taken for so long before the directory is looked at again. */
 #define TAKING_NS (250 * NUMBER_NS_PER_MS)
@@ -28,10 +28,8 @@ struct loop {
     struct discovery *discovery;
     struct pipeline *pipeline;
 
-    struct report report;
-    int64_t reported_ns;
-    bool report_is_stale;
-    bool report_failed;
+    struct standing *standing;
+
     bool results_are_gone;
     bool lock_is_gone;
     bool shared_is_lost;
@@ -56,17 +54,27 @@ static int64_t earliest(int64_t a, int64_t b)
 
 /* ---- opening ---- */
 
-static void write_report(struct loop *loop, int64_t now_ns);
+static void tell(struct loop *loop, int64_t now_ns);
 
 static void on_tick(void *context)
 {
-    write_report(context, clock_now_ns());
+    tell(context, clock_now_ns());
 }
 
 static bool is_processed(void *context, const char *key)
 {
     const struct processed_entry *entry = processed_log_find(context, key);
     return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
+}
+
+static struct standing *create_standing(const struct loop *loop)
+{
+    const struct standing_sources sources = {.results_fd = loop->results_fd,
+                                             .log = loop->log,
+                                             .discovery = loop->discovery,
+                                             .meters = pipeline_meters(loop->pipeline),
+                                             .with_progress = loop->config->once};
+    return standing_create(&sources);
 }
 
 struct loop *loop_create(const struct config *config, int results_fd, int lock_fd,
@@ -89,6 +97,8 @@ struct loop *loop_create(const struct config *config, int results_fd, int lock_f
     loop->discovery = discovery_create(&options);
     loop->pipeline = pipeline_create(config, results_fd, log, on_tick, loop);
     if (loop->discovery != NULL && loop->pipeline != NULL)
+        loop->standing = create_standing(loop);
+    if (loop->standing != NULL)
         return loop;
     loop_free(loop);
     return NULL;
@@ -98,6 +108,7 @@ void loop_free(struct loop *loop)
 {
     if (loop == NULL)
         return;
+    standing_free(loop->standing);
     pipeline_free(loop->pipeline);
     discovery_free(loop->discovery);
     free(loop);
@@ -110,54 +121,30 @@ static bool in_trouble(const struct loop *loop)
     return loop->trouble.condition.lasts;
 }
 
-static void count_waiting(struct loop *loop, int64_t now_ns)
+/* What keeps it from working, "" as a rule. */
+static const char *trouble_of(const struct loop *loop)
 {
-    struct report *report = &loop->report;
-    report->backlog = 0;
-    report->oldest_wait_ns = 0;
-    for (size_t i = 0; i < discovery_count(loop->discovery); i++) {
-        const struct sighting *sighting = discovery_at(loop->discovery, i);
-        if (sighting->decided || sighting->processed)
-            continue;
-        report->backlog++;
-        if (now_ns - sighting->waiting_since_ns > report->oldest_wait_ns)
-            report->oldest_wait_ns = now_ns - sighting->waiting_since_ns;
-    }
+    const struct backoff *trouble = in_trouble(loop) ? &loop->trouble : &loop->inputs;
+    return trouble->condition.lasts ? trouble->cause.text : "";
 }
 
-/* At most once a second when something has changed, at least at every heartbeat. */
-static void write_report(struct loop *loop, int64_t now_ns)
+static void tell(struct loop *loop, int64_t now_ns)
 {
-    int64_t age = now_ns - loop->reported_ns;
-    if (age < REPORT_SPACING_NS || (!loop->report_is_stale && age < REPORT_HEARTBEAT_NS))
-        return;
-    loop->reported_ns = now_ns;
-    loop->report_is_stale = false;
-    loop->report.processed = processed_log_count(loop->log, OUTCOME_PROCESSED);
-    loop->report.rejected = processed_log_count(loop->log, OUTCOME_REJECTED);
-    loop->report.skipped = discovery_skipped(loop->discovery);
-    loop->report.inotify = discovery_fd(loop->discovery) >= 0;
-    const struct backoff *trouble = in_trouble(loop) ? &loop->trouble : &loop->inputs;
-    (void)snprintf(loop->report.trouble, sizeof loop->report.trouble, "%s",
-                   trouble->condition.lasts ? trouble->cause.text : "");
-    count_waiting(loop, now_ns);
-    bool failed = report_write_status(loop->results_fd, &loop->report) != 0;
-    if (failed && !loop->report_failed)
-        log_warn("cannot write %s: %s", CONTRACT_STATUS, strerror(errno));
-    loop->report_failed = failed;
+    standing_tell(loop->standing, trouble_of(loop), now_ns);
 }
 
 static void enter_trouble(struct loop *loop, const struct backoff_cause *cause, int64_t now_ns)
 {
     backoff_fail(&loop->trouble, cause, now_ns);
-    loop->failed = loop->report_is_stale = true;
+    loop->failed = true;
     loop->on_trial = false;
+    standing_changed(loop->standing);
 }
 
 static void leave_trouble(struct loop *loop)
 {
     if (in_trouble(loop))
-        loop->report_is_stale = true;
+        standing_changed(loop->standing);
     backoff_end(&loop->trouble);
     loop->on_trial = false;
 }
@@ -168,7 +155,7 @@ static void put_off(struct loop *loop, struct sighting *sighting, int64_t now_ns
     backoff_fail(&loop->inputs, pipeline_cause(loop->pipeline), now_ns);
     sighting->next_try_ns = loop->inputs.until_ns;
     loop->next_try_ns = earliest(loop->next_try_ns, sighting->next_try_ns);
-    loop->report_is_stale = true;
+    standing_changed(loop->standing);
 }
 
 /* In a whole round since they were due again none has failed. */
@@ -177,7 +164,7 @@ static void end_put_off(struct loop *loop, int64_t now_ns)
     if (!loop->inputs.condition.lasts || now_ns < loop->inputs.until_ns)
         return;
     backoff_end(&loop->inputs);
-    loop->report_is_stale = true;
+    standing_changed(loop->standing);
 }
 
 /* ---- the loop: look, take, wait ---- */
@@ -195,8 +182,19 @@ static bool results_are_gone(const struct loop *loop)
 static bool has_seen_enough(const struct loop *loop, int64_t now_ns)
 {
     return loop->config->once && now_ns > loop->settled_by_ns &&
-           loop->report.last_scan_at[0] != '\0' &&
+           standing_has_scanned(loop->standing) &&
            discovery_deadline(loop->discovery) == WAIT_FOREVER;
+}
+
+static bool look_around(struct loop *loop, int64_t now_ns)
+{
+    enum discovery_look why = loop->polled ? DISCOVERY_POLL : DISCOVERY_HINT;
+    bool seen = discovery_look(loop->discovery, why, now_ns) == 0;
+    int saved_errno = errno;
+    if (loop->polled)
+        meters_took(pipeline_meters(loop->pipeline), METERS_LOOK, clock_now_ns() - now_ns);
+    errno = saved_errno;
+    return seen;
 }
 
 static bool look(struct loop *loop, int64_t now_ns)
@@ -206,8 +204,7 @@ static bool look(struct loop *loop, int64_t now_ns)
         loop->next_poll_ns = WAIT_FOREVER;
         return true;
     }
-    enum discovery_look why = loop->polled ? DISCOVERY_POLL : DISCOVERY_HINT;
-    if (discovery_look(loop->discovery, why, now_ns) != 0) {
+    if (!look_around(loop, now_ns)) {
         backoff_cause_set(&cause, "read", loop->config->shared_path);
         enter_trouble(loop, &cause, now_ns);
         loop->shared_is_lost = sandbox_has_lost(loop->config->shared_path);
@@ -220,7 +217,7 @@ static bool look(struct loop *loop, int64_t now_ns)
         loop->lock_is_gone =
             !fileio_lock_stands(loop->results_fd, CONTRACT_CONSUMER_LOCK, loop->lock_fd);
         loop->next_poll_ns = now_ns + loop->config->poll_interval_ns;
-        clock_format_now(loop->report.last_scan_at);
+        standing_scanned(loop->standing);
     }
     return true;
 }
@@ -230,7 +227,7 @@ static bool take(struct loop *loop, struct sighting *sighting, int64_t now_ns)
 {
     switch (pipeline_take(loop->pipeline, discovery_directory(loop->discovery), sighting, now_ns)) {
     case PIPELINE_DECIDED:
-    case PIPELINE_TAKEN: loop->report_is_stale = true; return true;
+    case PIPELINE_TAKEN: standing_changed(loop->standing); return true;
     case PIPELINE_WAITS:
         loop->next_try_ns = earliest(loop->next_try_ns, sighting->next_try_ns);
         return true;
@@ -259,7 +256,7 @@ static bool take_some(struct loop *loop, bool processed, int64_t until_ns)
         }
         if (!take(loop, sighting, now_ns))
             return false;
-        write_report(loop, now_ns);
+        tell(loop, now_ns);
     }
     return true;
 }
@@ -309,13 +306,13 @@ static void work(struct loop *loop)
         enter_trouble(loop, pipeline_cause(loop->pipeline), now_ns);
     else if (!is_resting(loop, now_ns) && look(loop, now_ns))
         take_all(loop, now_ns);
-    write_report(loop, clock_now_ns());
+    tell(loop, clock_now_ns());
 }
 
 static int64_t next_deadline(const struct loop *loop)
 {
-    int64_t heartbeat = loop->report_is_stale ? REPORT_SPACING_NS : REPORT_HEARTBEAT_NS;
-    int64_t deadline = earliest(loop->reported_ns + heartbeat, pipeline_deadline(loop->pipeline));
+    int64_t deadline =
+        earliest(standing_deadline(loop->standing), pipeline_deadline(loop->pipeline));
     if (in_trouble(loop))
         return loop->on_trial ? deadline : earliest(deadline, loop->trouble.until_ns);
     if (loop->config->once && clock_now_ns() <= loop->settled_by_ns)
@@ -353,7 +350,7 @@ static bool once_is_over(const struct loop *loop)
         return false;
     bool too_late = clock_now_ns() > loop->settled_by_ns;
     /* A directory that could not be read is not an empty one. */
-    if (in_trouble(loop) || loop->report.last_scan_at[0] == '\0')
+    if (in_trouble(loop) || !standing_has_scanned(loop->standing))
         return too_late;
     bool busy = loop->in_haste || discovery_deadline(loop->discovery) != WAIT_FOREVER;
     return !busy && (too_late || nothing_waits(loop));
@@ -425,21 +422,17 @@ static void greet(const struct loop *loop)
 int loop_run(struct loop *loop)
 {
     int64_t now_ns = clock_now_ns();
-    clock_format_now(loop->report.started_at);
+    standing_begin(loop->standing, now_ns);
     greet(loop);
-    loop->polled = loop->report_is_stale = true;
-    loop->reported_ns = now_ns - REPORT_SPACING_NS;
+    loop->polled = true;
     /* A little longer than a file must stand still, so that what settles is still taken. */
     loop->settled_by_ns =
         now_ns + loop->config->settle_ns + loop->config->settle_ns / 4 + 100 * NUMBER_NS_PER_MS;
     do
         work(loop);
     while (!once_is_over(loop) && ending_of(loop) == GOES_ON && wait(loop));
-    loop->reported_ns = 0;
-    loop->report_is_stale = true;
-    write_report(loop, clock_now_ns());
     int code = exit_code(loop);
-    log_event(LOG_LEVEL_INFO, wait_stopping() ? "stopped by a signal" : "done",
-              (struct log_field[]){log_count("waiting", loop->report.backlog)}, 1);
+    standing_end(loop->standing, trouble_of(loop), wait_stopping() ? "stopped by a signal" : "done",
+                 loop->config->once);
     return code;
 }

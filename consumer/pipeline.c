@@ -29,15 +29,17 @@ struct pipeline {
     struct drawings *drawings;
     struct condition no_charts;
     struct commits *commits;
+    struct meters meters;
     uint64_t rejected;
     bool failed_meanwhile; /* a chart or a commit, while a batch was read */
     struct backoff_cause cause;
 };
 
 /* In the middle of a large batch the charts of the ones before it go on. */
-static void on_tick(void *context)
+static void on_tick(void *context, uint64_t bytes)
 {
     struct pipeline *pipeline = context;
+    pipeline->meters.reading_bytes = bytes;
     if (!pipeline_advance(pipeline, clock_now_ns()))
         pipeline->failed_meanwhile = true;
     pipeline->tick(pipeline->context);
@@ -135,6 +137,7 @@ static struct decision *begin(struct pipeline *pipeline, struct sighting *sighti
     decision->rows = reading->rows;
     decision->bytes = reading->bytes;
     decision->plot = PLOT_NONE;
+    pipeline->meters.taken_bytes += reading->bytes;
     memcpy(decision->sha256, reading->sha256, sizeof decision->sha256);
     return decision;
 }
@@ -181,6 +184,7 @@ static void on_recorded(void *context, const struct decision *decision)
     if (!sighting->changed_in_flight)
         (void)decided(sighting);
     sighting->processed = decision->outcome != OUTCOME_REJECTED;
+    meters_decided(&pipeline->meters, decision->outcome, decision->rows, decision->bytes);
     switch (decision->outcome) {
     case OUTCOME_PROCESSED: log_processed(decision); break;
     case OUTCOME_CHANGED: log_changed(decision); break;
@@ -194,7 +198,14 @@ static void on_recorded(void *context, const struct decision *decision)
 bool pipeline_commit(struct pipeline *pipeline)
 {
     struct commits_failure failure;
-    if (commits_flush(pipeline->commits, on_recorded, pipeline, &failure) == 0)
+    if (commits_is_empty(pipeline->commits))
+        return true;
+    int64_t since_ns = clock_now_ns();
+    int result = commits_flush(pipeline->commits, on_recorded, pipeline, &failure);
+    int saved_errno = errno;
+    meters_took(&pipeline->meters, METERS_COMMIT, clock_now_ns() - since_ns);
+    errno = saved_errno;
+    if (result == 0)
         return true;
     (void)trouble(pipeline, failure.operation, failure.name);
     return false;
@@ -271,6 +282,8 @@ static bool on_drawn(void *context, void *drawn, const char *image, size_t lengt
     else
         condition_end(&pipeline->no_charts);
     decision->plot = failure == NULL ? PLOT_OK : PLOT_FAILED;
+    pipeline->meters.charts[decision->plot]++;
+    meters_took(&pipeline->meters, METERS_DRAW, clock_now_ns() - decision->drawn_since_ns);
     contract_plot_name(name, decision->sighting->key,
                        pipeline->config->chart == CONFIG_CHART_SVG ? "svg" : "png");
     if (failure == NULL && !add_output(pipeline, decision, name, image, length))
@@ -282,6 +295,7 @@ static bool on_drawn(void *context, void *drawn, const char *image, size_t lengt
 bool pipeline_advance(struct pipeline *pipeline, int64_t now_ns)
 {
     bool drawn = drawings_advance(pipeline->drawings, now_ns, on_drawn, pipeline);
+    pipeline->meters.gnuplot_restarts = drawings_restarts(pipeline->drawings);
     return commit_if_due(pipeline) && drawn;
 }
 
@@ -299,7 +313,9 @@ static enum pipeline_taken process(struct pipeline *pipeline, struct sighting *s
         return PIPELINE_TROUBLE;
     if (drawings_capacity(pipeline->drawings) == 0)
         return ready(pipeline, decision, OUTCOME_PROCESSED);
-    drawings_begin(pipeline->drawings, sighting->key, &reading->profile, decision, clock_now_ns());
+    decision->drawn_since_ns = clock_now_ns();
+    drawings_begin(pipeline->drawings, sighting->key, &reading->profile, decision,
+                   decision->drawn_since_ns);
     return PIPELINE_TAKEN;
 }
 
@@ -350,14 +366,27 @@ static enum pipeline_taken note_change(struct pipeline *pipeline, struct sightin
 
 /* ---- one batch ---- */
 
+static enum reading_verdict read_batch(struct pipeline *pipeline, int directory_fd,
+                                       const struct sighting *sighting, struct reading *reading)
+{
+    int64_t since_ns = clock_now_ns();
+    enum reading_verdict verdict =
+        reader_read(pipeline->reader, directory_fd, sighting,
+                    sighting->processed ? READER_HASH : READER_PROFILE, reading);
+    int saved_errno = errno;
+    meters_took(&pipeline->meters, sighting->processed ? METERS_COMPARE : METERS_READ,
+                clock_now_ns() - since_ns);
+    pipeline->meters.reading_bytes = 0;
+    errno = saved_errno;
+    return verdict;
+}
+
 static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
                                  struct sighting *sighting, int64_t now_ns)
 {
     struct reading reading;
     enum pipeline_taken taken = PIPELINE_STOPPED;
-    enum reader_purpose purpose = sighting->processed ? READER_HASH : READER_PROFILE;
-    enum reading_verdict verdict =
-        reader_read(pipeline->reader, directory_fd, sighting, purpose, &reading);
+    enum reading_verdict verdict = read_batch(pipeline, directory_fd, sighting, &reading);
     switch (verdict) {
     case READING_GOOD:
     case READING_REJECTED:
@@ -435,6 +464,11 @@ size_t pipeline_in_flight(const struct pipeline *pipeline)
 uint64_t pipeline_rejected(const struct pipeline *pipeline)
 {
     return pipeline->rejected;
+}
+
+struct meters *pipeline_meters(struct pipeline *pipeline)
+{
+    return &pipeline->meters;
 }
 
 const char *pipeline_trouble(const struct pipeline *pipeline)

@@ -35,6 +35,7 @@
 #include "common/processed_log.h"
 #include "consumer/backoff.h"
 #include "consumer/config.h"
+#include "consumer/meters.h"
 #include "consumer/sighting.h"
 
 enum pipeline_taken {
@@ -82,6 +83,9 @@ size_t pipeline_in_flight(const struct pipeline *pipeline);
 
 /* Batches rejected since the start. */
 uint64_t pipeline_rejected(const struct pipeline *pipeline);
+
+/* What it has done; whoever looks for batches adds how long that took. */
+struct meters *pipeline_meters(struct pipeline *pipeline);
 
 /* What kept the last step from working, as "cannot write summary_7.json: ..." */
 const char *pipeline_trouble(const struct pipeline *pipeline);

@@ -83,7 +83,7 @@ static ssize_t read_all(struct reader *reader, struct batch *batch, struct parse
         if (is_hopeless(batch, parse))
             break;
         if ((size_t)count == READ_BYTES)
-            reader->tick(reader->context);
+            reader->tick(reader->context, batch->bytes);
     }
     return count;
 }

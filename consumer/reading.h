@@ -45,8 +45,8 @@ struct reading {
 
 struct reader;
 
-/* Called now and then in the middle of a large batch. */
-typedef void reader_tick(void *context);
+/* Called now and then in the middle of a large batch, of which `bytes` have been read. */
+typedef void reader_tick(void *context, uint64_t bytes);
 
 struct reader *reader_create(reader_tick *tick, void *context);
 void reader_free(struct reader *reader);

@@ -91,7 +91,7 @@ no_record_is_flushed_before_its_outputs_and_no_name_before_its_bytes() {
     needs_strace
     fresh_copy order
     strace -y -o "$dir/trace" -e trace=fsync,fdatasync,renameat,renameat2,rename,write "${once[@]}" --dir "$dir" >/dev/null
-    grep -v status.json "$dir/trace" | awk '
+    grep -vE 'status.json|metrics.prom' "$dir/trace" | awk '
         /^write\(.*\.summary_/ { written = 1; flushed = 0 }
         /^fsync\(.*\.summary_/ { flushed = 1 }
         /^rename.*summary_/    { if (!written || !flushed) bad = "a name before its bytes: " $0; named = 1; directory = 0 }
@@ -156,11 +156,11 @@ a_flipped_bit_in_the_middle_of_the_log_refuses_to_start_and_names_the_line() {
 
 derived_files_may_be_deleted_and_nothing_is_done_again() {
     fresh_log derived
-    rm -f "$results"/{status.json,processed.checkpoint,index.html}
+    rm -f "$results"/{status.json,metrics.prom,processed.checkpoint,index.html}
     stat -c '%n %Z %i' "$results"/summary_* >"$work/before"
     made_up "without derived files"
     diff "$work/before" <(stat -c '%n %Z %i' "$results"/summary_*)
-    [[ -e $results/status.json ]]
+    [[ -e $results/status.json && -e $results/metrics.prom ]]
 }
 
 # ---- calls that fail ------------------------------------------------------------------------------

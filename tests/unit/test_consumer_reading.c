@@ -29,7 +29,7 @@ struct desk {
     void (*on_tick)(struct desk *desk);
 };
 
-static void tick(void *context)
+static void tick(void *context, uint64_t bytes)
 {
     struct desk *desk = context;
     if (desk->ticks++ == 0 && desk->on_tick != NULL)

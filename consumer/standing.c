@@ -1,0 +1,196 @@
+#include "consumer/standing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/contract.h"
+#include "common/log.h"
+#include "consumer/metrics.h"
+#include "consumer/progress.h"
+#include "consumer/report.h"
+
+/* Counting for the line takes at most one part of so many of the time. */
+#define COUNTING_SHARE 50
+
+struct standing {
+    struct standing_sources sources;
+    struct report report;
+    uint64_t waiting_bytes; /* of the data files of what waits and was not read yet */
+    struct progress *progress;
+    int64_t counted_until_ns; /* no new line before that */
+    int64_t begun_ns;
+    int64_t told_ns;
+    bool is_stale;
+    bool status_failed;
+    bool metrics_failed;
+};
+
+struct standing *standing_create(const struct standing_sources *sources)
+{
+    struct standing *standing = calloc(1, sizeof *standing);
+    if (standing == NULL)
+        return NULL;
+    standing->sources = *sources;
+    if (sources->with_progress)
+        standing->progress = progress_open(STDERR_FILENO);
+    return standing;
+}
+
+void standing_free(struct standing *standing)
+{
+    if (standing == NULL)
+        return;
+    progress_close(standing->progress);
+    free(standing);
+}
+
+void standing_begin(struct standing *standing, int64_t now_ns)
+{
+    clock_format_now(standing->report.started_at);
+    standing->sources.meters->started_at_ns = clock_wall_ns();
+    standing->begun_ns = now_ns;
+    standing->told_ns = now_ns - REPORT_SPACING_NS;
+    standing->is_stale = true;
+    progress_begin(standing->progress, now_ns);
+}
+
+void standing_changed(struct standing *standing)
+{
+    standing->is_stale = true;
+}
+
+void standing_scanned(struct standing *standing)
+{
+    clock_format_now(standing->report.last_scan_at);
+    standing->sources.meters->scanned_at_ns = clock_wall_ns();
+}
+
+bool standing_has_scanned(const struct standing *standing)
+{
+    return standing->report.last_scan_at[0] != '\0';
+}
+
+/* ---- gathering ---- */
+
+static void count_waiting(struct standing *standing, int64_t now_ns)
+{
+    const struct discovery *discovery = standing->sources.discovery;
+    struct report *report = &standing->report;
+    report->backlog = 0;
+    report->oldest_wait_ns = 0;
+    standing->waiting_bytes = 0;
+    for (size_t i = 0; i < discovery_count(discovery); i++) {
+        const struct sighting *sighting = discovery_at(discovery, i);
+        if (sighting->decided || sighting->processed)
+            continue;
+        report->backlog++;
+        if (now_ns - sighting->waiting_since_ns > report->oldest_wait_ns)
+            report->oldest_wait_ns = now_ns - sighting->waiting_since_ns;
+        if (!sighting->in_flight && sighting->data.there)
+            standing->waiting_bytes += (uint64_t)sighting->data.size;
+    }
+}
+
+static void gather(struct standing *standing, const char *trouble, int64_t now_ns)
+{
+    const struct standing_sources *sources = &standing->sources;
+    struct report *report = &standing->report;
+    report->processed = processed_log_count(sources->log, OUTCOME_PROCESSED);
+    report->rejected = processed_log_count(sources->log, OUTCOME_REJECTED);
+    report->skipped = discovery_skipped(sources->discovery);
+    report->inotify = discovery_fd(sources->discovery) >= 0;
+    (void)snprintf(report->trouble, sizeof report->trouble, "%s", trouble);
+    count_waiting(standing, now_ns);
+}
+
+/* ---- telling ---- */
+
+/* Told once, as long as it lasts. */
+static void note_written(const char *name, int result, bool *failed)
+{
+    if (result != 0 && !*failed)
+        log_warn("cannot write %s: %s", name, strerror(errno));
+    *failed = result != 0;
+}
+
+static void write_now(struct standing *standing, const char *trouble, int64_t now_ns)
+{
+    int results_fd = standing->sources.results_fd;
+    standing->told_ns = now_ns;
+    standing->is_stale = false;
+    gather(standing, trouble, now_ns);
+    note_written(CONTRACT_STATUS, report_write_status(results_fd, &standing->report),
+                 &standing->status_failed);
+    note_written(CONTRACT_METRICS,
+                 metrics_write(results_fd, &standing->report, standing->sources.meters),
+                 &standing->metrics_failed);
+}
+
+static void show_progress(struct standing *standing, int64_t now_ns)
+{
+    const struct meters *meters = standing->sources.meters;
+    if (!progress_is_due(standing->progress, now_ns) || now_ns < standing->counted_until_ns)
+        return;
+    count_waiting(standing, now_ns);
+    standing->counted_until_ns = now_ns + COUNTING_SHARE * (clock_now_ns() - now_ns);
+    uint64_t done = meters->decided[OUTCOME_PROCESSED] + meters->decided[OUTCOME_REJECTED];
+    const struct progress_work work = {.unit = "batches",
+                                       .items = done,
+                                       .items_total = done + standing->report.backlog,
+                                       .bytes = meters->taken_bytes + meters->reading_bytes,
+                                       .bytes_total =
+                                           meters->taken_bytes + standing->waiting_bytes};
+    progress_show(standing->progress, &work, now_ns);
+}
+
+void standing_tell(struct standing *standing, const char *trouble, int64_t now_ns)
+{
+    int64_t age = now_ns - standing->told_ns;
+    if (age >= REPORT_HEARTBEAT_NS || (standing->is_stale && age >= REPORT_SPACING_NS))
+        write_now(standing, trouble, now_ns);
+    show_progress(standing, now_ns);
+}
+
+int64_t standing_deadline(const struct standing *standing)
+{
+    int64_t files =
+        standing->told_ns + (standing->is_stale ? REPORT_SPACING_NS : REPORT_HEARTBEAT_NS);
+    int64_t line = progress_deadline(standing->progress);
+    if (line < standing->counted_until_ns)
+        line = standing->counted_until_ns;
+    return line < files ? line : files;
+}
+
+/* ---- the end ---- */
+
+static void log_summary(const struct standing *standing, const char *message)
+{
+    const struct meters *meters = standing->sources.meters;
+    uint64_t decided = meters->decided[OUTCOME_PROCESSED] + meters->decided[OUTCOME_REJECTED];
+    int64_t took_ns = clock_now_ns() - standing->begun_ns;
+    double per_second = (double)decided * 1e9 / (double)(took_ns > 0 ? took_ns : 1);
+    log_event(LOG_LEVEL_INFO, message,
+              (struct log_field[]){log_count("processed", meters->decided[OUTCOME_PROCESSED]),
+                                   log_count("rejected", meters->decided[OUTCOME_REJECTED]),
+                                   log_count("rows", meters->rows),
+                                   log_bytes("size", meters->bytes), log_duration("took", took_ns),
+                                   log_count("per_second", (uint64_t)(per_second + 0.5)),
+                                   log_count("waiting", standing->report.backlog)},
+              7);
+}
+
+void standing_end(struct standing *standing, const char *trouble, const char *message, bool summary)
+{
+    write_now(standing, trouble, clock_now_ns());
+    progress_close(standing->progress);
+    standing->progress = NULL;
+    if (summary)
+        log_summary(standing, message);
+    else
+        log_event(LOG_LEVEL_INFO, message,
+                  (struct log_field[]){log_count("waiting", standing->report.backlog)}, 1);
+}
