@@ -60,7 +60,7 @@ void meters_took(struct meters *meters, enum meters_stage stage, int64_t took_ns
 /* Its record is durable. */
 void meters_decided(struct meters *meters, enum outcome outcome, uint64_t rows, uint64_t bytes);
 
-/* The records that were made, whatever they say. */
-uint64_t meters_decisions(const struct meters *meters);
+/* Those of which there is a verdict: processed or rejected. */
+uint64_t meters_batches(const struct meters *meters);
 
 #endif

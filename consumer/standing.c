@@ -137,7 +137,7 @@ static void show_progress(struct standing *standing, int64_t now_ns)
         return;
     count_waiting(standing, now_ns);
     standing->counted_until_ns = now_ns + COUNTING_SHARE * (clock_now_ns() - now_ns);
-    uint64_t done = meters->decided[OUTCOME_PROCESSED] + meters->decided[OUTCOME_REJECTED];
+    uint64_t done = meters_batches(meters);
     const struct progress_work work = {.unit = "batches",
                                        .items = done,
                                        .items_total = done + standing->report.backlog,
@@ -170,9 +170,8 @@ int64_t standing_deadline(const struct standing *standing)
 static void log_summary(const struct standing *standing, const char *message)
 {
     const struct meters *meters = standing->sources.meters;
-    uint64_t decided = meters->decided[OUTCOME_PROCESSED] + meters->decided[OUTCOME_REJECTED];
     int64_t took_ns = clock_now_ns() - standing->begun_ns;
-    double per_second = (double)decided * 1e9 / (double)(took_ns > 0 ? took_ns : 1);
+    double per_second = (double)meters_batches(meters) * 1e9 / (double)(took_ns > 0 ? took_ns : 1);
     log_event(LOG_LEVEL_INFO, message,
               (struct log_field[]){log_count("processed", meters->decided[OUTCOME_PROCESSED]),
                                    log_count("rejected", meters->decided[OUTCOME_REJECTED]),

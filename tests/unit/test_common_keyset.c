@@ -87,8 +87,9 @@ END_TEST
 
 START_TEST(what_is_no_set_is_refused_and_leaves_an_empty_one)
 {
-    const char *const bad[] = {",", "1,", ",1", "x", "1-", "-1", "5-1", "1-1", "1,2", "3,1",
-                               "1-5,5", "1-5,6", "1--3", "1-3-5", " 1", "18446744073709551616"};
+    const char *const bad[] = {
+        ",",   "1,",  ",1",    "x",     "1-",   "-1",    "5-1", "1-1",
+        "1,2", "3,1", "1-5,5", "1-5,6", "1--3", "1-3-5", " 1",  "18446744073709551616"};
     struct keyset keys = {0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ck_assert(keyset_add(&keys, 3));
@@ -101,9 +102,8 @@ END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN("common_keyset", an_empty_set_has_nothing,
-                       neighbours_become_one_range_from_either_side,
-                       the_ends_of_the_numbers_are_numbers, any_order_gives_the_same_set,
-                       what_is_written_is_read_back,
-                       what_is_no_set_is_refused_and_leaves_an_empty_one);
+    return SUPPORT_RUN(
+        "common_keyset", an_empty_set_has_nothing, neighbours_become_one_range_from_either_side,
+        the_ends_of_the_numbers_are_numbers, any_order_gives_the_same_set,
+        what_is_written_is_read_back, what_is_no_set_is_refused_and_leaves_an_empty_one);
 }

@@ -270,6 +270,39 @@ START_TEST(a_line_that_cannot_be_written_is_gone_and_errno_stays)
 }
 END_TEST
 
+static void put_room(void *context)
+{
+    ck_assert_int_eq(write(STDOUT_FILENO, context, 1), 1);
+}
+
+static void put_return(void *context)
+{
+    ck_assert_int_eq(write(STDOUT_FILENO, (const char *)context + 1, 1), 1);
+}
+
+static void emit_beside_a_neighbour(void *context)
+{
+    static char marks[] = "<>";
+    const struct event *event = context;
+    log_beside(&(struct log_neighbour){put_room, put_return, marks});
+    emit(context);
+    log_event(LOG_LEVEL_DEBUG, "not shown", NULL, 0);
+    log_beside(NULL);
+    log_event(event->level, "alone", NULL, 0);
+}
+
+START_TEST(a_neighbour_makes_room_for_each_line_and_comes_back)
+{
+    struct event event = {LOG_FORMAT_TEXT, LOG_LEVEL_INFO, "beside", NULL, 0};
+    char *lines = support_capture_stdout(emit_beside_a_neighbour, &event, NULL);
+    ck_assert_int_eq(lines[0], '<');
+    ck_assert_ptr_nonnull(strstr(lines, "info  beside\n>20"));
+    ck_assert_ptr_nonnull(strstr(lines, "info  alone\n"));
+    ck_assert_ptr_eq(strchr(lines, '>'), strrchr(lines, '>'));
+    free(lines);
+}
+END_TEST
+
 START_TEST(the_words_are_in_the_order_of_the_enumerators)
 {
     ck_assert_str_eq(LOG_LEVEL_WORDS[LOG_LEVEL_ERROR], "error");
@@ -295,5 +328,6 @@ int main(void)
                        before_it_is_opened_it_logs_text_from_info_on,
                        a_message_that_is_too_long_is_cut_and_still_ends_its_line,
                        a_line_is_one_write, a_line_that_cannot_be_written_is_gone_and_errno_stays,
+                       a_neighbour_makes_room_for_each_line_and_comes_back,
                        the_words_are_in_the_order_of_the_enumerators);
 }

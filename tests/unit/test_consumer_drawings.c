@@ -198,6 +198,7 @@ START_TEST(drawings_under_way_are_two_at_once_each_by_a_child_of_its_own)
     ck_assert_ptr_ne(outcomes.batches[0], outcomes.batches[1]);
     ck_assert_uint_eq(outcomes.lengths[0], outcomes.lengths[1]);
     ck_assert_uint_eq(child_count(), 2);
+    ck_assert_uint_eq(drawings_restarts(drawings), 0);
     drawings_free(drawings);
 }
 END_TEST
@@ -247,6 +248,7 @@ START_TEST(drawings_whose_child_is_killed_in_the_middle_are_tried_once_more)
     ck_assert_uint_eq(outcomes.count, 2);
     for (size_t i = 0; i < 2; i++)
         ck_assert_str_eq(outcomes.failures[i], "");
+    ck_assert_uint_eq(drawings_restarts(drawings), 2);
     drawings_free(drawings);
 }
 END_TEST
@@ -283,6 +285,7 @@ START_TEST(drawings_are_not_tried_a_third_time)
     begin(drawings, OTHER);
     ck_assert(draw_all(drawings, &outcomes));
     ck_assert_str_eq(outcomes.failures[1], "");
+    ck_assert_uint_eq(drawings_restarts(drawings), 2);
     drawings_free(drawings);
 }
 END_TEST

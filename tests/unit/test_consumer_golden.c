@@ -26,9 +26,10 @@ static const char *golden_directory(void)
     return path == NULL || path[0] == '\0' ? "tests/golden" : path;
 }
 
-static void no_tick(void *context)
+static void no_tick(void *context, uint64_t bytes)
 {
     (void)context;
+    (void)bytes;
 }
 
 /* What the consumer makes of NAME.csv; returns the extension that it belongs under. */

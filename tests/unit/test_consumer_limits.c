@@ -28,9 +28,10 @@ static long peak_kib(void)
     return usage.ru_maxrss;
 }
 
-static void no_tick(void *context)
+static void no_tick(void *context, uint64_t bytes)
 {
     (void)context;
+    (void)bytes;
 }
 
 static void new_directory(void)

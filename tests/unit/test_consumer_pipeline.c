@@ -253,6 +253,44 @@ START_TEST(pipeline_turns_a_batch_into_a_summary_and_one_record)
 }
 END_TEST
 
+static uint64_t timed(const struct meters *meters, enum meters_stage stage)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i <= METERS_BOUNDS; i++)
+        count += meters->times[stage].counts[i];
+    return count;
+}
+
+START_TEST(pipeline_counts_and_times_what_it_has_done)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    const struct meters *meters = pipeline_meters(world.pipeline);
+    put_batch(&world, 1);
+    put_data(&world, 2, RAGGED_CSV);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
+    ck_assert_uint_eq(meters->taken_bytes, strlen(GOOD_CSV));
+    ck_assert_uint_eq(meters_batches(meters), 0);
+    draw_all(&world);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_WAITS);
+    ck_assert_int_eq(take_after(&world, 2, SETTLE), PIPELINE_DECIDED);
+    ck_assert_uint_eq(meters->decided[OUTCOME_PROCESSED], 1);
+    ck_assert_uint_eq(meters->decided[OUTCOME_REJECTED], 1);
+    ck_assert_uint_eq(meters->rows, 2);
+    ck_assert_uint_eq(meters->bytes, strlen(GOOD_CSV));
+    ck_assert_uint_eq(meters->charts[PLOT_OK], 1);
+    ck_assert_uint_eq(meters->charts[PLOT_FAILED], 0);
+    ck_assert_uint_eq(meters->gnuplot_restarts, 0);
+    ck_assert_uint_eq(timed(meters, METERS_READ), 2);
+    ck_assert_uint_eq(timed(meters, METERS_DRAW), 1);
+    ck_assert_int_gt(meters->times[METERS_DRAW].sum_ns, 0);
+    ck_assert_uint_ge(timed(meters, METERS_COMMIT), 2);
+    ck_assert_uint_le(timed(meters, METERS_COMMIT), 3); /* a summary ahead of its chart */
+    ck_assert_uint_eq(timed(meters, METERS_COMPARE), 0);
+    stop(&world);
+}
+END_TEST
+
 START_TEST(pipeline_takes_a_processed_batch_for_nothing_a_second_time)
 {
     struct world world;
@@ -1080,6 +1118,7 @@ int main(void)
 {
     return SUPPORT_RUN(
         "consumer_pipeline", pipeline_turns_a_batch_into_a_summary_and_one_record,
+        pipeline_counts_and_times_what_it_has_done,
         pipeline_takes_a_processed_batch_for_nothing_a_second_time,
         pipeline_takes_a_processed_batch_for_nothing_after_a_restart,
         pipeline_redoes_a_batch_without_a_record_to_the_same_bytes,

@@ -85,6 +85,71 @@ START_TEST(input_is_held_to_the_limits)
 }
 END_TEST
 
+struct watched {
+    size_t ticks;
+    uint64_t bytes;
+    uint64_t total_bytes;
+};
+
+static void watch(void *context, uint64_t bytes, uint64_t total_bytes)
+{
+    struct watched *watched = context;
+    ck_assert_uint_gt(bytes, watched->bytes);
+    watched->ticks++;
+    watched->bytes = bytes;
+    watched->total_bytes = total_bytes;
+}
+
+static struct watched watch_path(const char *path)
+{
+    struct watched watched = {.ticks = 0};
+    const struct limits limits = LIMITS_DEFAULT;
+    const struct profile_input_watch watching = {watch, &watched};
+    ck_assert_int_eq(profile_input_read(path, &limits, &RULES, &watching, &input),
+                     PROFILE_INPUT_GOOD);
+    ck_assert_uint_eq(watched.bytes, input.bytes);
+    profile_input_free(&input);
+    return watched;
+}
+
+/* A megabyte of "1\n". */
+static const char *put_large(void)
+{
+    const char *path = path_of("x.csv");
+    FILE *file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < 512 * 1024; i++)
+        (void)fputs("1\n", file);
+    ck_assert_int_eq(fclose(file), 0);
+    return path;
+}
+
+START_TEST(input_tells_how_much_of_a_file_has_been_read)
+{
+    struct watched watched = watch_path(put_large());
+    ck_assert_uint_ge(watched.ticks, 4);
+    ck_assert_uint_eq(watched.bytes, 1024 * 1024);
+    ck_assert_uint_eq(watched.total_bytes, 1024 * 1024);
+}
+END_TEST
+
+START_TEST(input_of_a_pipe_has_no_total_and_of_a_file_read_on_only_the_rest)
+{
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "a\n1\n", 4), 4);
+    (void)close(ends[1]);
+    ck_assert_int_eq(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+    struct watched piped = watch_path("-");
+    ck_assert_uint_eq(piped.bytes, 4);
+    ck_assert_uint_eq(piped.total_bytes, 0);
+    int fd = open(put_large(), O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(lseek(fd, 1000, SEEK_SET), 1000);
+    ck_assert_int_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    ck_assert_uint_eq(watch_path("-").total_bytes, 1024 * 1024 - 1000);
+}
+END_TEST
+
 START_TEST(input_that_cannot_be_opened_is_told_apart)
 {
     ck_assert_int_eq(read_path(path_of("none.csv")), PROFILE_INPUT_CLOSED);
@@ -154,10 +219,11 @@ END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN("consumer_profile_input",
-                       input_of_a_file_has_its_profile_its_size_and_its_hash,
-                       input_of_an_empty_file_is_an_empty_profile, input_that_is_damaged_says_where,
-                       input_is_held_to_the_limits, input_that_cannot_be_opened_is_told_apart,
-                       input_that_cannot_be_read_is_told_apart, input_through_a_link_is_read,
-                       input_from_a_pipe_is_read_to_its_end);
+    return SUPPORT_RUN(
+        "consumer_profile_input", input_of_a_file_has_its_profile_its_size_and_its_hash,
+        input_of_an_empty_file_is_an_empty_profile, input_that_is_damaged_says_where,
+        input_is_held_to_the_limits, input_that_cannot_be_opened_is_told_apart,
+        input_that_cannot_be_read_is_told_apart, input_through_a_link_is_read,
+        input_from_a_pipe_is_read_to_its_end, input_tells_how_much_of_a_file_has_been_read,
+        input_of_a_pipe_has_no_total_and_of_a_file_read_on_only_the_rest);
 }

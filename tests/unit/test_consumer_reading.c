@@ -26,12 +26,14 @@ struct desk {
     struct reader *reader;
     struct reading reading;
     int ticks;
+    uint64_t ticked_bytes; /* that the last of them told */
     void (*on_tick)(struct desk *desk);
 };
 
 static void tick(void *context, uint64_t bytes)
 {
     struct desk *desk = context;
+    desk->ticked_bytes = bytes;
     if (desk->ticks++ == 0 && desk->on_tick != NULL)
         desk->on_tick(desk);
 }
@@ -168,6 +170,7 @@ START_TEST(reading_in_several_pieces_gives_the_hash_of_the_whole)
     ck_assert_int_eq(read_as(&desk, READER_PROFILE), READING_GOOD);
     ck_assert_uint_eq(desk.reading.rows, 2 * LARGE_ROWS);
     ck_assert_int_ge(desk.ticks, 2);
+    ck_assert_uint_eq(desk.ticked_bytes, (uint64_t)desk.ticks * 256 * 1024);
     struct digest *digest = digest_create();
     char hex[DIGEST_HEX_SIZE];
     size_t length = 0;
