@@ -35,6 +35,11 @@ void contract_plot_name(char name[CONTRACT_NAME_SIZE], const char *key, const ch
     format_name(name, "plot_", key, extension);
 }
 
+void contract_trend_name(char name[CONTRACT_NAME_SIZE], const char *extension)
+{
+    format_name(name, "trend", "", extension);
+}
+
 static bool in_flight(const char *name)
 {
     static const char suffix[] = ".tmp";

@@ -27,6 +27,9 @@
 #define CONTRACT_PROCESSED_CHECKPOINT "processed.checkpoint"
 #define CONTRACT_STATUS "status.json"
 #define CONTRACT_METRICS "metrics.prom"
+#define CONTRACT_INDEX "index.html"
+#define CONTRACT_TOTALS "totals.json"
+#define CONTRACT_STREAM_STATE "stream.state"
 #define CONTRACT_PRODUCER_LOCK ".producer.lock"
 #define CONTRACT_CONSUMER_LOCK ".consumer.lock"
 
@@ -59,6 +62,7 @@ void contract_data_name(char name[CONTRACT_NAME_SIZE], uint64_t number);
 void contract_metadata_name(char name[CONTRACT_NAME_SIZE], const char *key);
 void contract_summary_name(char name[CONTRACT_NAME_SIZE], const char *key);
 void contract_plot_name(char name[CONTRACT_NAME_SIZE], const char *key, const char *extension);
+void contract_trend_name(char name[CONTRACT_NAME_SIZE], const char *extension);
 
 /*
  * True when `name` matches `pattern` (exactly one '*'); then `key` holds what

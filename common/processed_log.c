@@ -332,6 +332,11 @@ uint64_t processed_log_last_number(const struct processed_log *log)
     return processed_index_last_number(log->index);
 }
 
+uint64_t processed_log_bytes(const struct processed_log *log)
+{
+    return log->at.bytes;
+}
+
 bool processed_log_recall(const struct processed_log *log, const char *key,
                           char sha256[DIGEST_HEX_SIZE])
 {

@@ -88,6 +88,9 @@ uint64_t processed_log_count(const struct processed_log *log, enum outcome outco
 /* The largest numeric key in the log, 0 when there is none. */
 uint64_t processed_log_last_number(const struct processed_log *log);
 
+/* How long the log is, torn tail excepted. */
+uint64_t processed_log_bytes(const struct processed_log *log);
+
 /* Readies a record for the next commit. -1 with errno: then it is not among them. */
 int processed_log_stage(struct processed_log *log, const struct processed_record *record);
 

@@ -16,7 +16,7 @@
 
 /* Which picture is drawn: the first row whose condition holds. */
 #define CHART_TABLE(row)                                                                         \
-    row(CHART_EMPTY, "empty", "nothing to draw: says why") row(                     \
+    row(CHART_EMPTY, "empty", "nothing to draw: says why") row(                                  \
         CHART_BARS, "bars", "a column of text and one of numbers, at most 60 rows: a bar a row") \
         row(CHART_LINES, "lines",                                                                \
             "numbers: each numeric column over time, or over the row's number")                  \

@@ -52,6 +52,8 @@ void commits_free(struct commits *commits)
 {
     if (commits == NULL)
         return;
+    for (size_t i = 0; commits->places != NULL && i < commits->place_count; i++)
+        notice_free(commits->places[i].notice);
     fileio_group_free(commits->outputs);
     free(commits->ready);
     free(commits->places);
@@ -63,6 +65,7 @@ struct decision *commits_begin(struct commits *commits, struct sighting *sightin
     struct decision *decision = commits->places;
     while (decision->taken)
         decision++;
+    notice_free(decision->notice);
     *decision = (struct decision){.sighting = sighting, .taken = true};
     sighting->in_flight = true;
     sighting->changed_in_flight = false;
@@ -115,8 +118,9 @@ size_t commits_in_flight(const struct commits *commits)
     return commits->in_flight;
 }
 
-static int stage(struct commits *commits, const struct decision *decision)
+static int stage(struct commits *commits, struct decision *decision)
 {
+    clock_format_now(decision->at);
     struct processed_record record = {
         .key = decision->sighting->key,
         .file = decision->sighting->data_name,
@@ -126,7 +130,8 @@ static int stage(struct commits *commits, const struct decision *decision)
         .rows = decision->rows,
         .bytes = decision->bytes,
         .sha256 = decision->sha256,
-        .plot = decision->plot};
+        .plot = decision->plot,
+        .at = decision->at};
     return processed_log_stage(commits->log, &record);
 }
 

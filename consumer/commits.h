@@ -19,7 +19,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "common/processed_log.h"
+#include "consumer/notice.h"
 #include "consumer/sighting.h"
 
 /* The most decisions that share a flush. */
@@ -37,8 +39,10 @@ struct decision {
     uint64_t bytes;
     char sha256[DIGEST_HEX_SIZE];
     enum plot plot;
+    struct notice *notice; /* owned, for whoever is told; NULL: none */
 
     /* of commits itself */
+    char at[CLOCK_TIMESTAMP_SIZE]; /* when it was recorded */
     bool taken, ready;
     bool has_pending; /* outputs that no flush has made durable yet */
     bool spoiled;     /* outputs that a flush has lost: it must not become ready */
@@ -77,7 +81,7 @@ bool commits_is_empty(const struct commits *commits);
 size_t commits_in_flight(const struct commits *commits);
 
 /* Called with each decision that was ready, in the order in which they became so. */
-typedef void commits_done(void *context, const struct decision *decision);
+typedef void commits_done(void *context, struct decision *decision);
 
 /* As in "cannot write summary_7.json"; valid until the next decision. */
 struct commits_failure {

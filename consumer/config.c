@@ -317,3 +317,10 @@ bool config_load(struct config *config, int argc, char *const argv[], int *exit_
     (void)fprintf(stderr, "%s\n", error);
     return false;
 }
+
+const char *config_chart_extension(const struct config *config)
+{
+    static const char *const EXTENSIONS[] = {
+        [CONFIG_CHART_PNG] = "png", [CONFIG_CHART_SVG] = "svg", [CONFIG_CHART_NONE] = NULL};
+    return EXTENSIONS[config->chart];
+}

@@ -53,4 +53,7 @@ const char *config_next_file(const struct config *config, struct option_cursor *
 /* The table itself, for --help, documents and tests. */
 const struct option_table *config_table(void);
 
+/* Of chart files: "png" or "svg"; NULL where none are drawn. */
+const char *config_chart_extension(const struct config *config);
+
 #endif

@@ -219,8 +219,7 @@ static enum evidence weigh(const struct csv_cell *above, const struct csv_cell *
     enum value_type below_type = read_type(below, &types_below);
     if (is_no_heading(above, type))
         return (types_below & VALUE_TYPE_BIT(type)) != 0 ? SAYS_DATA : SAYS_HEADER;
-    bool names_values = type == VALUE_STRING && above->length > 0 &&
-                        below_type != VALUE_STRING;
+    bool names_values = type == VALUE_STRING && above->length > 0 && below_type != VALUE_STRING;
     return names_values ? SAYS_HEADER : SAYS_NOTHING;
 }
 

@@ -81,8 +81,7 @@ static bool submit(struct drawing *drawing, int64_t now_ns)
                           now_ns + GNUPLOT_DEADLINE_NS);
 }
 
-void drawings_begin(struct drawings *drawings, const char *key, const struct profile *profile,
-                    void *batch, int64_t now_ns)
+static struct drawing *occupy(struct drawings *drawings, void *batch)
 {
     struct drawing *drawing = drawings->all;
     while (drawing->batch != NULL)
@@ -90,10 +89,31 @@ void drawings_begin(struct drawings *drawings, const char *key, const struct pro
     drawing->batch = batch;
     drawing->second_try = false;
     text_clear(&drawing->script);
-    chart_write(&drawing->script, key, profile);
+    return drawing;
+}
+
+static void begin(const struct drawings *drawings, struct drawing *drawing, int64_t now_ns)
+{
     if (!drawings->svg)
         glyphs_replace_missing(&drawing->script);
     drawing->begun = !text_failed(&drawing->script) && submit(drawing, now_ns);
+}
+
+void drawings_begin(struct drawings *drawings, const char *key, const struct profile *profile,
+                    void *batch, int64_t now_ns)
+{
+    struct drawing *drawing = occupy(drawings, batch);
+    chart_write(&drawing->script, key, profile);
+    begin(drawings, drawing, now_ns);
+}
+
+void drawings_begin_script(struct drawings *drawings, const struct text *script, void *batch,
+                           int64_t now_ns)
+{
+    struct drawing *drawing = occupy(drawings, batch);
+    text_append(&drawing->script, script->bytes, script->length);
+    drawing->script.failed = drawing->script.failed || script->failed;
+    begin(drawings, drawing, now_ns);
 }
 
 static bool try_again(struct drawing *drawing, int64_t now_ns)

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/text.h"
 #include "consumer/config.h"
 #include "consumer/profile.h"
 
@@ -50,6 +51,10 @@ uint64_t drawings_restarts(const struct drawings *drawings);
 /* Needs a free child. Its outcome, a failure to begin included, comes by drawings_advance. */
 void drawings_begin(struct drawings *drawings, const char *key, const struct profile *profile,
                     void *batch, int64_t now_ns);
+
+/* The same with commands that are not those of a batch's chart. */
+void drawings_begin_script(struct drawings *drawings, const struct text *script, void *batch,
+                           int64_t now_ns);
 
 /* Moves all of them on as far as they go without blocking. */
 bool drawings_advance(struct drawings *drawings, int64_t now_ns, drawings_drawn *drawn,

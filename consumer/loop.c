@@ -27,6 +27,7 @@ struct loop {
     struct processed_log *log;
     struct discovery *discovery;
     struct pipeline *pipeline;
+    struct stream *stream;
 
     struct standing *standing;
 
@@ -34,9 +35,10 @@ struct loop {
     bool lock_is_gone;
     bool shared_is_lost;
 
-    bool is_full;  /* every gnuplot child was busy when a batch was to be taken */
-    bool in_haste; /* there was no time to take all that could be */
-    bool polled;   /* the next look is a poll and not a hint */
+    bool is_full;   /* every gnuplot child was busy when a batch was to be taken */
+    bool in_haste;  /* there was no time to take all that could be */
+    bool is_behind; /* with what is told of all batches together */
+    bool polled;    /* the next look is a poll and not a hint */
     int64_t next_poll_ns;
     int64_t next_try_ns;   /* the earliest that a waiting batch asked for */
     int64_t settled_by_ns; /* --once: what is not ready by then is left waiting */
@@ -72,6 +74,7 @@ static struct standing *create_standing(const struct loop *loop)
     const struct standing_sources sources = {.results_fd = loop->results_fd,
                                              .log = loop->log,
                                              .discovery = loop->discovery,
+                                             .stream = loop->stream,
                                              .meters = pipeline_meters(loop->pipeline),
                                              .with_progress = loop->config->once};
     return standing_create(&sources);
@@ -95,7 +98,10 @@ struct loop *loop_create(const struct config *config, int results_fd, int lock_f
                                               .is_processed = is_processed,
                                               .context = log};
     loop->discovery = discovery_create(&options);
-    loop->pipeline = pipeline_create(config, results_fd, log, on_tick, loop);
+    loop->stream =
+        stream_create(results_fd, processed_log_bytes(log), config_chart_extension(config));
+    if (loop->stream != NULL)
+        loop->pipeline = pipeline_create(config, results_fd, log, loop->stream, on_tick, loop);
     if (loop->discovery != NULL && loop->pipeline != NULL)
         loop->standing = create_standing(loop);
     if (loop->standing != NULL)
@@ -110,6 +116,7 @@ void loop_free(struct loop *loop)
         return;
     standing_free(loop->standing);
     pipeline_free(loop->pipeline);
+    stream_free(loop->stream);
     discovery_free(loop->discovery);
     free(loop);
 }
@@ -299,6 +306,13 @@ static bool is_resting(struct loop *loop, int64_t now_ns)
     return in_trouble(loop) && (loop->on_trial || now_ns < loop->trouble.until_ns);
 }
 
+/* There is time for what no batch waits for. */
+static void rest(struct loop *loop)
+{
+    bool busy = in_trouble(loop) || loop->in_haste || loop->is_full;
+    loop->is_behind = !busy && pipeline_rest(loop->pipeline, discovery_directory(loop->discovery));
+}
+
 static void work(struct loop *loop)
 {
     int64_t now_ns = clock_now_ns();
@@ -306,6 +320,7 @@ static void work(struct loop *loop)
         enter_trouble(loop, pipeline_cause(loop->pipeline), now_ns);
     else if (!is_resting(loop, now_ns) && look(loop, now_ns))
         take_all(loop, now_ns);
+    rest(loop);
     tell(loop, clock_now_ns());
 }
 
@@ -317,6 +332,8 @@ static int64_t next_deadline(const struct loop *loop)
         return loop->on_trial ? deadline : earliest(deadline, loop->trouble.until_ns);
     if (loop->config->once && clock_now_ns() <= loop->settled_by_ns)
         deadline = earliest(deadline, loop->settled_by_ns);
+    if (loop->is_behind)
+        return clock_now_ns();
     deadline = earliest(deadline, discovery_deadline(loop->discovery));
     return earliest(deadline, earliest(loop->next_poll_ns, loop->next_try_ns));
 }
@@ -352,7 +369,8 @@ static bool once_is_over(const struct loop *loop)
     /* A directory that could not be read is not an empty one. */
     if (in_trouble(loop) || !standing_has_scanned(loop->standing))
         return too_late;
-    bool busy = loop->in_haste || discovery_deadline(loop->discovery) != WAIT_FOREVER;
+    bool busy =
+        loop->in_haste || loop->is_behind || discovery_deadline(loop->discovery) != WAIT_FOREVER;
     return !busy && (too_late || nothing_waits(loop));
 }
 
@@ -432,6 +450,8 @@ int loop_run(struct loop *loop)
         work(loop);
     while (!once_is_over(loop) && ending_of(loop) == GOES_ON && wait(loop));
     int code = exit_code(loop);
+    if (loop->config->once)
+        pipeline_finish(loop->pipeline);
     standing_end(loop->standing, trouble_of(loop), wait_stopping() ? "stopped by a signal" : "done",
                  loop->config->once);
     return code;

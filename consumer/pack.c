@@ -68,6 +68,12 @@ void pack_bytes(struct text *text, const void *bytes, size_t length)
     text_append(text, bytes, length);
 }
 
+void pack_inner(struct text *text, const struct text *inner)
+{
+    pack_bytes(text, inner->bytes, inner->length);
+    text->failed = text->failed || inner->failed;
+}
+
 /* ---- unpacking ---- */
 
 bool unpack_refuse(struct unpacker *packed)

@@ -46,6 +46,9 @@ void pack_doubles(struct text *text, const double *numbers, size_t count);
 /* Behind their length; less than 2^32 of them. */
 void pack_bytes(struct text *text, const void *bytes, size_t length);
 
+/* What another text holds, which may be a file itself. */
+void pack_inner(struct text *text, const struct text *inner);
+
 /* ---- unpacking ---- */
 
 struct unpacker {

@@ -1,6 +1,7 @@
 #include "consumer/pipeline.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,15 +9,19 @@
 #include "common/condition.h"
 #include "common/log.h"
 #include "common/wait.h"
+#include "consumer/announce.h"
 #include "consumer/commits.h"
 #include "consumer/drawings.h"
 #include "consumer/outputs.h"
 #include "consumer/profile.h"
 #include "consumer/reading.h"
+#include "consumer/reread.h"
 #include "consumer/summary.h"
 
 /* A file that could not be opened for now (permission, lease) is tried again after this. */
 #define RETRY_NS NUMBER_NS_PER_SECOND
+/* A batch whose columns' states are larger does not wait for others to share its flush. */
+#define STATES_BYTES ((size_t)128 * 1024)
 
 struct pipeline {
     const struct config *config;
@@ -31,6 +36,10 @@ struct pipeline {
     struct commits *commits;
     struct meters meters;
     uint64_t rejected;
+    struct stream *stream; /* borrowed */
+    struct text trend;     /* commands of its picture */
+    bool trend_is_drawn;   /* at this moment */
+    bool commit_soon;      /* what is to be told of a batch takes much memory */
     bool failed_meanwhile; /* a chart or a commit, while a batch was read */
     struct backoff_cause cause;
 };
@@ -46,7 +55,8 @@ static void on_tick(void *context, uint64_t bytes)
 }
 
 struct pipeline *pipeline_create(const struct config *config, int results_fd,
-                                 struct processed_log *log, pipeline_tick *tick, void *context)
+                                 struct processed_log *log, struct stream *stream,
+                                 pipeline_tick *tick, void *context)
 {
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
     if (pipeline == NULL)
@@ -54,6 +64,7 @@ struct pipeline *pipeline_create(const struct config *config, int results_fd,
     pipeline->config = config;
     pipeline->results_fd = results_fd;
     pipeline->log = log;
+    pipeline->stream = stream;
     pipeline->tick = tick;
     pipeline->context = context;
     pipeline->no_charts.over = "charts are drawn again";
@@ -79,6 +90,7 @@ void pipeline_free(struct pipeline *pipeline)
     commits_free(pipeline->commits);
     reader_free(pipeline->reader);
     text_free(&pipeline->text);
+    text_free(&pipeline->trend);
     free(pipeline);
 }
 
@@ -150,34 +162,28 @@ static enum pipeline_taken ready(struct pipeline *pipeline, struct decision *dec
     return PIPELINE_TAKEN;
 }
 
-static void log_processed(const struct decision *decision)
+/* What the record says; of a processed batch the columns have been there since it was read. */
+static void tell_stream(struct stream *stream, struct decision *decision)
 {
-    bool no_chart = decision->plot == PLOT_FAILED;
-    struct log_field fields[] = {
-        log_text("batch", decision->sighting->key), log_count("rows", decision->rows),
-        log_bytes("size", decision->bytes),
-        log_duration("took", clock_now_ns() - decision->started_ns),
-        no_chart ? log_text("chart", "failed") : log_text("verified", "no")};
-    log_event(LOG_LEVEL_INFO, "processed", fields, no_chart || !decision->verified ? 5 : 4);
-}
-
-static void log_rejected(const struct decision *decision)
-{
-    log_event(LOG_LEVEL_WARN, "rejected",
-              (struct log_field[]){log_text("batch", decision->sighting->key),
-                                   log_text("reason", reason_word(decision->rejection.reason)),
-                                   log_text("detail", decision->rejection.detail)},
-              3);
-}
-
-static void log_changed(const struct decision *decision)
-{
-    log_event(LOG_LEVEL_WARN, "changed after it was processed; the results stay as they are",
-              (struct log_field[]){log_text("batch", decision->sighting->key)}, 1);
+    struct notice *notice = decision->notice != NULL ? decision->notice : notice_create();
+    decision->notice = NULL;
+    if (notice == NULL)
+        return;
+    struct account *account = &notice->account;
+    account->outcome = decision->outcome;
+    account->rejection = decision->rejection;
+    account->verified = decision->verified;
+    account->plot = decision->plot;
+    account->rows = decision->rows;
+    account->bytes = decision->bytes;
+    memcpy(account->at, decision->at, sizeof account->at);
+    (void)snprintf(account->key, sizeof account->key, "%s", decision->sighting->key);
+    stream_tell(stream, notice);
+    notice_free(notice);
 }
 
 /* Its record is durable. What changed since it was read is looked into once more. */
-static void on_recorded(void *context, const struct decision *decision)
+static void on_recorded(void *context, struct decision *decision)
 {
     struct pipeline *pipeline = context;
     struct sighting *sighting = decision->sighting;
@@ -185,14 +191,9 @@ static void on_recorded(void *context, const struct decision *decision)
         (void)decided(sighting);
     sighting->processed = decision->outcome != OUTCOME_REJECTED;
     meters_decided(&pipeline->meters, decision->outcome, decision->rows, decision->bytes);
-    switch (decision->outcome) {
-    case OUTCOME_PROCESSED: log_processed(decision); break;
-    case OUTCOME_CHANGED: log_changed(decision); break;
-    case OUTCOME_REJECTED:
-        pipeline->rejected++;
-        log_rejected(decision);
-        break;
-    }
+    pipeline->rejected += decision->outcome == OUTCOME_REJECTED ? 1 : 0;
+    announce_decision(decision);
+    tell_stream(pipeline->stream, decision);
 }
 
 bool pipeline_commit(struct pipeline *pipeline)
@@ -203,6 +204,8 @@ bool pipeline_commit(struct pipeline *pipeline)
     int64_t since_ns = clock_now_ns();
     int result = commits_flush(pipeline->commits, on_recorded, pipeline, &failure);
     int saved_errno = errno;
+    pipeline->commit_soon = false;
+    stream_committed(pipeline->stream, processed_log_bytes(pipeline->log));
     meters_took(&pipeline->meters, METERS_COMMIT, clock_now_ns() - since_ns);
     errno = saved_errno;
     if (result == 0)
@@ -213,7 +216,8 @@ bool pipeline_commit(struct pipeline *pipeline)
 
 static bool commit_if_due(struct pipeline *pipeline)
 {
-    return !commits_is_full(pipeline->commits, clock_now_ns()) || pipeline_commit(pipeline);
+    bool due = pipeline->commit_soon || commits_is_full(pipeline->commits, clock_now_ns());
+    return !due || pipeline_commit(pipeline);
 }
 
 /* ---- rejecting ---- */
@@ -271,21 +275,52 @@ static bool add_summary(struct pipeline *pipeline, struct decision *decision,
     return false;
 }
 
-static bool on_drawn(void *context, void *drawn, const char *image, size_t length,
-                     const char *failure)
+/* Where memory is short nothing but the totals is the worse for it, and they say so. */
+static void note_columns(struct pipeline *pipeline, struct decision *decision,
+                         struct reading *reading)
 {
-    struct pipeline *pipeline = context;
-    struct decision *decision = drawn;
-    char name[CONTRACT_NAME_SIZE];
+    decision->notice = notice_create();
+    if (decision->notice == NULL)
+        return;
+    account_columns(&decision->notice->account, &reading->profile);
+    decision->notice->states = reading->states;
+    reading->states = NULL;
+    if (decision->notice->states != NULL &&
+        batch_states_bytes(decision->notice->states) > STATES_BYTES)
+        pipeline->commit_soon = true;
+}
+
+static void note_drawing(struct pipeline *pipeline, const char *failure)
+{
     if (failure != NULL)
         condition_begin(&pipeline->no_charts, "no charts: %s", failure);
     else
         condition_end(&pipeline->no_charts);
+}
+
+static bool on_trend_drawn(struct pipeline *pipeline, const char *image, size_t length,
+                           const char *failure)
+{
+    pipeline->trend_is_drawn = false;
+    note_drawing(pipeline, failure);
+    if (failure == NULL)
+        stream_trend_drawn(pipeline->stream, image, length);
+    return true;
+}
+
+static bool on_drawn(void *context, void *drawn, const char *image, size_t length,
+                     const char *failure)
+{
+    struct pipeline *pipeline = context;
+    if (drawn == &pipeline->trend)
+        return on_trend_drawn(pipeline, image, length, failure);
+    struct decision *decision = drawn;
+    char name[CONTRACT_NAME_SIZE];
+    note_drawing(pipeline, failure);
     decision->plot = failure == NULL ? PLOT_OK : PLOT_FAILED;
     pipeline->meters.charts[decision->plot]++;
     meters_took(&pipeline->meters, METERS_DRAW, clock_now_ns() - decision->drawn_since_ns);
-    contract_plot_name(name, decision->sighting->key,
-                       pipeline->config->chart == CONFIG_CHART_SVG ? "svg" : "png");
+    contract_plot_name(name, decision->sighting->key, config_chart_extension(pipeline->config));
     if (failure == NULL && !add_output(pipeline, decision, name, image, length))
         return false;
     (void)ready(pipeline, decision, OUTCOME_PROCESSED);
@@ -306,11 +341,12 @@ static bool is_full(const struct pipeline *pipeline)
 }
 
 static enum pipeline_taken process(struct pipeline *pipeline, struct sighting *sighting,
-                                   const struct reading *reading, int64_t now_ns)
+                                   struct reading *reading, int64_t now_ns)
 {
     struct decision *decision = begin(pipeline, sighting, reading, now_ns);
     if (!add_summary(pipeline, decision, reading))
         return PIPELINE_TROUBLE;
+    note_columns(pipeline, decision, reading);
     if (drawings_capacity(pipeline->drawings) == 0)
         return ready(pipeline, decision, OUTCOME_PROCESSED);
     decision->drawn_since_ns = clock_now_ns();
@@ -418,6 +454,56 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
     return failed ? PIPELINE_TROUBLE : taken;
 }
 
+/* ---- the stream ---- */
+
+static const struct chart_size SIZE = {1000, 600, 1};
+
+static void begin_trend(struct pipeline *pipeline, int64_t now_ns)
+{
+    if (pipeline->trend_is_drawn || is_full(pipeline) ||
+        !stream_wants_trend(pipeline->stream, now_ns))
+        return;
+    pipeline->trend_is_drawn = true;
+    text_clear(&pipeline->trend);
+    stream_trend_script(pipeline->stream, &SIZE, &pipeline->trend, now_ns);
+    drawings_begin_script(pipeline->drawings, &pipeline->trend, &pipeline->trend, now_ns);
+}
+
+struct rereading {
+    struct pipeline *pipeline;
+    int directory_fd;
+};
+
+static bool reread(void *context, const struct processed_record *record,
+                   struct batch_states **states)
+{
+    const struct rereading *rereading = context;
+    return reread_batch(rereading->pipeline->reader, rereading->directory_fd,
+                        rereading->pipeline->config->match, record, states);
+}
+
+bool pipeline_rest(struct pipeline *pipeline, int directory_fd)
+{
+    struct rereading rereading = {.pipeline = pipeline, .directory_fd = directory_fd};
+    begin_trend(pipeline, clock_now_ns());
+    return stream_rest(pipeline->stream, reread, &rereading);
+}
+
+void pipeline_finish(struct pipeline *pipeline)
+{
+    struct pollfd fds[WAIT_MAX_FDS];
+    stream_finish(pipeline->stream);
+    do {
+        begin_trend(pipeline, clock_now_ns());
+        size_t count = pipeline_fds(pipeline, fds, WAIT_MAX_FDS);
+        if (!pipeline->trend_is_drawn ||
+            wait_for(fds, count, pipeline_deadline(pipeline)) == WAIT_STOP)
+            break;
+    } while (pipeline_advance(pipeline, clock_now_ns()));
+}
+
+/* ---- one of all batches ---- */
+
 enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
                                   struct sighting *sighting, int64_t now_ns)
 {
@@ -437,6 +523,7 @@ enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
         !has_settled(pipeline, sighting, now_ns))
         return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
                           "no metadata, and it has not stood still yet", now_ns);
+    begin_trend(pipeline, now_ns);
     if (!sighting->processed && is_full(pipeline))
         return PIPELINE_FULL;
     if (!commit_if_due(pipeline))

@@ -37,6 +37,7 @@
 #include "consumer/config.h"
 #include "consumer/meters.h"
 #include "consumer/sighting.h"
+#include "consumer/stream.h"
 
 enum pipeline_taken {
     PIPELINE_DECIDED,    /* nothing is to be done, or somebody has done it */
@@ -54,9 +55,10 @@ struct pipeline;
 /* Called now and then while a large batch is read. */
 typedef void pipeline_tick(void *context);
 
-/* The log and the descriptor are borrowed. NULL when memory is short. */
+/* Log, stream and descriptor are borrowed. NULL when memory is short. */
 struct pipeline *pipeline_create(const struct config *config, int results_fd,
-                                 struct processed_log *log, pipeline_tick *tick, void *context);
+                                 struct processed_log *log, struct stream *stream,
+                                 pipeline_tick *tick, void *context);
 
 /* Ends the gnuplot children; batches in flight stay without a record. */
 void pipeline_free(struct pipeline *pipeline);
@@ -73,6 +75,15 @@ bool pipeline_commit(struct pipeline *pipeline);
 
 /* Moves drawings on and commits those that are done. False: see pipeline_trouble(). */
 bool pipeline_advance(struct pipeline *pipeline, int64_t now_ns);
+
+/*
+ * For when there is no batch to take: catches up with the stream, some milliseconds' worth. True
+ * when there is more of that.
+ */
+bool pipeline_rest(struct pipeline *pipeline, int directory_fd);
+
+/* Before the end: draws the trend for the last time, and waits for it. */
+void pipeline_finish(struct pipeline *pipeline);
 
 /* What to poll and until when, while charts are drawn. Returns how many were set. */
 size_t pipeline_fds(const struct pipeline *pipeline, struct pollfd *fds, size_t size);

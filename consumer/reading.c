@@ -105,6 +105,7 @@ static enum reading_verdict conclude(const struct batch *batch, struct parse *pa
         return READING_GOOD;
     if (parse->going && profiler_finish(parse->profiler, &reading->profile, &parse->damage)) {
         reading->rows = reading->profile.record_count;
+        reading->states = profiler_release_states(parse->profiler);
         return rows_agree(batch, reading->rows, &reading->rejection) ? READING_GOOD
                                                                      : READING_REJECTED;
     }
@@ -156,6 +157,7 @@ static enum reading_verdict read_opened(struct reader *reader, struct batch *bat
             errno = ENOMEM;
             return READING_FAILED;
         }
+        profiler_keep_states(parse.profiler);
     }
     enum reading_verdict verdict = read_and_judge(reader, batch, &parse, reading);
     int saved_errno = errno;
@@ -192,4 +194,5 @@ enum reading_verdict reader_read(struct reader *reader, int directory_fd,
 void reading_free(struct reading *reading)
 {
     profile_free(&reading->profile);
+    batch_states_free(reading->states);
 }

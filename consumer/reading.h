@@ -38,6 +38,7 @@ struct reading {
     bool verified; /* the metadata stated a hash, and this is it */
     uint64_t rows;
     struct profile profile;
+    struct batch_states *states; /* of a good one that was profiled; NULL when memory is short */
     struct rejection rejection;
     const char *cause;
     const char *failed_name; /* of the file; the sighting's */

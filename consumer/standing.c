@@ -128,6 +128,7 @@ static void write_now(struct standing *standing, const char *trouble, int64_t no
     note_written(CONTRACT_METRICS,
                  metrics_write(results_fd, &standing->report, standing->sources.meters),
                  &standing->metrics_failed);
+    stream_publish(standing->sources.stream, &standing->report, now_ns);
 }
 
 static void show_progress(struct standing *standing, int64_t now_ns)

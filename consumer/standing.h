@@ -1,6 +1,6 @@
 /*
- * standing - how the daemon stands, gathered and told: status.json, metrics.prom, and with --once
- * the line on a terminal that says how far it is.
+ * standing - how the daemon stands, gathered and told: status.json, metrics.prom, the
+ * page of the stream, and with --once the line on a terminal that says how far it is.
  *
  *     struct standing *standing = standing_create(&sources);
  *     standing_begin(standing, now_ns);
@@ -22,6 +22,7 @@
 #include "common/processed_log.h"
 #include "consumer/discovery.h"
 #include "consumer/meters.h"
+#include "consumer/stream.h"
 
 struct standing;
 
@@ -30,6 +31,7 @@ struct standing_sources {
     int results_fd;
     const struct processed_log *log;
     const struct discovery *discovery;
+    struct stream *stream;
     struct meters *meters;
     bool with_progress; /* where standard error is a terminal */
 };

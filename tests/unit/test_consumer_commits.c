@@ -91,7 +91,7 @@ static void decide(size_t number)
     ck_assert(commits_ready(commits, begin(number)));
 }
 
-static void note_done(void *context, const struct decision *decision)
+static void note_done(void *context, struct decision *decision)
 {
     size_t length = strlen(done_keys);
     (void)context;

@@ -32,6 +32,7 @@ struct world {
     struct config config;
     struct processed_log *log;
     struct discovery *discovery;
+    struct stream *stream;
     struct pipeline *pipeline;
     pipeline_tick *tick;
     int64_t now_ns;
@@ -60,8 +61,11 @@ static void start(struct world *world)
                                         .is_processed = is_processed,
                                         .context = world->log};
     world->discovery = discovery_create(&options);
-    world->pipeline =
-        pipeline_create(&world->config, world->results_fd, world->log, world->tick, world);
+    world->stream = stream_create(world->results_fd, processed_log_bytes(world->log),
+                                  config_chart_extension(&world->config));
+    ck_assert_ptr_nonnull(world->stream);
+    world->pipeline = pipeline_create(&world->config, world->results_fd, world->log, world->stream,
+                                      world->tick, world);
     ck_assert_ptr_nonnull(world->discovery);
     ck_assert_ptr_nonnull(world->pipeline);
 }
@@ -69,6 +73,7 @@ static void start(struct world *world)
 static void stop(struct world *world)
 {
     pipeline_free(world->pipeline);
+    stream_free(world->stream);
     discovery_free(world->discovery);
     processed_log_close(world->log);
     (void)close(world->results_fd);

@@ -1,0 +1,74 @@
+/*
+ * chronicle - the decided batches one after the other, as the log has them: the newest ones with
+ * their marks, how many there were, and the trend.
+ *
+ * All of it is derived from processed.log and the summaries. While the chronicle keeps step with
+ * the log it is told of each batch as it is decided. Where it does not, because it was kept for an
+ * earlier end of the log or not at all, it catches up by reading, some batches at a time, and what
+ * is decided meanwhile waits its turn in the log.
+ *
+ *     chronicle_begin(chronicle, log_bytes);           at the start, with what was kept unpacked
+ *     while (chronicle_catch_up(chronicle)) ...        when there is time
+ *     chronicle_tell(chronicle, &account);             each record of a commit, and behind it
+ *     chronicle_committed(chronicle, log_bytes);
+ *
+ * After every CHRONICLE_PAGE batches `on_page` is called, so that they can be put away as a page.
+ */
+#ifndef CONSUMER_CHRONICLE_H
+#define CONSUMER_CHRONICLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consumer/account.h"
+#include "consumer/pack.h"
+#include "consumer/trend.h"
+
+/* Batches of a page. */
+#define CHRONICLE_PAGE 100
+/* The newest batches, which are kept: those of the last page and of the one before. */
+#define CHRONICLE_NEWEST (2 * CHRONICLE_PAGE)
+/* Records that catching up takes at a time, some 10 ms. */
+#define CHRONICLE_STEP 100
+
+struct chronicle;
+
+/* `number` counts pages from 1; its batches are the newest ones, chronicle_newest(…, 0) its last.
+ */
+typedef void chronicle_on_page(void *context, const struct chronicle *chronicle, uint64_t number);
+
+/* NULL when memory is short. */
+struct chronicle *chronicle_create(int results_fd, chronicle_on_page *on_page, void *context);
+void chronicle_free(struct chronicle *chronicle);
+
+/* So long is the log. */
+void chronicle_begin(struct chronicle *chronicle, uint64_t log_bytes);
+
+/* Judges the batch (see marks) and takes it in, unless it will be met in the log. */
+void chronicle_tell(struct chronicle *chronicle, const struct account *account);
+
+/* So long is the log with the records of what it was told since. */
+void chronicle_committed(struct chronicle *chronicle, uint64_t log_bytes);
+
+/* Reads on. False when there is nothing to catch up with. */
+bool chronicle_catch_up(struct chronicle *chronicle);
+bool chronicle_is_behind(const struct chronicle *chronicle);
+
+/* Decided batches that it knows of. */
+uint64_t chronicle_total(const struct chronicle *chronicle);
+
+/* The newest ones, 0 being the last that was decided; of `count` the first. */
+size_t chronicle_count(const struct chronicle *chronicle);
+const struct account *chronicle_newest(const struct chronicle *chronicle, size_t index);
+
+const struct trend *chronicle_trend(const struct chronicle *chronicle);
+
+/* What is to be kept; the newest batches are not, since they are read from the log again. */
+void chronicle_pack(const struct chronicle *chronicle, struct text *file);
+
+/* Of a chronicle that is new. False when what was kept is not of this log, or none: it stays new.
+ */
+bool chronicle_unpack(struct chronicle *chronicle, struct unpacker *packed);
+
+#endif

@@ -1,0 +1,172 @@
+#include "consumer/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "consumer/records.h"
+
+/*
+ * A start behind a crash adds one, and time without work removes it. Who never rests between so
+ * many crashes has the totals made anew.
+ */
+#define GAPS_MAX 16
+
+/* Bytes [from, to) of the log. */
+struct gap {
+    uint64_t from;
+    uint64_t to;
+};
+
+struct ledger {
+    int results_fd;
+    struct totals *totals;
+    uint64_t log_bytes;        /* the totals are of all records before it, but for those in gaps */
+    struct gap gaps[GAPS_MAX]; /* in order, the last place free until ledger_begin() */
+    size_t gap_count;
+    bool spoiled; /* memory was short in the middle of a batch */
+};
+
+struct ledger *ledger_create(int results_fd)
+{
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+    if (ledger == NULL)
+        return NULL;
+    ledger->results_fd = results_fd;
+    ledger->totals = totals_create();
+    if (ledger->totals != NULL)
+        return ledger;
+    ledger_free(ledger);
+    return NULL;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+    if (ledger == NULL)
+        return;
+    totals_free(ledger->totals);
+    free(ledger);
+}
+
+void ledger_begin(struct ledger *ledger, uint64_t log_bytes)
+{
+    if (ledger->log_bytes < log_bytes)
+        ledger->gaps[ledger->gap_count++] = (struct gap){ledger->log_bytes, log_bytes};
+    ledger->log_bytes = log_bytes;
+}
+
+void ledger_add(struct ledger *ledger, const struct batch_states *states, uint64_t bytes)
+{
+    if (states == NULL)
+        totals_leave_out(ledger->totals, 1);
+    else if (!totals_add(ledger->totals, states, bytes))
+        ledger->spoiled = true;
+}
+
+void ledger_committed(struct ledger *ledger, uint64_t log_bytes)
+{
+    ledger->log_bytes = log_bytes;
+}
+
+const struct totals *ledger_totals(const struct ledger *ledger)
+{
+    return ledger->totals;
+}
+
+bool ledger_is_sound(const struct ledger *ledger)
+{
+    return !ledger->spoiled;
+}
+
+/* ---- gaps ---- */
+
+struct rereading {
+    struct ledger *ledger;
+    ledger_reread *reread;
+    void *context;
+    bool later;
+};
+
+static bool take_again(void *context, const struct processed_record *record)
+{
+    struct rereading *rereading = context;
+    if (record->outcome != OUTCOME_PROCESSED)
+        return true;
+    struct batch_states *states = NULL;
+    rereading->later = !rereading->reread(rereading->context, record, &states);
+    if (rereading->later)
+        return false;
+    ledger_add(rereading->ledger, states, record->bytes);
+    batch_states_free(states);
+    return true;
+}
+
+bool ledger_is_behind(const struct ledger *ledger)
+{
+    return ledger->gap_count > 0;
+}
+
+bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context)
+{
+    struct rereading rereading = {.ledger = ledger, .reread = reread, .context = context};
+    struct gap *first = &ledger->gaps[0];
+    if (!ledger_is_behind(ledger))
+        return false;
+    uint64_t at = first->from;
+    size_t lines = records_read(ledger->results_fd, &at, first->to, 1, take_again, &rereading);
+    if (!rereading.later)
+        first->from = at;
+    if (lines == 0 || first->from >= first->to) {
+        ledger->gap_count--;
+        memmove(first, first + 1, ledger->gap_count * sizeof *first);
+    }
+    return ledger_is_behind(ledger);
+}
+
+/* ---- keeping ---- */
+
+void ledger_pack(const struct ledger *ledger, struct text *file)
+{
+    struct text totals = {0};
+    uint32_t mark = 0;
+    pack_flag(file, records_mark(ledger->results_fd, ledger->log_bytes, &mark));
+    pack_u64(file, ledger->log_bytes);
+    pack_u32(file, mark);
+    pack_u32(file, (uint32_t)ledger->gap_count);
+    for (size_t i = 0; i < ledger->gap_count; i++) {
+        pack_u64(file, ledger->gaps[i].from);
+        pack_u64(file, ledger->gaps[i].to);
+    }
+    totals_pack(ledger->totals, &totals);
+    pack_inner(file, &totals);
+    text_free(&totals);
+}
+
+static void unpack_gaps(struct ledger *kept, struct unpacker *packed)
+{
+    kept->gap_count = unpack_count(packed, GAPS_MAX, 16);
+    for (size_t i = 0; i < kept->gap_count; i++) {
+        kept->gaps[i].from = unpack_u64(packed);
+        kept->gaps[i].to = unpack_up_to(packed, kept->log_bytes);
+    }
+}
+
+bool ledger_unpack(struct ledger *ledger, struct unpacker *packed)
+{
+    struct ledger kept = {.results_fd = ledger->results_fd};
+    size_t length = 0;
+    uint32_t mark = 0;
+    bool known = unpack_flag(packed);
+    kept.log_bytes = unpack_u64(packed);
+    uint32_t kept_mark = unpack_u32(packed);
+    unpack_gaps(&kept, packed);
+    const char *bytes = unpack_bytes(packed, &length);
+    kept.totals = totals_unpack(bytes, length);
+    if (kept.totals == NULL || !known || kept.gap_count == GAPS_MAX ||
+        !records_mark(ledger->results_fd, kept.log_bytes, &mark) || mark != kept_mark) {
+        totals_free(kept.totals);
+        return false;
+    }
+    totals_free(ledger->totals);
+    *ledger = kept;
+    return true;
+}

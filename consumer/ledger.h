@@ -1,0 +1,65 @@
+/*
+ * ledger - the totals of all processed batches, and which part of the log they are of.
+ *
+ * While the consumer runs, the states of each batch are added when its record is durable. Now and
+ * then the totals are kept; what a crash takes away is what came since, and that is a gap in the
+ * log: the batches whose records stand in it are read once more from the shared directory, one at a
+ * time when there is nothing else to do. One whose data is gone by then, or is not what was
+ * processed, stays out of the totals and is counted (totals_left_out).
+ *
+ *     ledger_begin(ledger, log_bytes);          at the start, with what was kept unpacked
+ *     ledger_add(ledger, states, bytes);        each processed batch of a commit, and behind it
+ *     ledger_committed(ledger, log_bytes);
+ *     while (ledger_catch_up(ledger, reread, context)) ...      when there is time
+ */
+#ifndef CONSUMER_LEDGER_H
+#define CONSUMER_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/processed_record.h"
+#include "consumer/pack.h"
+#include "consumer/totals.h"
+
+struct ledger;
+
+/* NULL when memory is short. */
+struct ledger *ledger_create(int results_fd);
+void ledger_free(struct ledger *ledger);
+
+/* So long is the log; what was added to it since the totals were kept is a gap. */
+void ledger_begin(struct ledger *ledger, uint64_t log_bytes);
+
+/*
+ * Leaves the states to the caller; NULL counts as left out. Where memory is short in the middle,
+ * the totals are no longer sound: they are not to be kept, and the next start goes on from those
+ * that were.
+ */
+void ledger_add(struct ledger *ledger, const struct batch_states *states, uint64_t bytes);
+
+/* So long is the log with the records of what was added since. */
+void ledger_committed(struct ledger *ledger, uint64_t log_bytes);
+
+/*
+ * Reads a processed batch again: its states, which become the ledger's, or NULL when it is not
+ * there as it was. False when that cannot be said now; it is asked again.
+ */
+typedef bool ledger_reread(void *context, const struct processed_record *record,
+                           struct batch_states **states);
+
+/* One batch more. False when there is nothing to catch up with. */
+bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context);
+bool ledger_is_behind(const struct ledger *ledger);
+
+bool ledger_is_sound(const struct ledger *ledger);
+
+const struct totals *ledger_totals(const struct ledger *ledger);
+
+/* What is to be kept. */
+void ledger_pack(const struct ledger *ledger, struct text *file);
+
+/* Of a ledger that is new. False when what was kept is not of this log, or none: it stays new. */
+bool ledger_unpack(struct ledger *ledger, struct unpacker *packed);
+
+#endif

@@ -1,0 +1,306 @@
+#include "consumer/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/condition.h"
+#include "common/contract.h"
+#include "common/fileio.h"
+#include "consumer/chronicle.h"
+#include "consumer/page.h"
+#include "consumer/totals_json.h"
+#include "consumer/trend_chart.h"
+
+/* Pages of older batches that are kept, the newest ones; the log has them all. */
+#define PAGES_MAX 100u
+/* Larger states would be of more columns than totals take. */
+#define STATE_MAX_BYTES ((size_t)256 * 1024 * 1024)
+#define STATE_MAGIC "SDSTREAM"
+#define STATE_VERSION 1
+/* What a crash takes away of the totals is read again, which this bounds. Flushed, so seldom. */
+#define KEEP_EVERY_NS (10 * NUMBER_NS_PER_SECOND)
+/* A picture costs some 30 ms of a core. */
+#define TREND_EVERY_NS (5 * NUMBER_NS_PER_SECOND)
+
+struct stream {
+    int results_fd;
+    const char *extension; /* NULL: no charts */
+    struct chronicle *chronicle;
+    struct ledger *ledger;
+    struct condition trouble; /* with one of the files, */
+    bool failed;              /* since they were last written */
+    struct text text;         /* of the file being written */
+
+    bool changed; /* since the page was written, */
+    bool unkept;  /* since the state was kept, */
+    bool undrawn; /* and since the trend was drawn */
+    int64_t kept_ns;
+    int64_t drawn_ns;
+};
+
+/* ---- files ---- */
+
+/* Of several that fail at a time the first is told. */
+static void write_file(struct stream *stream, const char *name, enum fileio_flush flush)
+{
+    errno = ENOMEM;
+    if (!text_failed(&stream->text) && fileio_replace(stream->results_fd, name, stream->text.bytes,
+                                                      stream->text.length, flush) == 0)
+        return;
+    if (!stream->failed)
+        condition_begin(&stream->trouble, "cannot write %s: %s", name, strerror(errno));
+    stream->failed = true;
+}
+
+static void trend_name(const struct stream *stream, char name[CONTRACT_NAME_SIZE])
+{
+    contract_trend_name(name, stream->extension == NULL ? "png" : stream->extension);
+}
+
+static bool is_there(const struct stream *stream, const char *name)
+{
+    return faccessat(stream->results_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* ---- pages ---- */
+
+static uint64_t last_page(const struct stream *stream)
+{
+    return chronicle_total(stream->chronicle) / CHRONICLE_PAGE;
+}
+
+static uint64_t first_page(const struct stream *stream)
+{
+    uint64_t last = last_page(stream);
+    return last > PAGES_MAX ? last - PAGES_MAX + 1 : last > 0 ? 1 : 0;
+}
+
+/* The newest batches from `from` on, at most a page of them. */
+static size_t page_batches(const struct chronicle *chronicle, size_t from,
+                           const struct account *batches[CHRONICLE_PAGE])
+{
+    size_t count = 0;
+    for (; count < CHRONICLE_PAGE && from + count < chronicle_count(chronicle); count++)
+        batches[count] = chronicle_newest(chronicle, from + count);
+    return count;
+}
+
+static void write_older(struct stream *stream, uint64_t number, size_t from)
+{
+    const struct account *batches[CHRONICLE_PAGE];
+    char name[PAGE_NAME_SIZE];
+    const struct page_older older = {.number = number,
+                                     .batches = batches,
+                                     .batch_count = page_batches(stream->chronicle, from, batches),
+                                     .page_first = first_page(stream),
+                                     .page_last = last_page(stream),
+                                     .chart_extension = stream->extension};
+    page_older_name(name, number);
+    text_clear(&stream->text);
+    page_write_older(&stream->text, &older);
+    write_file(stream, name, FILEIO_DERIVED);
+}
+
+/* The page before is written again, since only now it has one behind it. */
+static void on_page(void *context, const struct chronicle *chronicle, uint64_t number)
+{
+    struct stream *stream = context;
+    char name[PAGE_NAME_SIZE];
+    (void)chronicle;
+    write_older(stream, number, 0);
+    if (number > 1)
+        write_older(stream, number - 1, CHRONICLE_PAGE);
+    if (number > PAGES_MAX) {
+        page_older_name(name, number - PAGES_MAX);
+        (void)unlinkat(stream->results_fd, name, 0);
+    }
+}
+
+static void write_index(struct stream *stream, const struct report *report,
+                        const struct totals_result *totals)
+{
+    const struct account *batches[CHRONICLE_PAGE];
+    char now[CLOCK_TIMESTAMP_SIZE];
+    char trend[CONTRACT_NAME_SIZE];
+    trend_name(stream, trend);
+    clock_format_now(now);
+    const struct page page = {.report = report,
+                              .written_at = now,
+                              .totals = totals,
+                              .batches = batches,
+                              .batch_count = page_batches(stream->chronicle, 0, batches),
+                              .page_first = first_page(stream),
+                              .page_last = last_page(stream),
+                              .trend = is_there(stream, trend),
+                              .chart_extension = stream->extension};
+    text_clear(&stream->text);
+    page_write_index(&stream->text, &page);
+    write_file(stream, CONTRACT_INDEX, FILEIO_DERIVED);
+}
+
+static void write_totals(struct stream *stream, const struct totals_result *totals)
+{
+    text_clear(&stream->text);
+    totals_json_write(&stream->text, totals);
+    write_file(stream, CONTRACT_TOTALS, FILEIO_DERIVED);
+}
+
+/* ---- what is kept ---- */
+
+static void keep(struct stream *stream, int64_t now_ns)
+{
+    stream->kept_ns = now_ns;
+    stream->unkept = false;
+    if (!ledger_is_sound(stream->ledger))
+        return;
+    text_clear(&stream->text);
+    pack_begin(&stream->text, STATE_MAGIC, STATE_VERSION);
+    chronicle_pack(stream->chronicle, &stream->text);
+    ledger_pack(stream->ledger, &stream->text);
+    pack_end(&stream->text);
+    write_file(stream, CONTRACT_STREAM_STATE, FILEIO_DURABLE);
+}
+
+static void unpack(struct stream *stream, const char *bytes, size_t length)
+{
+    struct unpacker packed;
+    if (unpack_open(&packed, bytes, length, STATE_MAGIC, STATE_VERSION) &&
+        chronicle_unpack(stream->chronicle, &packed))
+        (void)ledger_unpack(stream->ledger, &packed);
+}
+
+/* Where nothing was kept, or it is of another log, everything is read again when there is time. */
+static void recall(struct stream *stream)
+{
+    struct stat status;
+    char *bytes = NULL;
+    size_t length = 0;
+    int fd = -1;
+    if (fileio_open_input(stream->results_fd, CONTRACT_STREAM_STATE, &fd, &status) != FILEIO_OPENED)
+        return;
+    if (fileio_read_whole(fd, STATE_MAX_BYTES, &bytes, &length) == 0)
+        unpack(stream, bytes, length);
+    (void)close(fd);
+    free(bytes);
+}
+
+struct stream *stream_create(int results_fd, uint64_t log_bytes, const char *extension)
+{
+    struct stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL)
+        return NULL;
+    stream->results_fd = results_fd;
+    stream->extension = extension;
+    stream->trouble.over = "totals and pages are written again";
+    stream->chronicle = chronicle_create(results_fd, on_page, stream);
+    stream->ledger = ledger_create(results_fd);
+    if (stream->chronicle == NULL || stream->ledger == NULL) {
+        stream_free(stream);
+        return NULL;
+    }
+    recall(stream);
+    chronicle_begin(stream->chronicle, log_bytes);
+    ledger_begin(stream->ledger, log_bytes);
+    stream->changed = stream->undrawn = true;
+    stream_finish(stream);
+    return stream;
+}
+
+void stream_free(struct stream *stream)
+{
+    if (stream == NULL)
+        return;
+    if (stream->unkept)
+        keep(stream, 0);
+    chronicle_free(stream->chronicle);
+    ledger_free(stream->ledger);
+    text_free(&stream->text);
+    free(stream);
+}
+
+/* ---- what comes in ---- */
+
+static void note_change(struct stream *stream)
+{
+    stream->changed = stream->unkept = stream->undrawn = true;
+}
+
+void stream_tell(struct stream *stream, const struct notice *notice)
+{
+    chronicle_tell(stream->chronicle, &notice->account);
+    if (notice->account.outcome == OUTCOME_PROCESSED)
+        ledger_add(stream->ledger, notice->states, notice->account.bytes);
+    note_change(stream);
+}
+
+void stream_committed(struct stream *stream, uint64_t log_bytes)
+{
+    chronicle_committed(stream->chronicle, log_bytes);
+    ledger_committed(stream->ledger, log_bytes);
+}
+
+bool stream_rest(struct stream *stream, ledger_reread *reread, void *context)
+{
+    bool behind = chronicle_is_behind(stream->chronicle) || ledger_is_behind(stream->ledger);
+    if (!behind)
+        return false;
+    note_change(stream);
+    return chronicle_catch_up(stream->chronicle) ||
+           ledger_catch_up(stream->ledger, reread, context);
+}
+
+/* ---- what goes out ---- */
+
+void stream_publish(struct stream *stream, const struct report *report, int64_t now_ns)
+{
+    struct totals_result totals;
+    bool known = totals_take(ledger_totals(stream->ledger), &totals);
+    if (known && (stream->changed || !is_there(stream, CONTRACT_TOTALS)))
+        write_totals(stream, &totals);
+    write_index(stream, report, known ? &totals : NULL);
+    if (known)
+        totals_result_free(&totals);
+    if (stream->unkept && now_ns - stream->kept_ns >= KEEP_EVERY_NS)
+        keep(stream, now_ns);
+    if (!stream->failed)
+        condition_end(&stream->trouble);
+    stream->changed = stream->failed;
+    stream->failed = false;
+}
+
+void stream_finish(struct stream *stream)
+{
+    stream->drawn_ns = -TREND_EVERY_NS;
+}
+
+bool stream_wants_trend(const struct stream *stream, int64_t now_ns)
+{
+    char name[CONTRACT_NAME_SIZE];
+    if (stream->extension == NULL || now_ns - stream->drawn_ns < TREND_EVERY_NS)
+        return false;
+    trend_name(stream, name);
+    return stream->undrawn || !is_there(stream, name);
+}
+
+void stream_trend_script(struct stream *stream, const struct chart_size *size, struct text *script,
+                         int64_t now_ns)
+{
+    stream->drawn_ns = now_ns;
+    stream->undrawn = false;
+    trend_chart_write(script, size, chronicle_trend(stream->chronicle));
+}
+
+void stream_trend_drawn(struct stream *stream, const char *image, size_t length)
+{
+    char name[CONTRACT_NAME_SIZE];
+    trend_name(stream, name);
+    text_clear(&stream->text);
+    text_append(&stream->text, image, length);
+    write_file(stream, name, FILEIO_DERIVED);
+    stream->changed = true;
+}
