@@ -458,9 +458,10 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
 
 static const struct chart_size SIZE = {1000, 600, 1};
 
+/* Batches come first, and where their charts fail there is nothing to be had from gnuplot. */
 static void begin_trend(struct pipeline *pipeline, int64_t now_ns)
 {
-    if (pipeline->trend_is_drawn || is_full(pipeline) ||
+    if (pipeline->trend_is_drawn || pipeline->no_charts.lasts || is_full(pipeline) ||
         !stream_wants_trend(pipeline->stream, now_ns))
         return;
     pipeline->trend_is_drawn = true;

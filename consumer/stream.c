@@ -24,7 +24,7 @@
 #define STATE_VERSION 1
 /* What a crash takes away of the totals is read again, which this bounds. Flushed, so seldom. */
 #define KEEP_EVERY_NS (10 * NUMBER_NS_PER_SECOND)
-/* A picture costs some 30 ms of a core. */
+/* A picture costs some 30 ms of a core. At rest it is drawn at once. */
 #define TREND_EVERY_NS (5 * NUMBER_NS_PER_SECOND)
 
 struct stream {
@@ -34,6 +34,7 @@ struct stream {
     struct ledger *ledger;
     struct condition trouble; /* with one of the files, */
     bool failed;              /* since they were last written */
+    bool in_trouble;          /* the daemon as a whole, which has been told */
     struct text text;         /* of the file being written */
 
     bool changed; /* since the page was written, */
@@ -52,7 +53,7 @@ static void write_file(struct stream *stream, const char *name, enum fileio_flus
     if (!text_failed(&stream->text) && fileio_replace(stream->results_fd, name, stream->text.bytes,
                                                       stream->text.length, flush) == 0)
         return;
-    if (!stream->failed)
+    if (!stream->failed && !stream->in_trouble)
         condition_begin(&stream->trouble, "cannot write %s: %s", name, strerror(errno));
     stream->failed = true;
 }
@@ -206,8 +207,9 @@ struct stream *stream_create(int results_fd, uint64_t log_bytes, const char *ext
     recall(stream);
     chronicle_begin(stream->chronicle, log_bytes);
     ledger_begin(stream->ledger, log_bytes);
-    stream->changed = stream->undrawn = true;
-    stream_finish(stream);
+    stream->changed = true;
+    stream->undrawn = chronicle_total(stream->chronicle) > 0;
+    stream->drawn_ns = clock_now_ns();
     return stream;
 }
 
@@ -259,6 +261,7 @@ bool stream_rest(struct stream *stream, ledger_reread *reread, void *context)
 void stream_publish(struct stream *stream, const struct report *report, int64_t now_ns)
 {
     struct totals_result totals;
+    stream->in_trouble = report->trouble[0] != '\0';
     bool known = totals_take(ledger_totals(stream->ledger), &totals);
     if (known && (stream->changed || !is_there(stream, CONTRACT_TOTALS)))
         write_totals(stream, &totals);

@@ -410,9 +410,9 @@ a_disk_too_full_for_charts_is_told_once_and_tried_less_and_less_often() {
     fresh_copy full-of-charts
     mkdir -p "$results"
     in_a_namespace '
-        mount -t tmpfs -o size=128k none "$1/results"
+        mount -t tmpfs -o size=1m none "$1/results"
         "$2" --dir "$1" --once --match "none_*.csv" >/dev/null
-        head -c 1m /dev/zero >"$1/results/filler" 2>/dev/null || truncate -s -28k "$1/results/filler"
+        head -c 2m /dev/zero >"$1/results/filler" 2>/dev/null || truncate -s -28k "$1/results/filler"
         "$2" --dir "$1" --jobs 2 >"$1/consumer.out" & pid=$!
         sleep 5
         [[ ! -s $1/results/processed.log ]] || { echo "a record without its chart"; exit 1; }
