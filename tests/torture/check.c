@@ -185,6 +185,32 @@ static bool is_json(const struct volume_file *file)
     return json != NULL;
 }
 
+static bool is_page(const struct volume_file *file)
+{
+    static const char END[] = "</html>\n";
+    return file->length >= sizeof END - 1 &&
+           memcmp(file->bytes + file->length - (sizeof END - 1), END, sizeof END - 1) == 0;
+}
+
+/*
+ * Derived files hold the time or what a run came to, so no two runs make the same. Whole they are,
+ * except that a loss of power may take what nobody flushed.
+ */
+enum derived { NOT_DERIVED, DERIVED_WHOLE, DERIVED_HALF };
+
+static enum derived judge_derived(const struct volume_file *file)
+{
+    static const char *const SEALED[] = {"processed.checkpoint", "stream.state", "metrics.prom"};
+    for (size_t i = 0; i < sizeof SEALED / sizeof *SEALED; i++)
+        if (strcmp(file->name, SEALED[i]) == 0)
+            return DERIVED_WHOLE; /* or noticed by its reader */
+    if (strcmp(file->name, "status.json") == 0 || strcmp(file->name, "totals.json") == 0)
+        return is_json(file) ? DERIVED_WHOLE : DERIVED_HALF;
+    if (strcmp(file->name, "index.html") == 0)
+        return is_page(file) ? DERIVED_WHOLE : DERIVED_HALF;
+    return begins(file->name, "trend.") ? DERIVED_WHOLE : NOT_DERIVED;
+}
+
 /* Never half, not even for a moment: outputs are the reference's, or not there at all. */
 static bool check_result_file(const struct stand *stand, const struct volume *now,
                               const struct volume_file *file, enum check_when when,
@@ -195,10 +221,9 @@ static bool check_result_file(const struct stand *stand, const struct volume *no
         return true;
     if (is_temporary(name))
         return when < CHECK_FINISHED || because(why, "%s was left behind", name);
-    if (strcmp(name, "status.json") == 0)
-        return when == CHECK_LOST || is_json(file) || because(why, "%s is no JSON", name);
-    if (strcmp(name, "processed.checkpoint") == 0 || strcmp(name, "metrics.prom") == 0)
-        return true;
+    enum derived derived = judge_derived(file);
+    if (derived != NOT_DERIVED)
+        return derived == DERIVED_WHOLE || when == CHECK_LOST || because(why, "%s is half", name);
     return volume_same(now, &stand->reference, name) || volume_same(now, &stand->own, name) ||
            because(why, "%s is not what an undisturbed run makes", name);
 }
