@@ -42,7 +42,7 @@ static void make_steps(const struct trend *trend, struct steps *steps)
 
 /* ---- where panels stand ---- */
 
-#define LEFT_PX 72u
+#define LEFT_PX 80u
 #define RIGHT_PX 28u
 #define NAME_PX 22u   /* the column's name above its panel */
 #define BOTTOM_PX 46u /* marks and name of the axis below the lowest */
@@ -90,6 +90,15 @@ static void put_margins(struct text *script, const struct grid *grid, size_t pan
 
 /* ---- data ---- */
 
+/* Where doubles end, gnuplot cannot tell where on an axis a number is; it draws nothing at all. */
+#define DRAWN_MAX 1e300
+
+static bool is_drawn(const struct trend_figure *figure)
+{
+    return figure->count > 0 && figure->quantiles[ACCOUNT_P05] > -DRAWN_MAX &&
+           figure->quantiles[ACCOUNT_P95] < DRAWN_MAX;
+}
+
 /* As wide as its batches are: from half a batch before the first to half a one behind the last. */
 static void put_edge(struct text *script, double at, const struct trend_figure *figure)
 {
@@ -108,7 +117,7 @@ static void put_figures(struct text *script, const struct steps *steps, size_t c
     for (size_t i = 0; i < steps->count; i++) {
         const struct trend_place *step = &steps->list[i];
         const struct trend_figure *figure = &step->figures[column];
-        if (figure->count == 0) {
+        if (!is_drawn(figure)) {
             text_put(script, "\n");
             continue;
         }
@@ -155,7 +164,8 @@ static void put_x_axis(struct text *script, const struct grid *grid, uint64_t ba
     unsigned most = grid->columns == 1 ? MARKS_X : MARKS_X / 2;
     unsigned marks = batches < most ? (unsigned)batches : most;
     chart_frame_put_axis(script, CHART_AXIS_X, 0.5, (double)batches + 0.5, marks);
-    text_put(script, lowest ? "set xlabel 'batch' offset 0,0.4\n" : "unset xlabel\nunset xtics\n");
+    text_put(script, lowest ? "set xtics nomirror out scale 0.5\nset xlabel 'batch' offset 0,0.4\n"
+                            : "unset xlabel\nunset xtics\n");
 }
 
 struct range {
@@ -164,15 +174,15 @@ struct range {
 
 static struct range range_of(const struct steps *steps, size_t column)
 {
-    struct range range = {(double)INFINITY, -(double)INFINITY};
+    struct range range = {DRAWN_MAX, -DRAWN_MAX};
     for (size_t i = 0; i < steps->count; i++) {
         const struct trend_figure *figure = &steps->list[i].figures[column];
-        if (figure->count == 0)
+        if (!is_drawn(figure))
             continue;
         range.low = fmin(range.low, figure->quantiles[ACCOUNT_P05]);
         range.high = fmax(range.high, figure->quantiles[ACCOUNT_P95]);
     }
-    return range;
+    return range.low <= range.high ? range : (struct range){0, 1};
 }
 
 /* The foot is left to the marks of what was rejected. */
@@ -188,7 +198,7 @@ static void put_y_axis(struct text *script, const struct grid *grid, const struc
         chart_frame_round(&range.low, &range.high, 1);
     double span = range.high - range.low;
     marks = marks < 2 ? 2 : marks > MARKS_Y_MAX ? MARKS_Y_MAX : marks;
-    /* Where doubles end, gnuplot finds a range. */
+    /* Of numbers too near to each other, or to 0, to make steps between, gnuplot finds a range. */
     text_put(script, "set autoscale y\nset ytics autofreq\n");
     chart_frame_put_axis(script, CHART_AXIS_Y, range.low - span * FOOT_SHARE,
                          range.high + span * HEAD_SHARE, marks);
@@ -207,7 +217,8 @@ static void put_name(struct text *script, size_t panel)
 static void put_plot(struct text *script, bool any_rejected)
 {
     text_put(script,
-             "plot $figures using 1:2:6 with filledcurves linecolor '" COLOUR_OUTER
+             "plot NaN notitle, \\\n"
+             "$figures using 1:2:6 with filledcurves linecolor '" COLOUR_OUTER
              "' title '5\xE2\x80\x93"
              "95 %', \\\n"
              "'' using 1:3:5 with filledcurves linecolor '" COLOUR_INNER "' title '25\xE2\x80\x93"
