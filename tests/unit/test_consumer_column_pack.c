@@ -10,6 +10,7 @@
 #include "consumer/column_finish.h"
 #include "consumer/column_json.h"
 #include "consumer/column_pack.h"
+#include "consumer/value.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 
@@ -37,7 +38,9 @@ static void make_integer(char cell[CELL_SIZE], uint64_t chance)
 
 static void make_few(char cell[CELL_SIZE], uint64_t chance)
 {
-    (void)snprintf(cell, CELL_SIZE, chance % 5 == 0 ? "" : "%llu", (unsigned long long)chance % 7);
+    (void)snprintf(cell, CELL_SIZE, "%llu", (unsigned long long)chance % 7);
+    if (chance % 5 == 0)
+        cell[0] = '\0';
 }
 
 static void make_nonfinite(char cell[CELL_SIZE], uint64_t chance)
@@ -280,6 +283,26 @@ START_TEST(a_column_made_in_another_room_is_refused)
 }
 END_TEST
 
+static void assert_refuses_types(value_types types)
+{
+    struct column *column = column_of(make_text, 1, 40);
+    struct text text = packed_of(column);
+    const size_t at = 4 + 5; /* behind the name */
+    for (size_t i = 0; i < 4; i++)
+        text.bytes[at + i] = (char)(unsigned char)(types >> 8 * i);
+    ck_assert_ptr_null(unpacked(text.bytes, text.length));
+    text_free(&text);
+    column_free(column);
+}
+
+START_TEST(a_column_that_is_no_text_or_what_there_is_not_is_refused)
+{
+    assert_refuses_types(0);
+    assert_refuses_types(VALUE_TYPE_BIT(VALUE_BOOLEAN));
+    assert_refuses_types(VALUE_TYPE_BIT(VALUE_STRING) | VALUE_TYPE_BIT(VALUE_TYPE_COUNT));
+}
+END_TEST
+
 /* Whatever passes for a column can be used as one. */
 static void use(struct column *column, cell_maker *make)
 {
@@ -365,6 +388,7 @@ int main(void)
                        a_column_that_comes_back_is_taken_in_as_the_other_is,
                        a_column_that_is_text_after_it_came_back_was_text_all_along,
                        a_result_can_be_taken_twice, a_column_made_in_another_room_is_refused,
+                       a_column_that_is_no_text_or_what_there_is_not_is_refused,
                        a_state_that_is_cut_short_is_refused,
                        a_state_with_a_byte_changed_is_refused_or_does_no_harm);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/digest.h"
+#include "consumer/pack.h"
 #include "consumer/trend.h"
 #include "tests/unit/support.h"
 
@@ -365,6 +366,37 @@ START_TEST(trend_changed_by_who_knows_the_checksum_is_refused_or_does_no_harm)
 }
 END_TEST
 
+/* One column of that name, and one batch that was rejected so often. */
+static bool takes(size_t name_length, uint64_t rejected)
+{
+    static const char name[ACCOUNT_NAME_SIZE + 1] = "a name with many NULs behind it";
+    struct text file = {0};
+    pack_begin(&file, "SDTRENDS", 1);
+    pack_u64(&file, 0);
+    pack_u64(&file, 1);
+    pack_bytes(&file, name, name_length);
+    for (size_t level = 24; level-- > 1;)
+        pack_u64(&file, 0);
+    pack_u64(&file, 1);
+    pack_u64(&file, rejected);
+    pack_u64(&file, 0);
+    pack_end(&file);
+    struct trend *trend = trend_unpack(file.bytes, file.length);
+    bool taken = trend != NULL;
+    trend_free(trend);
+    text_free(&file);
+    return taken;
+}
+
+START_TEST(trend_refuses_a_name_without_an_end_and_more_rejected_batches_than_there_are)
+{
+    ck_assert(takes(ACCOUNT_NAME_SIZE - 1, 1));
+    ck_assert(!takes(ACCOUNT_NAME_SIZE, 1));
+    ck_assert(takes(5, 0));
+    ck_assert(!takes(5, 2));
+}
+END_TEST
+
 /* All levels full up to the last: one more batch would go up through all of them. */
 START_TEST(trend_with_a_place_on_its_last_level_is_refused)
 {
@@ -397,5 +429,6 @@ int main(void)
         trend_that_was_kept_goes_on_as_if_nothing_had_been,
         trend_cut_short_or_with_a_bit_turned_is_refused,
         trend_changed_by_who_knows_the_checksum_is_refused_or_does_no_harm,
+        trend_refuses_a_name_without_an_end_and_more_rejected_batches_than_there_are,
         trend_with_a_place_on_its_last_level_is_refused);
 }
