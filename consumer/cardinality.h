@@ -34,8 +34,10 @@ uint64_t cardinality_estimate(const struct cardinality *cardinality);
 /* What it takes in memory. */
 size_t cardinality_bytes(const struct cardinality *cardinality);
 
-/* From what was packed, one that is as the other was from then on; NULL, and packed is refused,
- * when it is none, NULL alone when memory is short. */
+/*
+ * What was packed comes back as it was. NULL when the bytes are none, which unpack_failed() says,
+ * or memory is short.
+ */
 void cardinality_pack(const struct cardinality *cardinality, struct text *text);
 struct cardinality *cardinality_unpack(struct unpacker *packed);
 

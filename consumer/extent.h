@@ -64,8 +64,10 @@ int extent_compare_moments(const struct value *a, const struct value *b);
 /* What its texts take in memory. */
 size_t extent_bytes(const struct extent *extent);
 
-/* From what was packed, the same from then on. False when it is none, which unpack_failed() says,
- * or memory is short; the extent is to be freed in either case. */
+/*
+ * What was packed comes back as it was. False when the bytes are none, which unpack_failed() says,
+ * or memory is short; the extent is to be freed in either case.
+ */
 void extent_pack(const struct extent *extent, struct text *text);
 bool extent_unpack(struct unpacker *packed, struct extent *extent);
 

@@ -61,7 +61,7 @@ double moments_mean(const struct moments *moments);
 double moments_stddev(const struct moments *moments);   /* of a sample, n - 1 */
 double moments_skewness(const struct moments *moments); /* G1, Joanes and Gill 1998 */
 
-/* From what was packed, the same to the last bit; it reads as 0 where that is none. */
+/* What was packed comes back to the last bit; nothing does where the bytes are refused. */
 void moments_pack(const struct moments *moments, struct text *text);
 void moments_unpack(struct unpacker *packed, struct moments *moments);
 

@@ -39,7 +39,7 @@ double numbers_integer_mean(const struct numbers *numbers);
 /* Afterwards `into` is of what both took in, `into` first. */
 void numbers_merge(struct numbers *into, const struct numbers *from);
 
-/* From what was packed, the same to the last bit; refused where that is none. */
+/* What was packed comes back to the last bit; see unpack_failed(). */
 void numbers_pack(const struct numbers *numbers, struct text *text);
 void numbers_unpack(struct unpacker *packed, struct numbers *numbers);
 

@@ -59,8 +59,10 @@ size_t quantiles_bytes(const struct quantiles *quantiles);
 /* How many numbers it stands for. */
 uint64_t quantiles_weight(const struct quantiles *quantiles);
 
-/* From what was packed, one that is as the other was from then on. NULL when it is none, which
- * unpack_failed() says, or memory is short. */
+/*
+ * What was packed comes back as it was: it goes on with the same coin. The capacity must be the
+ * same. NULL when the bytes are none, which unpack_failed() says, or memory is short.
+ */
 void quantiles_pack(const struct quantiles *quantiles, struct text *text);
 struct quantiles *quantiles_unpack(struct unpacker *packed, size_t capacity);
 

@@ -94,9 +94,8 @@ struct tally_entry tally_entry(const struct tally *tally, size_t place);
 size_t tally_bytes(const struct tally *tally);
 
 /*
- * From what was packed, a tally that is as the other was from then on, but for its key; the room
- * must be the one that it was made for. NULL when it is none, which unpack_failed() says, or memory
- * is short.
+ * What was packed comes back as it was, but for its key. The room must be the one that it was made
+ * for. NULL when the bytes are none, which unpack_failed() says, or memory is short.
  */
 void tally_pack(const struct tally *tally, struct text *text);
 struct tally *tally_unpack(struct unpacker *packed, const struct tally_room *room);

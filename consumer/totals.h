@@ -51,8 +51,10 @@ void totals_leave_out(struct totals *totals, uint64_t batches);
 /* Afterwards `into` is of the batches of both, its own first. False when memory is short. */
 bool totals_merge(struct totals *into, const struct totals *from);
 
-/* What it comes to; the state stays as it is. False when memory is short or SIGTERM has come: then
- * there is nothing to be freed. */
+/*
+ * What it comes to; the state stays as it is. False when memory is short or SIGTERM has come: then
+ * there is nothing to be freed.
+ */
 bool totals_take(const struct totals *totals, struct totals_result *result);
 
 /* What the state takes in memory. */
@@ -68,8 +70,7 @@ struct totals_position {
 void totals_set_position(struct totals *totals, const struct totals_position *position);
 struct totals_position totals_position(const struct totals *totals);
 
-/* Appends the state as a file that says itself whether it is whole; the text must be empty. See
- * text_failed(). */
+/* Makes an empty text a file that says itself whether it is whole; see text_failed(). */
 void totals_pack(const struct totals *totals, struct text *file);
 
 /* NULL when these bytes are no whole state of this version, or memory is short. */
