@@ -11,7 +11,8 @@ packages_of() {
     build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev zlib1g-dev libseccomp-dev \
         libfontconfig-dev ;;
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
-    test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace miller datamash ;;
+    test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace miller datamash chromium \
+        nodejs "$(npm_package)" ;;
     docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;
     *)
         echo "usage: scripts/install-deps.sh build|run|test|docker ..." >&2
@@ -19,6 +20,9 @@ packages_of() {
         ;;
     esac
 }
+
+# Other makers' packages of Node.js have npm in them, and Debian's would be a second owner of its files.
+npm_package() { command -v npm >/dev/null || echo npm; }
 
 clang_version() {
     local name

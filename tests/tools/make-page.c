@@ -4,8 +4,8 @@
  *
  *     make-page DIRECTORY SCENE
  *
- * Scenes: ordinary, hostile, trouble, empty, wide. Beside them nothing is made; charts and the
- * other files that a page links to are its caller's.
+ * Scenes: ordinary, hostile, trouble, empty, wide. What a page links to is made as well: charts of
+ * one pixel, summaries of nothing.
  */
 #include <math.h>
 #include <stdio.h>
@@ -189,21 +189,57 @@ static void make_account(struct account *account, const struct scene *scene, uns
     text_free(&csv);
 }
 
-static void write_file(const char *directory, const char *name, const struct text *html)
+static void write_file(const char *directory, const char *name, const void *bytes, size_t length)
 {
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/%s", directory, name);
     FILE *file = fopen(path, "w");
-    if (file == NULL || text_failed(html) ||
-        fwrite(html->bytes, 1, html->length, file) != html->length || fclose(file) != 0)
+    if (file == NULL || fwrite(bytes, 1, length, file) != length || fclose(file) != 0)
         fail(path);
+}
+
+static void write_html(const char *directory, const char *name, const struct text *html)
+{
+    if (text_failed(html))
+        fail("out of memory");
+    write_file(directory, name, html->bytes, html->length);
+}
+
+/* ---- what it links to ---- */
+
+static const unsigned char PIXEL[] = {
+    0x89, 'P',  'N',  'G',  '\r', '\n', 0x1A, '\n', 0,    0,    0,    13,   'I',  'H',
+    'D',  'R',  0,    0,    0,    1,    0,    0,    0,    1,    8,    6,    0,    0,
+    0,    0x1F, 0x15, 0xC4, 0x89, 0,    0,    0,    13,   'I',  'D',  'A',  'T',  0x78,
+    0xDA, 0x63, 0x64, 0xF8, 0xCF, 0x50, 0x0F, 0,    0x03, 0x86, 0x01, 0x80, 0x5A, 0x34,
+    0x7D, 0x6B, 0,    0,    0,    0,    'I',  'E',  'N',  'D',  0xAE, 0x42, 0x60, 0x82};
+
+static void write_results_of(const char *directory, const struct account *account)
+{
+    char name[CONTRACT_NAME_SIZE];
+    if (account->outcome == OUTCOME_REJECTED)
+        return;
+    contract_summary_name(name, account->key);
+    write_file(directory, name, "{}\n", 3);
+    contract_plot_name(name, account->key, "png");
+    if (account->plot == PLOT_OK)
+        write_file(directory, name, PIXEL, sizeof PIXEL);
+}
+
+static void write_other_files(const char *directory)
+{
+    static const char *const NAMES[] = {CONTRACT_STATUS, CONTRACT_PROCESSED_LOG, PAGE_TOTALS_NAME,
+                                        PAGE_METRICS_NAME};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        write_file(directory, NAMES[i], "", 0);
+    write_file(directory, PAGE_TREND_NAME, PIXEL, sizeof PIXEL);
 }
 
 static void write_pages(const char *directory, const struct scene *scene, const struct page *page)
 {
     struct text html = {0};
     page_write_index(&html, page);
-    write_file(directory, PAGE_INDEX_NAME, &html);
+    write_html(directory, PAGE_INDEX_NAME, &html);
     for (uint64_t number = page->page_first; page->page_last > 0 && number <= page->page_last;
          number++) {
         char name[PAGE_NAME_SIZE];
@@ -215,7 +251,7 @@ static void write_pages(const char *directory, const struct scene *scene, const 
                                                      .page_first = page->page_first,
                                                      .page_last = page->page_last,
                                                      .chart_extension = "png"});
-        write_file(directory, name, &html);
+        write_html(directory, name, &html);
     }
     text_free(&html);
 }
@@ -241,6 +277,7 @@ static void make_scene(const char *directory, const struct scene *scene)
         make_account(&accounts[i], scene, i + 1, &all);
         marks_judge(marks, &accounts[i]);
         scene->adjust(&accounts[i], i + 1);
+        write_results_of(directory, &accounts[i]);
         newest[scene->batches - 1 - i] = &accounts[i];
     }
     marks_free(marks);
@@ -255,6 +292,7 @@ static void make_scene(const char *directory, const struct scene *scene)
                                          .columns = profile.columns,
                                          .column_batches = had,
                                          .column_count = profile.column_count};
+    write_other_files(directory);
     write_pages(directory, scene,
                 &(struct page){.report = &report,
                                .written_at = NOW,
