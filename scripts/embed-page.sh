@@ -8,7 +8,7 @@ export LC_ALL=C
 hash_of() {
     local digits
     read -r digits _ < <(sha256sum <"$1")
-    # shellcheck disable=SC2059 # the escapes are the format
+    # shellcheck disable=SC2001,SC2059 # the escapes are the format
     printf "$(sed 's/../\\x&/g' <<<"$digits")" | base64
 }
 

@@ -14,6 +14,7 @@ work=$(mktemp -d)
 export COMPOSE_PROJECT_NAME=$run_name
 export SHARED_DATA_VOLUME=$run_name-shared RESULTS_VOLUME=$run_name-results
 export PRODUCER_INTERVAL=300ms
+export DASHBOARD_PORT=$((20000 + $$ % 20000))
 # A wide terminal, so that no table is wrapped in the middle of a name.
 export COLUMNS=200
 unset COMPOSE_FILE COMPOSE_PROFILES
@@ -117,6 +118,7 @@ ended_within() {
 
 images_are_built_with_docker_compose() {
     docker-compose build data-producer data-consumer || fail "docker-compose build: $(docker-compose build 2>&1 | tail -n 3)"
+    docker-compose --profile dashboard build data-dashboard
 }
 
 volumes_are_named_as_the_exercise_names_them() {
@@ -333,6 +335,88 @@ services_with_other_settings_take_them_from_the_environment() {
     eventually 20 shows_a_line 'docker-compose logs data-producer' 'seed=42 '
 }
 
+# --- the dashboard -----------------------------------------------------------------------------
+
+dashboard_container() {
+    docker ps -aq --filter "label=com.docker.compose.project=$run_name" --filter label=com.docker.compose.service=data-dashboard
+}
+
+in_dashboard() { docker-compose --profile dashboard exec -T data-dashboard "$@"; }
+
+# ask PATH: the answer to a browser on this machine, head and body.
+ask() {
+    local server
+    exec {server}<>"/dev/tcp/127.0.0.1/$DASHBOARD_PORT"
+    printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$1" >&"$server"
+    timeout 10 cat <&"$server" | tr -d '\r\0'
+    exec {server}>&-
+}
+
+# answers STATUS PATH...
+answers() {
+    local status=$1 path line
+    shift
+    for path in "$@"; do
+        read -r line < <(ask "$path")
+        [[ $line == "HTTP/1.1 $status "* ]] || fail "$path: $line"
+    done
+}
+
+up_without_its_profile_starts_no_dashboard() {
+    docker-compose up -d
+    [[ -z $(dashboard_container) ]] || fail "$(docker ps)"
+}
+
+dashboard_starts_with_its_profile_alone() {
+    docker-compose --profile dashboard up -d data-dashboard
+    eventually 20 answers 204 /health
+    eventually 40 dashboard_is_healthy
+}
+
+dashboard_is_healthy() { [[ $(docker inspect --format '{{.State.Health.Status}}' "$(dashboard_container)") == healthy ]]; }
+
+dashboard_serves_the_page_and_what_it_links_to() {
+    eventually 20 answers 200 / /index.html /status.json /processed.log /summary_1.json /plot_1.png
+    ask / | grep -qF '<title>' || fail "$(ask / | head -n 20)"
+}
+
+dashboard_serves_nothing_that_is_not_named() {
+    in_consumer ls -a /shared-data/results | grep -Fx .consumer.lock
+    answers 404 /.consumer.lock /processed.checkpoint /page-0.html /results/ /nothing
+    answers 400 /../../etc/passwd
+}
+
+dashboard_tells_browsers_what_they_may_not_do() {
+    local head
+    head=$(ask / | sed '/^$/q')
+    grep -E "^Content-Security-Policy: .*frame-ancestors 'none'" <<<"$head" || fail "$head"
+    grep -Fx 'X-Content-Type-Options: nosniff' <<<"$head" || fail "$head"
+    grep -Fx 'Cache-Control: no-cache' <<<"$head" || fail "$head"
+    ask /status.json | grep -E "^Content-Security-Policy: default-src 'none'; .*sandbox"
+}
+
+dashboard_can_be_asked_on_this_machine_alone() {
+    local bound
+    bound=$(docker inspect --format '{{json .HostConfig.PortBindings}}' "$(dashboard_container)")
+    jq -e --arg port "$DASHBOARD_PORT" '. == {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": $port}]}' <<<"$bound" || fail "$bound"
+}
+
+dashboard_can_write_to_nothing_but_its_own_memory() {
+    read_only 'docker-compose --profile dashboard exec data-dashboard touch /shared-data/results/test_file.txt'
+    read_only 'docker-compose --profile dashboard exec data-dashboard touch /etc/test_file.txt'
+    in_dashboard touch /tmp/test_file.txt
+}
+
+dashboard_runs_as_user_10001_without_capabilities() {
+    local status
+    docker top "$(dashboard_container)" -eo pid,uid,gid,args >"$work/top"
+    grep -E "^ *[0-9]+ +10001 +10001 .*nginx" "$work/top" || fail "$(cat "$work/top")"
+    awk 'NR > 1 && $2 != 10001 { exit 1 }' "$work/top" || fail "$(cat "$work/top")"
+    status=$(in_dashboard cat /proc/1/status)
+    grep -E '^CapBnd:\s+0+$' <<<"$status" || fail "$status"
+    grep -E '^NoNewPrivs:\s+1$' <<<"$status" || fail "$status"
+}
+
 # --- alone as process 1 ------------------------------------------------------------------------
 
 has_logged() { [[ -n $(docker logs "$1" 2>&1) ]]; }
@@ -403,6 +487,14 @@ main() {
     check consumer_starts_first_on_empty_volumes_and_waits
     check consumer_that_waited_processes_the_first_batch
     check services_with_other_settings_take_them_from_the_environment
+    check up_without_its_profile_starts_no_dashboard
+    check dashboard_starts_with_its_profile_alone
+    check dashboard_serves_the_page_and_what_it_links_to
+    check dashboard_serves_nothing_that_is_not_named
+    check dashboard_tells_browsers_what_they_may_not_do
+    check dashboard_can_be_asked_on_this_machine_alone
+    check dashboard_can_write_to_nothing_but_its_own_memory
+    check dashboard_runs_as_user_10001_without_capabilities
     check producer_as_process_1_ends_within_a_second_of_sigterm
     check consumer_as_process_1_ends_within_a_second_of_sigterm
     check nothing_of_the_test_is_left
