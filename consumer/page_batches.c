@@ -13,7 +13,7 @@
 #define NOTE_CELLS 160
 #define DETAIL_CELLS 240
 
-_Static_assert((int)PAGE_QUANTILES == (int)ACCOUNT_QUANTILES && (int)PAGE_P95 == (int)ACCOUNT_P95,
+_Static_assert((int)PAGE_P95 == (int)ACCOUNT_P95,
                "a glyph draws the quantiles that an account has");
 
 /* ---- the columns whose medians are followed ---- */

@@ -67,8 +67,7 @@ static const char *const HOSTILE[] = {
     "</style></script><svg onload=alert(3)>",
     "javascript:alert(4)",
     "&lt;b&gt; &amp;#60;",
-    "\xE2\x80\xAE"
-    "fdp.exe",
+    "\u202Efdp.exe",
     "\xD8\xA7\xD9\x84\xD8\xB9\xD8\xB1\xD8\xA8\xD9\x8A\xD8\xA9",
     "\x1B[31mred\x07",
     "\xE6\x9D\xB1\xE4\xBA\xAC\xE9\x83\xBD \xF0\x9F\x98\x80",

@@ -183,6 +183,7 @@ START_TEST(a_rejected_batch_says_why_and_has_no_summary)
     assert_shows("extra-cell");
     assert_shows("a row has more cells than the header: <bdi>row 3 has 4 cells &amp; the header 3");
     assert_shows_not("summary_7.json");
+    assert_shows_not("plot_7");
 }
 END_TEST
 
@@ -389,8 +390,8 @@ END_TEST
 START_TEST(accents_that_take_no_room_make_no_page_too_large)
 {
     static char word[COLUMN_TEXT_BYTES + 1];
-    for (size_t i = 0; i + 2 < sizeof word; i += 2)
-        memcpy(word + i, "\xCC\x81", 2);
+    for (size_t i = 0; i + 1 < sizeof word; i++)
+        word[i] = i % 2 == 0 ? '\xCC' : '\x81';
     for (size_t i = 0; i < PAGE_COLUMNS_MAX; i++)
         give_words(add_column(word, VALUE_STRING), word, sizeof word - 1);
     write_index();

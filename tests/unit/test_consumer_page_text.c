@@ -143,7 +143,7 @@ END_TEST
 START_TEST(a_scalar_shows_as_what_it_is)
 {
     char words[] = "<b>";
-    static const char *const EXPECTED[] = {DASH, MINUS "12" SPACE "345", "0.5", "true",
+    static const char *const EXPECTED[] = {DASH, "\u221212\u202F345", "0.5", "true",
                                            "<bdi>&lt;b&gt;</bdi>"};
     const struct column_scalar scalars[] = {
         {.kind = SCALAR_NONE},
