@@ -68,10 +68,22 @@ START_TEST(a_name_that_just_fits_is_left_whole)
 }
 END_TEST
 
+START_TEST(a_numeric_column_is_found_by_its_name)
+{
+    struct account numbers = account_of("value", VALUE_NUMBER, 0);
+    struct account words = account_of("value", VALUE_STRING, 0);
+    ck_assert_ptr_eq(account_numeric_column(&numbers, "value"), &numbers.columns[0]);
+    ck_assert_ptr_null(account_numeric_column(&numbers, "valu"));
+    ck_assert_ptr_null(account_numeric_column(&words, "value"));
+    numbers.column_count = 0;
+    ck_assert_ptr_null(account_numeric_column(&numbers, "value"));
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN("consumer_account", a_numeric_column_tells_five_of_its_quantiles,
                        what_has_no_finite_number_has_no_quantiles,
                        a_long_name_is_cut_in_front_of_a_character,
-                       a_name_that_just_fits_is_left_whole);
+                       a_name_that_just_fits_is_left_whole, a_numeric_column_is_found_by_its_name);
 }
