@@ -227,7 +227,7 @@ clean: ## remove everything that was built
 
 deps-build: ; @scripts/install-deps.sh build
 deps-run:   ; @scripts/install-deps.sh run
-deps-test:  ; @scripts/install-deps.sh test
+deps-test:  ; @BUILD=$(BUILD) scripts/install-deps.sh test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
