@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #define SECOND NUMBER_NS_PER_SECOND
 #define MIB ((uint64_t)1 << 20)
 #define WIPE "\r\x1b[K"
+#define MARK "\a"
 
 static const struct progress_paces PACES = {.items = {.per_second = 812.4},
                                             .bytes = {.per_second = 2.0 * (1 << 20)}};
@@ -134,11 +136,35 @@ static void open_terminal(struct terminal *terminal)
     }
 }
 
+/*
+ * What was sent, as far as it fits. The kernel hands it over when it finds the time, so it is read
+ * up to a mark behind it.
+ */
+static void read_shown(const struct terminal *terminal, char *shown, size_t size)
+{
+    char bytes[4096];
+    size_t length = 0;
+    bool marked = false;
+    bool over = false;
+    (void)fcntl(terminal->writer, F_SETFL, O_RDWR | O_NONBLOCK);
+    while (!over) {
+        struct pollfd in = {.fd = terminal->reader, .events = POLLIN};
+        marked = marked || write(terminal->writer, MARK, 1) == 1;
+        if (poll(&in, 1, 10000) != 1)
+            break;
+        ssize_t count = read(terminal->reader, bytes, sizeof bytes);
+        over = count <= 0 || bytes[count - 1] == MARK[0];
+        for (ssize_t i = 0; i < count && length < size - 1; i++)
+            if (bytes[i] != MARK[0])
+                shown[length++] = bytes[i];
+    }
+    shown[length] = '\0';
+}
+
 /* Checks come after this, so that what they say is seen. */
 static void close_terminal(struct terminal *terminal, char *shown, size_t size)
 {
-    ssize_t length = read(terminal->reader, shown, size - 1);
-    shown[length > 0 ? length : 0] = '\0';
+    read_shown(terminal, shown, size);
     for (int i = 0; i < 2; i++)
         (void)dup2(terminal->kept[i], i + 1);
     (void)close(terminal->reader);
@@ -251,7 +277,7 @@ START_TEST(progress_passes_over_a_terminal_that_takes_nothing)
     (void)fcntl(terminal.writer, F_SETFL, O_RDWR | O_NONBLOCK);
     while (write(terminal.writer, filling, sizeof filling) > 0)
         ;
-    (void)fcntl(terminal.writer, F_SETFL, O_RDWR);
+    (void)fcntl(terminal.writer, F_SETFL, O_RDWR); /* a write would wait by now */
     (void)alarm(5);
     for (int i = 1; i < 100; i++)
         progress_show(progress, &A_FILE, i * SECOND);
