@@ -2,21 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/contract.h"
 #include "common/fileio.h"
-
-/* Besides the caller. Any number from 4 to 16 gave the same within the noise, and several times
- * what one gave. */
-#define FLUSH_THREADS 7
-#define FLUSH_STACK_BYTES ((size_t)128 * 1024)
 
 struct grouped_file {
     char name[CONTRACT_NAME_SIZE];
@@ -25,39 +19,28 @@ struct grouped_file {
 
 struct fileio_group {
     int directory_fd;
+    struct pool *pool;
     size_t count, capacity;
-    const char *failed; /* name of the file that a commit could not make durable, if it was one */
+    size_t begun; /* of them, the first so many, are under way */
+    bool in_threads;
+    /* What those who flush share: */
+    atomic_size_t next;    /* file that nobody has taken yet */
+    atomic_size_t flushed; /* files */
+    atomic_int failure;    /* errno of what failed; then nobody takes another */
+    bool renamed;          /* all of them, and the directory is flushed */
+    const char *failed;    /* name of the file that could not be made durable, if it was one */
     struct grouped_file files[];
 };
 
-struct fileio_group *fileio_group_create(int directory_fd, size_t capacity)
+struct fileio_group *fileio_group_create(int directory_fd, size_t capacity, struct pool *pool)
 {
     struct fileio_group *group = calloc(1, sizeof *group + capacity * sizeof(struct grouped_file));
     if (group != NULL) {
         group->directory_fd = directory_fd;
         group->capacity = capacity;
+        group->pool = pool;
     }
     return group;
-}
-
-void fileio_group_abandon(struct fileio_group *group)
-{
-    int saved_errno = errno;
-    for (size_t i = 0; i < group->count; i++) {
-        if (group->files[i].fd >= 0)
-            (void)close(group->files[i].fd);
-        fileio_remove_temporary(group->directory_fd, group->files[i].name);
-    }
-    group->count = 0;
-    errno = saved_errno;
-}
-
-void fileio_group_free(struct fileio_group *group)
-{
-    if (group == NULL)
-        return;
-    fileio_group_abandon(group);
-    free(group);
 }
 
 size_t fileio_group_affordable(size_t most, size_t elsewhere, size_t each)
@@ -112,97 +95,139 @@ static int flush_file(struct grouped_file *file)
     return close(fd);
 }
 
-/* What the threads of one commit share. */
-struct flushing {
-    struct fileio_group *group;
-    atomic_size_t next; /* file that nobody has taken yet */
-    atomic_int failure; /* errno of a flush that failed; then nobody takes another */
-};
-
-/* The first one stands. */
-static void note_failure(struct flushing *flushing, const struct grouped_file *file)
-{
-    int none = 0;
-    if (atomic_compare_exchange_strong(&flushing->failure, &none, errno == 0 ? EIO : errno))
-        flushing->group->failed = file->name;
-}
-
-static void *flush_files(void *pointer)
-{
-    struct flushing *flushing = pointer;
-    struct fileio_group *group = flushing->group;
-    for (size_t i; (i = atomic_fetch_add(&flushing->next, 1)) < group->count;) {
-        if (atomic_load(&flushing->failure) != 0)
-            break;
-        if (flush_file(&group->files[i]) != 0)
-            note_failure(flushing, &group->files[i]);
-    }
-    return NULL;
-}
-
-/* Signals are the caller's: a thread that took one would do so in the middle of a flush. */
-static size_t start_threads(struct flushing *flushing, pthread_t threads[FLUSH_THREADS])
-{
-    size_t count = 0;
-    sigset_t all;
-    sigset_t before;
-    pthread_attr_t attributes;
-    (void)sigfillset(&all);
-    if (pthread_attr_init(&attributes) != 0)
-        return 0;
-    (void)pthread_attr_setstacksize(&attributes, FLUSH_STACK_BYTES);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (count < FLUSH_THREADS &&
-           pthread_create(&threads[count], &attributes, flush_files, flushing) == 0)
-        count++;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attributes);
-    return count;
-}
-
-/*
- * Each fsync waits until the disk has emptied its cache, and one after the other they wait for
- * that a hundred times. Under way at the same time they are answered by a few emptyings
- * together. Where there is no thread to be had, the caller does it all.
- */
-static int flush_all(struct fileio_group *group)
-{
-    struct flushing flushing = {.group = group};
-    pthread_t threads[FLUSH_THREADS];
-    size_t count = group->count >= FLUSH_THREADS ? start_threads(&flushing, threads) : 0;
-    (void)flush_files(&flushing);
-    for (size_t i = 0; i < count; i++)
-        (void)pthread_join(threads[i], NULL);
-    errno = atomic_load(&flushing.failure);
-    return errno == 0 ? 0 : -1;
-}
-
 static int rename_all(struct fileio_group *group)
 {
-    for (size_t i = 0; i < group->count; i++) {
+    for (size_t i = 0; i < group->begun; i++) {
         group->failed = group->files[i].name;
         if (fileio_rename_temporary(group->directory_fd, group->failed) != 0)
             return -1;
     }
     group->failed = NULL;
-    return 0;
+    return fileio_sync_directory(group->directory_fd);
+}
+
+/* The first one stands. */
+static void note_failure(struct fileio_group *group, const char *name)
+{
+    int none = 0;
+    if (atomic_compare_exchange_strong(&group->failure, &none, errno == 0 ? EIO : errno))
+        group->failed = name;
+}
+
+/*
+ * Each fsync waits until the disk has emptied its cache, and one after the other they wait for
+ * that a hundred times. Under way at the same time they are answered by a few emptyings
+ * together. Whoever flushed the last file finds all of them flushed, and gives them their names.
+ */
+static void make_durable(void *pointer)
+{
+    struct fileio_group *group = pointer;
+    for (size_t i; (i = atomic_fetch_add(&group->next, 1)) < group->begun;) {
+        if (atomic_load(&group->failure) != 0)
+            break;
+        if (flush_file(&group->files[i]) != 0)
+            note_failure(group, group->files[i].name);
+        else if (atomic_fetch_add(&group->flushed, 1) + 1 < group->begun)
+            continue;
+        else if (rename_all(group) == 0)
+            group->renamed = true;
+        else
+            note_failure(group, group->failed);
+    }
+}
+
+/* ---- committing ---- */
+
+static void begin(struct fileio_group *group, bool in_threads)
+{
+    group->begun = group->count;
+    atomic_store(&group->next, 0);
+    atomic_store(&group->flushed, 0);
+    atomic_store(&group->failure, 0);
+    group->renamed = false;
+    group->failed = NULL;
+    group->in_threads = in_threads;
+    if (in_threads)
+        pool_start(group->pool, make_durable, group);
+}
+
+/* Behind it nobody else touches the group. */
+static void join(struct fileio_group *group)
+{
+    if (group->in_threads)
+        pool_join(group->pool);
+    else
+        make_durable(group);
+    group->in_threads = false;
+}
+
+static bool is_large(const struct fileio_group *group)
+{
+    return group->pool != NULL && group->count >= FILEIO_GROUP_THREADS;
+}
+
+bool fileio_group_begin(struct fileio_group *group)
+{
+    if (!is_large(group))
+        return false;
+    begin(group, true);
+    return true;
+}
+
+int fileio_group_finish(struct fileio_group *group)
+{
+    if (group->begun == 0)
+        return 0;
+    join(group);
+    if (group->renamed) {
+        group->count -= group->begun;
+        memmove(group->files, group->files + group->begun, group->count * sizeof *group->files);
+        group->begun = 0;
+        return 0;
+    }
+    errno = atomic_load(&group->failure);
+    fileio_group_abandon(group);
+    return -1;
 }
 
 int fileio_group_commit(struct fileio_group *group)
 {
+    if (fileio_group_finish(group) != 0)
+        return -1;
     group->failed = NULL;
-    if (group->count == 0)
-        return 0;
-    if (flush_all(group) == 0 && rename_all(group) == 0 &&
-        fileio_sync_directory(group->directory_fd) == 0) {
-        group->count = 0;
-        return 0;
-    }
-    fileio_group_abandon(group);
-    return -1;
+    if (group->count > 0)
+        begin(group, is_large(group));
+    return fileio_group_finish(group);
 }
 
 const char *fileio_group_failed(const struct fileio_group *group)
 {
     return group->failed;
+}
+
+/* ---- dropping ---- */
+
+/* What was begun need not be ended, but nobody may be in the middle of it. */
+void fileio_group_abandon(struct fileio_group *group)
+{
+    int saved_errno = errno;
+    if (group->begun > 0 && group->in_threads) {
+        atomic_store(&group->failure, ECANCELED);
+        join(group);
+    }
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->files[i].fd >= 0)
+            (void)close(group->files[i].fd);
+        fileio_remove_temporary(group->directory_fd, group->files[i].name);
+    }
+    group->count = group->begun = 0;
+    errno = saved_errno;
+}
+
+void fileio_group_free(struct fileio_group *group)
+{
+    if (group == NULL)
+        return;
+    fileio_group_abandon(group);
+    free(group);
 }

@@ -18,6 +18,7 @@
 
 struct commits {
     struct processed_log *log;
+    struct pool *pool;
     struct fileio_group *outputs;
     struct decision *places;
     size_t place_count;
@@ -41,8 +42,11 @@ struct commits *commits_create(int results_fd, struct processed_log *log, size_t
     commits->place_count = COMMITS_AT_ONCE + waiting;
     commits->places = calloc(commits->place_count, sizeof *commits->places);
     commits->ready = calloc(commits->place_count, sizeof(struct decision *));
-    commits->outputs = fileio_group_create(results_fd, commits->place_count * OUTPUTS_MAX);
-    if (commits->places != NULL && commits->ready != NULL && commits->outputs != NULL)
+    commits->pool = pool_create(FILEIO_GROUP_THREADS);
+    commits->outputs =
+        fileio_group_create(results_fd, commits->place_count * OUTPUTS_MAX, commits->pool);
+    if (commits->places != NULL && commits->ready != NULL && commits->pool != NULL &&
+        commits->outputs != NULL)
         return commits;
     commits_free(commits);
     return NULL;
@@ -55,6 +59,7 @@ void commits_free(struct commits *commits)
     for (size_t i = 0; commits->places != NULL && i < commits->place_count; i++)
         notice_free(commits->places[i].notice);
     fileio_group_free(commits->outputs);
+    pool_free(commits->pool);
     free(commits->ready);
     free(commits->places);
     free(commits);

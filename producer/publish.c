@@ -87,9 +87,12 @@ int publish_open(struct publisher *publisher, int directory_fd, const struct met
         return fail(error, "draw", "a run id");
     (void)snprintf(publisher->run_id, sizeof publisher->run_id, "%016" PRIx64, run_id);
     publisher->digest = digest_create();
-    publisher->data_files = fileio_group_create(directory_fd, PUBLISH_TOGETHER_MAX);
-    publisher->metadata_files = fileio_group_create(directory_fd, PUBLISH_TOGETHER_MAX);
-    if (publisher->digest != NULL && publisher->data_files != NULL &&
+    publisher->pool = pool_create(FILEIO_GROUP_THREADS);
+    publisher->data_files =
+        fileio_group_create(directory_fd, PUBLISH_TOGETHER_MAX, publisher->pool);
+    publisher->metadata_files =
+        fileio_group_create(directory_fd, PUBLISH_TOGETHER_MAX, publisher->pool);
+    if (publisher->digest != NULL && publisher->pool != NULL && publisher->data_files != NULL &&
         publisher->metadata_files != NULL)
         return 0;
     errno = ENOMEM;
@@ -102,6 +105,8 @@ void publish_close(struct publisher *publisher)
     fileio_group_free(publisher->metadata_files);
     publisher->data_files = NULL;
     publisher->metadata_files = NULL;
+    pool_free(publisher->pool);
+    publisher->pool = NULL;
     digest_free(publisher->digest);
     publisher->digest = NULL;
     text_free(&publisher->metadata);

@@ -54,6 +54,7 @@ struct publisher {
     const struct metadata_field *fields;
     size_t field_count;
     struct digest *digest;
+    struct pool *pool; /* which flushes one of the two at a time */
     struct fileio_group *data_files;
     struct fileio_group *metadata_files;
     struct text metadata;

@@ -81,7 +81,6 @@ static struct {
     REAL(fork);
     REAL(waitpid);
     REAL(pthread_create);
-    REAL(pthread_join);
     REAL(clock_gettime);
 } real;
 
@@ -139,7 +138,6 @@ static void find_all(void)
     FIND(fork);
     FIND(waitpid);
     FIND(pthread_create);
-    FIND(pthread_join);
     FIND(clock_gettime);
 }
 
@@ -681,28 +679,14 @@ pid_t fork(void)
 }
 
 /*
- * A thread runs at once and to its end, in the caller's: so calls have one order in all runs, and
- * what is counted here needs no lock. Daemons whose threads wait for each other would hang.
+ * There is no thread to be had: so the caller does everything itself, calls have one order in all
+ * runs, and what is counted here needs no lock.
  */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                    void *argument)
 {
     find_all();
-    if (!active)
-        return real.pthread_create(thread, attributes, run, argument);
-    struct call call = begin(CALL_MAKE, "pthread_create", "", 0);
-    int saved_errno = errno;
-    *thread = 0;
-    if (!call.skip)
-        (void)run(argument);
-    errno = saved_errno;
-    return end(&call, 0) == 0 ? 0 : call.error;
-}
-
-int pthread_join(pthread_t thread, void **result)
-{
-    find_all();
-    return active ? 0 : real.pthread_join(thread, result);
+    return active ? EAGAIN : real.pthread_create(thread, attributes, run, argument);
 }
 
 pid_t waitpid(pid_t child, int *status, int options)

@@ -799,7 +799,7 @@ END_TEST
 
 static struct fileio_group *group_of_three(void)
 {
-    struct fileio_group *group = fileio_group_create(directory_fd, 4);
+    struct fileio_group *group = fileio_group_create(directory_fd, 4, NULL);
     ck_assert_ptr_nonnull(group);
     ck_assert_int_eq(fileio_group_add(group, "a", "one", 3), 0);
     ck_assert_int_eq(fileio_group_add(group, "b", "two", 3), 0);

@@ -14,22 +14,36 @@
 #define MANY 100
 
 static const char *directory;
+static struct pool *pool;
 static struct fileio_group *group;
 
 static void prepare(size_t capacity)
 {
     directory = support_temporary_directory();
-    group = fileio_group_create(support_open_directory(directory), capacity);
+    pool = pool_create(FILEIO_GROUP_THREADS);
+    ck_assert_ptr_nonnull(pool);
+    group = fileio_group_create(support_open_directory(directory), capacity, pool);
     ck_assert_ptr_nonnull(group);
+}
+
+static void free_all(void)
+{
+    fileio_group_free(group);
+    pool_free(pool);
+}
+
+static void add_from_to(int first, int end)
+{
+    char name[32];
+    for (int i = first; i < end; i++) {
+        (void)snprintf(name, sizeof name, "file_%d", i);
+        ck_assert_int_eq(fileio_group_add(group, name, name, strlen(name)), 0);
+    }
 }
 
 static void add_many(void)
 {
-    char name[32];
-    for (int i = 0; i < MANY; i++) {
-        (void)snprintf(name, sizeof name, "file_%d", i);
-        ck_assert_int_eq(fileio_group_add(group, name, name, strlen(name)), 0);
-    }
+    add_from_to(0, MANY);
 }
 
 static void assert_many_are_whole(void)
@@ -52,7 +66,7 @@ START_TEST(group_of_many_files_becomes_durable_whole_and_is_empty_afterwards)
     ck_assert_int_eq(fileio_group_commit(group), 0);
     ck_assert_uint_eq(fileio_group_room(group), MANY);
     assert_many_are_whole();
-    fileio_group_free(group);
+    free_all();
 }
 END_TEST
 
@@ -72,7 +86,98 @@ START_TEST(group_gives_its_descriptors_back_in_every_case)
     ck_assert_int_eq(fileio_group_commit(group), -1);
     ck_assert_int_eq(errno, EISDIR);
     ck_assert_uint_eq(support_count_names("/proc/self/fd"), before);
-    fileio_group_free(group);
+    free_all();
+}
+END_TEST
+
+START_TEST(group_that_was_begun_becomes_durable_while_files_are_added_to_the_next)
+{
+    prepare(MANY);
+    add_from_to(0, 60);
+    ck_assert(fileio_group_begin(group));
+    add_from_to(60, MANY);
+    ck_assert_int_eq(fileio_group_finish(group), 0);
+    ck_assert(support_exists(directory, "file_59"));
+    ck_assert(!support_exists(directory, "file_60"));
+    ck_assert_uint_eq(fileio_group_room(group), 60);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    assert_many_are_whole();
+    free_all();
+}
+END_TEST
+
+START_TEST(group_that_was_begun_is_ended_by_a_commit_together_with_what_was_added_since)
+{
+    prepare(MANY);
+    for (int first = 0; first < MANY; first += 20) {
+        ck_assert_int_eq(fileio_group_finish(group), 0);
+        add_from_to(first, first + 20);
+        ck_assert(fileio_group_begin(group));
+    }
+    ck_assert_int_eq(fileio_group_finish(group), 0);
+    assert_many_are_whole();
+    add_from_to(0, 60);
+    ck_assert(fileio_group_begin(group));
+    add_from_to(60, MANY);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    assert_many_are_whole();
+    free_all();
+}
+END_TEST
+
+START_TEST(group_of_few_files_is_not_worth_threads_and_waits_for_its_commit)
+{
+    prepare(MANY);
+    size_t threads = support_count_names("/proc/self/task");
+    add_from_to(0, FILEIO_GROUP_THREADS - 1);
+    ck_assert(!fileio_group_begin(group));
+    ck_assert_int_eq(fileio_group_finish(group), 0);
+    ck_assert(!support_exists(directory, "file_0"));
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    ck_assert(support_exists(directory, "file_0"));
+    ck_assert_uint_eq(support_count_names("/proc/self/task"), threads);
+    free_all();
+}
+END_TEST
+
+START_TEST(group_that_fails_takes_what_was_added_since_it_was_begun_with_it)
+{
+    char path[4096];
+    prepare(MANY);
+    size_t before = support_count_names("/proc/self/fd");
+    (void)snprintf(path, sizeof path, "%s/file_30", directory);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    add_from_to(0, 60);
+    ck_assert(fileio_group_begin(group));
+    add_from_to(60, MANY);
+    ck_assert_int_eq(fileio_group_finish(group), -1);
+    ck_assert_int_eq(errno, EISDIR);
+    ck_assert_str_eq(fileio_group_failed(group), "file_30");
+    ck_assert_uint_eq(support_count_names(directory), 31);
+    ck_assert_uint_eq(fileio_group_room(group), MANY);
+    ck_assert_uint_eq(support_count_names("/proc/self/fd"), before);
+    ck_assert_int_eq(fileio_group_commit(group), 0);
+    free_all();
+}
+END_TEST
+
+START_TEST(group_that_is_abandoned_while_it_is_flushed_leaves_whole_files_and_no_temporary)
+{
+    char name[32];
+    prepare(MANY);
+    size_t before = support_count_names("/proc/self/fd");
+    for (int round = 0; round < 20; round++) {
+        add_many();
+        ck_assert(fileio_group_begin(group));
+        fileio_group_abandon(group);
+        ck_assert_uint_eq(fileio_group_room(group), MANY);
+        ck_assert_uint_eq(support_count_names("/proc/self/fd"), before);
+        for (int i = 0; i < MANY; i++) {
+            (void)snprintf(name, sizeof name, ".file_%d.tmp", i);
+            ck_assert(!support_exists(directory, name));
+        }
+    }
+    free_all();
 }
 END_TEST
 
@@ -119,7 +224,7 @@ START_TEST(group_leaves_no_temporary_when_a_name_is_taken_by_a_directory)
     ck_assert_int_eq(errno, EISDIR);
     ck_assert_uint_eq(support_count_names(directory), 51);
     ck_assert_uint_eq(fileio_group_room(group), MANY);
-    fileio_group_free(group);
+    free_all();
 }
 END_TEST
 
@@ -132,7 +237,7 @@ START_TEST(group_that_is_full_refuses_a_file_and_keeps_the_others)
     ck_assert_int_eq(fileio_group_commit(group), 0);
     ck_assert(support_exists(directory, "one"));
     ck_assert_uint_eq(support_count_names(directory), 1);
-    fileio_group_free(group);
+    free_all();
 }
 END_TEST
 
@@ -147,7 +252,7 @@ START_TEST(group_can_be_used_again)
     char *bytes = support_read_file(directory, "a", NULL);
     ck_assert_str_eq(bytes, "new");
     free(bytes);
-    fileio_group_free(group);
+    free_all();
 }
 END_TEST
 
@@ -159,7 +264,7 @@ START_TEST(group_that_was_abandoned_or_freed_was_never_there)
     ck_assert_uint_eq(support_count_names(directory), 0);
     ck_assert_uint_eq(fileio_group_room(group), MANY);
     add_many();
-    fileio_group_free(group);
+    free_all();
     ck_assert_uint_eq(support_count_names(directory), 0);
 }
 END_TEST
@@ -184,7 +289,13 @@ int main(void)
 {
     return SUPPORT_RUN(
         "common_fileio_group", group_of_many_files_becomes_durable_whole_and_is_empty_afterwards,
-        group_gives_its_descriptors_back_in_every_case, group_is_flushed_where_no_thread_can_be_had,
+        group_gives_its_descriptors_back_in_every_case,
+        group_that_was_begun_becomes_durable_while_files_are_added_to_the_next,
+        group_that_was_begun_is_ended_by_a_commit_together_with_what_was_added_since,
+        group_of_few_files_is_not_worth_threads_and_waits_for_its_commit,
+        group_that_fails_takes_what_was_added_since_it_was_begun_with_it,
+        group_that_is_abandoned_while_it_is_flushed_leaves_whole_files_and_no_temporary,
+        group_is_flushed_where_no_thread_can_be_had,
         group_leaves_no_temporary_when_a_name_is_taken_by_a_directory,
         group_that_is_full_refuses_a_file_and_keeps_the_others, group_can_be_used_again,
         group_that_was_abandoned_or_freed_was_never_there,
