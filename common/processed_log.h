@@ -42,10 +42,10 @@ enum processed_log_mode { PROCESSED_LOG_READ, PROCESSED_LOG_WRITE };
 #define PROCESSED_LOG_ERROR_SIZE 256
 
 /*
- * The most that one commit may append, and so the most that a crash leaves damaged: 64 records of
- * 4 KiB, which is beyond what names and details come to.
+ * The most that one commit may append, and so the most that a crash leaves damaged: 128 records
+ * of 4 KiB, which is beyond what names and details come to.
  */
-#define PROCESSED_LOG_COMMIT_MAX_BYTES ((uint64_t)256 * 1024)
+#define PROCESSED_LOG_COMMIT_MAX_BYTES ((uint64_t)512 * 1024)
 
 struct processed_log;
 

@@ -10,6 +10,9 @@
 
 /* A summary and a chart. */
 #define OUTPUTS_MAX 2
+/* Descriptors of a decision: of both outputs; or, where there are no charts, of the summary while
+ * one group is under way and of another's in the next. */
+#define FILES_EACH 2
 /* Descriptors besides the outputs: directories, log, lock, standard streams, the batch being read,
  * and gnuplot's pipes. */
 #define OTHER_FILES 56
@@ -21,14 +24,16 @@ struct commits {
     struct pool *pool;
     struct fileio_group *outputs;
     struct decision *places;
-    size_t place_count;
+    size_t place_count, next_place;
     size_t in_flight;
+    bool may_wait;           /* some decisions do, for a chart */
     bool has_pending;        /* some decision has */
     struct decision **ready; /* in the order in which they became so */
     size_t ready_count;
-    size_t limit; /* of ready ones, before a flush is due */
+    size_t begun; /* of them, the first so many, are under way */
+    size_t limit; /* of the other ready ones, before a flush is due */
     size_t limit_max;
-    int64_t first_ready_ns;
+    int64_t waiting_since_ns; /* when something is ready */
 };
 
 struct commits *commits_create(int results_fd, struct processed_log *log, size_t waiting)
@@ -37,9 +42,10 @@ struct commits *commits_create(int results_fd, struct processed_log *log, size_t
     if (commits == NULL)
         return NULL;
     commits->log = log;
+    commits->may_wait = waiting > 0;
     commits->limit = commits->limit_max =
-        fileio_group_affordable(COMMITS_AT_ONCE, OTHER_FILES, OUTPUTS_MAX);
-    commits->place_count = COMMITS_AT_ONCE + waiting;
+        fileio_group_affordable(COMMITS_AT_ONCE, OTHER_FILES, FILES_EACH);
+    commits->place_count = 2 * COMMITS_AT_ONCE + waiting;
     commits->places = calloc(commits->place_count, sizeof *commits->places);
     commits->ready = calloc(commits->place_count, sizeof(struct decision *));
     commits->pool = pool_create(FILEIO_GROUP_THREADS);
@@ -67,9 +73,9 @@ void commits_free(struct commits *commits)
 
 struct decision *commits_begin(struct commits *commits, struct sighting *sighting)
 {
-    struct decision *decision = commits->places;
-    while (decision->taken)
-        decision++;
+    while (commits->places[commits->next_place].taken)
+        commits->next_place = (commits->next_place + 1) % commits->place_count;
+    struct decision *decision = &commits->places[commits->next_place];
     notice_free(decision->notice);
     *decision = (struct decision){.sighting = sighting, .taken = true};
     sighting->in_flight = true;
@@ -94,7 +100,7 @@ bool commits_ready(struct commits *commits, struct decision *decision)
         return false;
     }
     if (commits->ready_count == 0)
-        commits->first_ready_ns = clock_now_ns();
+        commits->waiting_since_ns = clock_now_ns();
     decision->ready = true;
     commits->ready[commits->ready_count++] = decision;
     return true;
@@ -109,8 +115,8 @@ void commits_drop(struct commits *commits, struct decision *decision)
 
 bool commits_is_full(const struct commits *commits, int64_t now_ns)
 {
-    return commits->ready_count >= commits->limit ||
-           (commits->ready_count > 0 && now_ns - commits->first_ready_ns > WAIT_MAX_NS);
+    return commits->ready_count - commits->begun >= commits->limit ||
+           (commits->ready_count > 0 && now_ns - commits->waiting_since_ns > WAIT_MAX_NS);
 }
 
 bool commits_is_empty(const struct commits *commits)
@@ -140,15 +146,18 @@ static int stage(struct commits *commits, struct decision *decision)
     return processed_log_stage(commits->log, &record);
 }
 
-static int record_all(struct commits *commits)
+static int record(struct commits *commits, size_t count)
 {
-    for (size_t i = 0; i < commits->ready_count; i++)
+    for (size_t i = 0; i < count; i++)
         if (stage(commits, commits->ready[i]) != 0)
             return -1;
     return processed_log_commit(commits->log);
 }
 
-/* Whose outputs were in the group: durable now, or lost with it. */
+/*
+ * Whose outputs were in the group: durable now, or lost with it. No decision that is not ready has
+ * some in a group under way and others behind it: then nothing is ever under way.
+ */
 static void settle_pending(struct commits *commits, bool durable)
 {
     commits->has_pending = false;
@@ -160,21 +169,24 @@ static void settle_pending(struct commits *commits, bool durable)
     }
 }
 
-static void end_ready(struct commits *commits, commits_done *done, void *context)
+/* The first `count` of those that were ready are ready no longer. */
+static void end_ready(struct commits *commits, size_t count, commits_done *done, void *context)
 {
-    size_t count = commits->ready_count;
-    commits->ready_count = 0;
     for (size_t i = 0; i < count; i++) {
         struct decision *decision = commits->ready[i];
         commits_drop(commits, decision);
         if (done != NULL)
             done(context, decision);
     }
+    commits->begun = 0;
+    commits->ready_count -= count;
+    memmove(commits->ready, commits->ready + count, commits->ready_count * sizeof *commits->ready);
 }
 
-static int make_durable(struct commits *commits, struct commits_failure *failure)
+static int make_durable(struct commits *commits, size_t count, struct commits_failure *failure)
 {
-    int result = fileio_group_commit(commits->outputs);
+    int result = commits->begun > 0 ? fileio_group_finish(commits->outputs)
+                                    : fileio_group_commit(commits->outputs);
     const char *output = fileio_group_failed(commits->outputs);
     settle_pending(commits, result == 0);
     *failure = output != NULL ? (struct commits_failure){"write", output}
@@ -182,22 +194,47 @@ static int make_durable(struct commits *commits, struct commits_failure *failure
     if (result != 0)
         return -1;
     *failure = (struct commits_failure){"append to", CONTRACT_PROCESSED_LOG};
-    return record_all(commits);
+    return record(commits, count);
+}
+
+/* Of those that are under way, or of all where none is. */
+static int flush_first(struct commits *commits, size_t count, commits_done *done, void *context,
+                       struct commits_failure *failure)
+{
+    int result = make_durable(commits, count, failure);
+    int saved_errno = errno;
+    if (result == 0) {
+        commits->limit =
+            commits->limit * 2 < commits->limit_max ? commits->limit * 2 : commits->limit_max;
+        end_ready(commits, count, done, context);
+    } else {
+        commits->limit = 1;
+        fileio_group_abandon(commits->outputs);
+        end_ready(commits, commits->ready_count, NULL, NULL);
+    }
+    errno = saved_errno;
+    return result;
 }
 
 int commits_flush(struct commits *commits, commits_done *done, void *context,
                   struct commits_failure *failure)
 {
+    if (commits->begun > 0 && flush_first(commits, commits->begun, done, context, failure) != 0)
+        return -1;
     if (commits_is_empty(commits))
         return 0;
-    int result = make_durable(commits, failure);
-    int saved_errno = errno;
-    if (result != 0)
-        commits->limit = 1;
-    else
-        commits->limit =
-            commits->limit * 2 < commits->limit_max ? commits->limit * 2 : commits->limit_max;
-    end_ready(commits, result == 0 ? done : NULL, context);
-    errno = saved_errno;
-    return result;
+    return flush_first(commits, commits->ready_count, done, context, failure);
+}
+
+int commits_flush_begin(struct commits *commits, commits_done *done, void *context,
+                        struct commits_failure *failure)
+{
+    if (commits->begun > 0 && flush_first(commits, commits->begun, done, context, failure) != 0)
+        return -1;
+    if (commits->may_wait || commits->limit < commits->limit_max ||
+        !fileio_group_begin(commits->outputs))
+        return commits_flush(commits, done, context, failure);
+    commits->begun = commits->ready_count;
+    commits->waiting_since_ns = clock_now_ns();
+    return 0;
 }

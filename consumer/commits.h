@@ -8,9 +8,14 @@
  *     decision->outcome = ...; commits_ready(commits, decision);
  *     commits_flush(commits, done, context, &failure);     `done` gets each that was ready
  *
- * A flush costs about the same for one decision and for COMMITS_AT_ONCE. After one that
- * failed, decisions are flushed one by one, and twice as many with each that works: so a group
- * that is too large for the disk does not keep back the batches for which there is room.
+ * A flush costs about the same for one decision and for COMMITS_AT_ONCE. Who has more to decide
+ * need not stand still for it: after commits_flush_begin() threads make the outputs of what is
+ * ready durable while the next decisions are begun, and the next flush, of either kind, records
+ * them before it does anything else. So records have one order, and at most two groups are open.
+ *
+ * After a flush that failed, decisions are flushed one by one, and twice as many with each that
+ * works, and none is under way while others are begun: so a group that is too large for the disk
+ * does not keep back the batches for which there is room.
  */
 #ifndef CONSUMER_COMMITS_H
 #define CONSUMER_COMMITS_H
@@ -25,7 +30,7 @@
 #include "consumer/sighting.h"
 
 /* The most decisions that share a flush. */
-#define COMMITS_AT_ONCE 64
+#define COMMITS_AT_ONCE 128
 
 /* What is to be recorded about a batch, filled in by whoever began it. */
 struct decision {
@@ -72,7 +77,7 @@ bool commits_ready(struct commits *commits, struct decision *decision);
  */
 void commits_drop(struct commits *commits, struct decision *decision);
 
-/* True when it is time to flush: another decision would have no place, or waits too long. */
+/* True when it is time to flush: another decision would have no place, or one waits too long. */
 bool commits_is_full(const struct commits *commits, int64_t now_ns);
 
 /* True when a flush would find nothing to make durable. */
@@ -96,5 +101,15 @@ struct commits_failure {
  */
 int commits_flush(struct commits *commits, commits_done *done, void *context,
                   struct commits_failure *failure);
+
+/*
+ * The same for whoever has more decisions to begin: of what is ready now, `done` and failure come
+ * with the next flush, and those of what an earlier call began come with this one. When that
+ * fails, what became ready since is dropped as well: it would meet the same, and is to be taken
+ * again in its order. A group that is small, or shares its outputs with decisions that wait for
+ * something, is flushed at once.
+ */
+int commits_flush_begin(struct commits *commits, commits_done *done, void *context,
+                        struct commits_failure *failure);
 
 #endif

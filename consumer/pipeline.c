@@ -196,13 +196,16 @@ static void on_recorded(void *context, struct decision *decision)
     tell_stream(pipeline->stream, decision);
 }
 
-bool pipeline_commit(struct pipeline *pipeline)
+typedef int flush(struct commits *commits, commits_done *done, void *context,
+                  struct commits_failure *failure);
+
+static bool commit_by(struct pipeline *pipeline, flush *way)
 {
     struct commits_failure failure;
     if (commits_is_empty(pipeline->commits))
         return true;
     int64_t since_ns = clock_now_ns();
-    int result = commits_flush(pipeline->commits, on_recorded, pipeline, &failure);
+    int result = way(pipeline->commits, on_recorded, pipeline, &failure);
     int saved_errno = errno;
     pipeline->commit_soon = false;
     stream_committed(pipeline->stream, processed_log_bytes(pipeline->log));
@@ -214,10 +217,15 @@ bool pipeline_commit(struct pipeline *pipeline)
     return false;
 }
 
-static bool commit_if_due(struct pipeline *pipeline)
+bool pipeline_commit(struct pipeline *pipeline)
+{
+    return commit_by(pipeline, commits_flush);
+}
+
+static bool commit_if_due(struct pipeline *pipeline, flush *way)
 {
     bool due = pipeline->commit_soon || commits_is_full(pipeline->commits, clock_now_ns());
-    return !due || pipeline_commit(pipeline);
+    return !due || commit_by(pipeline, way);
 }
 
 /* ---- rejecting ---- */
@@ -331,7 +339,7 @@ bool pipeline_advance(struct pipeline *pipeline, int64_t now_ns)
 {
     bool drawn = drawings_advance(pipeline->drawings, now_ns, on_drawn, pipeline);
     pipeline->meters.gnuplot_restarts = drawings_restarts(pipeline->drawings);
-    return commit_if_due(pipeline) && drawn;
+    return commit_if_due(pipeline, commits_flush) && drawn;
 }
 
 static bool is_full(const struct pipeline *pipeline)
@@ -527,7 +535,7 @@ enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
     begin_trend(pipeline, now_ns);
     if (!sighting->processed && is_full(pipeline))
         return PIPELINE_FULL;
-    if (!commit_if_due(pipeline))
+    if (!commit_if_due(pipeline, commits_flush_begin))
         return PIPELINE_TROUBLE;
     return judge(pipeline, directory_fd, sighting, now_ns);
 }

@@ -27,14 +27,21 @@ static struct control *map_new(const char *path)
     return memory;
 }
 
+static bool limit_descriptors(rlim_t count)
+{
+    const struct rlimit limit = {.rlim_cur = count, .rlim_max = count};
+    return count == 0 || setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 static void become_server(const int commands[2], const int answers[2], int output_fd,
-                          const char *shim, const char *control_path, char *const arguments[])
+                          const char *shim, const char *control_path, char *const arguments[],
+                          rlim_t descriptors)
 {
     int nothing = open("/dev/null", O_RDONLY);
     if (dup2(nothing, STDIN_FILENO) < 0 || dup2(output_fd, STDOUT_FILENO) < 0 ||
         dup2(output_fd, STDERR_FILENO) < 0 || dup2(commands[0], CONTROL_COMMAND_FD) < 0 ||
         dup2(answers[1], CONTROL_ANSWER_FD) < 0 || setenv("LD_PRELOAD", shim, 1) != 0 ||
-        setenv(CONTROL_VARIABLE, control_path, 1) != 0)
+        setenv(CONTROL_VARIABLE, control_path, 1) != 0 || !limit_descriptors(descriptors))
         _exit(126);
     (void)close(nothing);
     (void)execv(arguments[0], arguments);
@@ -42,7 +49,7 @@ static void become_server(const int commands[2], const int answers[2], int outpu
 }
 
 void daemon_start(struct daemon *daemon, const char *shim, const char *control_path,
-                  const char *output_path, char *const arguments[])
+                  const char *output_path, char *const arguments[], rlim_t descriptors)
 {
     int commands[2];
     int answers[2];
@@ -54,7 +61,8 @@ void daemon_start(struct daemon *daemon, const char *shim, const char *control_p
     if (daemon->server < 0)
         die("cannot start %s", arguments[0]);
     if (daemon->server == 0)
-        become_server(commands, answers, daemon->output_fd, shim, control_path, arguments);
+        become_server(commands, answers, daemon->output_fd, shim, control_path, arguments,
+                      descriptors);
     (void)close(commands[0]);
     (void)close(answers[1]);
     daemon->command_fd = commands[1];

@@ -1,7 +1,7 @@
 /*
  * daemon - a daemon under the shim, ready to be run again and again.
  *
- *     daemon_start(&daemon, shim, control_path, output_path, arguments);
+ *     daemon_start(&daemon, shim, control_path, output_path, arguments, 0);
  *     for each point:  result = daemon_run(&daemon, &point);
  *     daemon_end(&daemon);
  *
@@ -11,6 +11,7 @@
 #define TORTURE_DAEMON_H
 
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "tests/torture/control.h"
@@ -32,9 +33,12 @@ struct daemon_result {
     bool hung;
 };
 
-/* `arguments` begins with the program's path, and ends with NULL. */
+/*
+ * `arguments` begins with the program's path, and ends with NULL. The daemon may have so many
+ * `descriptors`; 0: as many as we.
+ */
 void daemon_start(struct daemon *daemon, const char *shim, const char *control_path,
-                  const char *output_path, char *const arguments[]);
+                  const char *output_path, char *const arguments[], rlim_t descriptors);
 struct daemon_result daemon_run(struct daemon *daemon, const struct control_point *point);
 void daemon_end(struct daemon *daemon);
 

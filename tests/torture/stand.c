@@ -161,10 +161,15 @@ static void prepare_long(struct stand *stand)
     put_batch(&stand->other, 1013, 2);
 }
 
-/* More than one group of them, so that many share a flush. */
+/*
+ * More than one group of them: of so few descriptors 8 batches may hold one at once, and the others
+ * are read while those are under way.
+ */
+#define DESCRIPTORS_FOR_GROUPS_OF_8 72
+
 static void prepare_many(struct stand *stand)
 {
-    for (unsigned number = 1; number <= 12; number++)
+    for (unsigned number = 1; number <= 18; number++)
         put_batch(&stand->other, number, number % 4);
 }
 
@@ -242,6 +247,7 @@ static const struct scenario SCENARIOS[] = {
     {.name = "consumer-many",
      .is_consumer = true,
      .arguments = {ONCE, "--chart", "none"},
+     .descriptors = DESCRIPTORS_FOR_GROUPS_OF_8,
      .prepare = prepare_many},
     {.name = "consumer-charts",
      .is_consumer = true,
@@ -310,7 +316,8 @@ static void start_daemon(struct stand *stand)
     (void)snprintf(output, sizeof output, "%s/output", stand->path);
     for (size_t i = 0; scenario->arguments[i] != NULL; i++)
         arguments[5 + i] = scenario->arguments[i];
-    daemon_start(&stand->daemon, shim, control, output, (char *const *)arguments);
+    daemon_start(&stand->daemon, shim, control, output, (char *const *)arguments,
+                 scenario->descriptors);
 }
 
 void stand_open(struct stand *stand, const struct scenario *scenario, const char *build,

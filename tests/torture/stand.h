@@ -25,6 +25,7 @@ struct scenario {
     bool is_consumer;
     bool draws; /* has children, so that no two runs are quite alike */
     const char *arguments[STAND_ARGUMENTS_MAX - 4];
+    unsigned descriptors; /* that it may have; 0: as many as we */
     /* Fills in the start of the stand: `own`, `other`, and what is said beside them. */
     void (*prepare)(struct stand *stand);
     /* producer */

@@ -1,6 +1,7 @@
 #include "consumer/commits.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/contract.h"
+#include "common/fileio_group.h"
 #include "common/number.h"
 #include "tests/unit/support.h"
 
@@ -16,14 +18,17 @@
 #define WAITING 2
 
 /* These stand before the C library's functions, in this program alone. */
-static size_t fsyncs;
+static atomic_size_t fsyncs;
 static size_t fdatasyncs;
 static size_t fsyncs_at_the_first_fdatasync;
-static int fsync_errno;
+static atomic_bool fsyncs_are_held;
+static atomic_int fsync_errno;
 static int fdatasync_errno;
 
 int fsync(int fd)
 {
+    while (fsyncs_are_held)
+        (void)usleep(1000);
     fsyncs++;
     if (fsync_errno != 0) {
         errno = fsync_errno;
@@ -46,19 +51,19 @@ int fdatasync(int fd)
 static const char *directory;
 static struct processed_log *processed;
 static struct commits *commits;
-static struct sighting sightings[COMMITS_AT_ONCE + WAITING];
-static char keys[COMMITS_AT_ONCE + WAITING][8];
-static char done_keys[1024];
+static struct sighting sightings[2 * COMMITS_AT_ONCE + WAITING];
+static char keys[2 * COMMITS_AT_ONCE + WAITING][8];
+static char done_keys[4096];
 static struct commits_failure failure;
 
-static void open_commits(void)
+static void open_commits_of(size_t waiting)
 {
     char error[PROCESSED_LOG_ERROR_SIZE];
     directory = support_temporary_directory();
     int directory_fd = support_open_directory(directory);
     processed = processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error);
     ck_assert_msg(processed != NULL, "%s", error);
-    commits = commits_create(directory_fd, processed, WAITING);
+    commits = commits_create(directory_fd, processed, waiting);
     ck_assert_ptr_nonnull(commits);
     for (size_t i = 0; i < sizeof sightings / sizeof *sightings; i++) {
         (void)snprintf(keys[i], sizeof keys[i], "%zu", i + 1);
@@ -66,6 +71,17 @@ static void open_commits(void)
     }
     fsyncs = fdatasyncs = 0;
     done_keys[0] = '\0';
+}
+
+static void open_commits(void)
+{
+    open_commits_of(WAITING);
+}
+
+/* None of whose decisions waits for a chart. */
+static void open_commits_without_charts(void)
+{
+    open_commits_of(0);
 }
 
 static void close_commits(void)
@@ -101,6 +117,27 @@ static void note_done(void *context, struct decision *decision)
 static int flush(void)
 {
     return commits_flush(commits, note_done, NULL, &failure);
+}
+
+static int flush_begin(void)
+{
+    return commits_flush_begin(commits, note_done, NULL, &failure);
+}
+
+static void decide_from_to(size_t first, size_t last)
+{
+    for (size_t number = first; number <= last; number++)
+        decide(number);
+}
+
+/* Of `first` to `last`, and no others. */
+static void assert_done(size_t first, size_t last)
+{
+    char expected[sizeof done_keys] = "";
+    size_t length = 0;
+    for (size_t number = first; number <= last; number++)
+        length += (size_t)snprintf(expected + length, sizeof expected - length, "%zu ", number);
+    ck_assert_str_eq(done_keys, expected);
 }
 
 static bool has_record(size_t number)
@@ -267,6 +304,174 @@ START_TEST(commits_with_nothing_to_flush_cost_nothing)
 }
 END_TEST
 
+START_TEST(commits_under_way_are_recorded_by_the_next_flush_and_others_are_decided_meanwhile)
+{
+    open_commits_without_charts();
+    decide_from_to(1, 20);
+    fsyncs_are_held = true;
+    ck_assert_int_eq(flush_begin(), 0);
+    decide_from_to(21, 40);
+    ck_assert(!support_exists(directory, "summary_1.json") && !has_record(1));
+    ck_assert_uint_eq(commits_in_flight(commits), 40);
+    fsyncs_are_held = false;
+    ck_assert_int_eq(flush_begin(), 0);
+    assert_done(1, 20);
+    ck_assert_uint_ge(fsyncs_at_the_first_fdatasync, 20 + 1);
+    ck_assert(has_record(20) && !has_record(21));
+    ck_assert(support_exists(directory, "summary_20.json"));
+    ck_assert_int_eq(flush(), 0);
+    assert_done(1, 40);
+    ck_assert_uint_eq(fdatasyncs, 2);
+    ck_assert_uint_eq(commits_in_flight(commits), 0);
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_under_way_and_those_decided_meanwhile_are_ended_by_one_flush)
+{
+    open_commits_without_charts();
+    decide_from_to(1, COMMITS_AT_ONCE);
+    ck_assert_int_eq(flush_begin(), 0);
+    for (size_t number = COMMITS_AT_ONCE + 1; number <= 2 * COMMITS_AT_ONCE; number++) {
+        ck_assert(!commits_is_full(commits, 0));
+        decide(number);
+    }
+    ck_assert(commits_is_full(commits, 0));
+    ck_assert_int_eq(flush(), 0);
+    assert_done(1, 2 * COMMITS_AT_ONCE);
+    ck_assert_uint_eq(fdatasyncs, 2);
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_under_way_are_due_when_they_have_been_so_for_long)
+{
+    open_commits_without_charts();
+    decide_from_to(1, 20);
+    ck_assert_int_eq(flush_begin(), 0);
+    ck_assert(!commits_is_full(commits, 0));
+    ck_assert(commits_is_full(commits, INT64_MAX));
+    ck_assert_int_eq(flush_begin(), 0);
+    assert_done(1, 20);
+    ck_assert(!commits_is_full(commits, INT64_MAX));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_under_way_that_fail_undo_what_was_decided_meanwhile)
+{
+    open_commits_without_charts();
+    decide_from_to(1, 20);
+    fsyncs_are_held = true;
+    fsync_errno = EIO;
+    ck_assert_int_eq(flush_begin(), 0);
+    decide_from_to(21, 40);
+    fsyncs_are_held = false;
+    ck_assert_int_eq(flush_begin(), -1);
+    ck_assert_int_eq(errno, EIO);
+    ck_assert_str_eq(failure.operation, "write");
+    fsync_errno = 0;
+    assert_done(1, 0);
+    ck_assert_uint_eq(commits_in_flight(commits), 0);
+    ck_assert_uint_eq(support_count_names(directory), 1);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_uint_eq(fdatasyncs, 0);
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_under_way_whose_log_cannot_be_flushed_undo_what_was_decided_meanwhile)
+{
+    open_commits_without_charts();
+    decide_from_to(1, 20);
+    ck_assert_int_eq(flush_begin(), 0);
+    decide_from_to(21, 40);
+    fdatasync_errno = EIO;
+    ck_assert_int_eq(flush(), -1);
+    assert_done(1, 0);
+    ck_assert_uint_eq(commits_in_flight(commits), 0);
+    ck_assert(!support_exists(directory, "summary_21.json"));
+    ck_assert(processed_log_is_broken(processed));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_after_a_failure_are_not_under_way_until_as_many_as_before_go_together)
+{
+    open_commits_without_charts();
+    decide(1);
+    fsync_errno = ENOSPC;
+    ck_assert_int_eq(flush(), -1);
+    fsync_errno = 0;
+    for (size_t limit = 1; limit <= COMMITS_AT_ONCE / 2; limit *= 2) {
+        decide_from_to(1, limit);
+        ck_assert_int_eq(flush_begin(), 0);
+        ck_assert_uint_eq(commits_in_flight(commits), 0);
+    }
+    decide_from_to(1, COMMITS_AT_ONCE);
+    ck_assert_int_eq(flush_begin(), 0);
+    ck_assert_uint_eq(commits_in_flight(commits), COMMITS_AT_ONCE);
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_that_are_few_or_wait_for_charts_are_never_under_way)
+{
+    open_commits_without_charts();
+    decide_from_to(1, FILEIO_GROUP_THREADS - 1);
+    ck_assert_int_eq(flush_begin(), 0);
+    assert_done(1, FILEIO_GROUP_THREADS - 1);
+    close_commits();
+    open_commits();
+    decide_from_to(1, 20);
+    ck_assert_int_eq(flush_begin(), 0);
+    assert_done(1, 20);
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_freed_under_way_leave_no_temporary_and_no_record)
+{
+    char temporary[CONTRACT_NAME_SIZE + 8];
+    open_commits_without_charts();
+    decide_from_to(1, 20);
+    ck_assert_int_eq(flush_begin(), 0);
+    decide_from_to(21, 40);
+    close_commits();
+    for (size_t number = 1; number <= 40; number++) {
+        (void)snprintf(temporary, sizeof temporary, ".summary_%zu.json.tmp", number);
+        ck_assert(!support_exists(directory, temporary));
+    }
+    assert_done(1, 0);
+    ck_assert_uint_eq(fdatasyncs, 0);
+}
+END_TEST
+
+/* U+0080 takes two bytes of a name, and a control character one of a detail; both six in JSON. */
+START_TEST(commits_of_the_longest_records_fit_into_one_append_to_the_log)
+{
+    static char long_keys[COMMITS_AT_ONCE][CONTRACT_KEY_MAX + 1];
+    char long_name[CONTRACT_NAME_SIZE] = "";
+    open_commits_without_charts();
+    for (size_t i = 0; i + 2 < sizeof long_name; i += 2)
+        memcpy(long_name + i, "\xC2\x80", 3);
+    for (size_t i = 0; i < COMMITS_AT_ONCE; i++) {
+        memcpy(long_keys[i], long_name, CONTRACT_KEY_MAX - 4);
+        (void)snprintf(long_keys[i] + CONTRACT_KEY_MAX - 4, 5, "x%03zu", i);
+        sightings[i] = (struct sighting){.key = long_keys[i], .data_name = long_name};
+        struct decision *decision = commits_begin(commits, &sightings[i]);
+        decision->outcome = OUTCOME_REJECTED;
+        decision->rejection.reason = REASON_NOT_A_REGULAR_FILE;
+        memset(decision->rejection.detail, 1, REASON_DETAIL_SIZE - 1);
+        ck_assert(commits_ready(commits, decision));
+    }
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_uint_eq(fdatasyncs, 1);
+    ck_assert_uint_eq(processed_log_count(processed, OUTCOME_REJECTED), COMMITS_AT_ONCE);
+    close_commits();
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
@@ -278,5 +483,14 @@ int main(void)
         commits_go_one_by_one_after_a_failure_and_twice_as_many_with_each_success,
         commits_whose_log_cannot_be_flushed_are_undecided_and_the_log_is_broken,
         commits_dropped_leave_nothing_in_flight, commits_freed_leave_no_temporary,
-        commits_with_nothing_to_flush_cost_nothing);
+        commits_with_nothing_to_flush_cost_nothing,
+        commits_under_way_are_recorded_by_the_next_flush_and_others_are_decided_meanwhile,
+        commits_under_way_and_those_decided_meanwhile_are_ended_by_one_flush,
+        commits_under_way_are_due_when_they_have_been_so_for_long,
+        commits_under_way_that_fail_undo_what_was_decided_meanwhile,
+        commits_under_way_whose_log_cannot_be_flushed_undo_what_was_decided_meanwhile,
+        commits_after_a_failure_are_not_under_way_until_as_many_as_before_go_together,
+        commits_that_are_few_or_wait_for_charts_are_never_under_way,
+        commits_freed_under_way_leave_no_temporary_and_no_record,
+        commits_of_the_longest_records_fit_into_one_append_to_the_log);
 }
