@@ -16,12 +16,22 @@ static bool set_bytes_capacity(struct counters *counters, size_t capacity)
     return true;
 }
 
+/*
+ * Nobody foresees what this process drew at its first table; what it drew, folded with how many
+ * tables there were, gives each a key of its own without a call for each.
+ */
+static uint64_t new_key(void)
+{
+    static uint64_t drawn;
+    static uint64_t tables;
+    if (tables++ == 0 && getrandom(&drawn, sizeof drawn, GRND_NONBLOCK) < 0)
+        drawn = (uint64_t)(uintptr_t)&drawn; /* early at boot: the address varies as well */
+    return hash_word(drawn + tables);
+}
+
 bool counters_open(struct counters *counters)
 {
-    *counters = (struct counters){.count = 0};
-    if (getrandom(&counters->key, sizeof counters->key, GRND_NONBLOCK) < 0)
-        counters->key =
-            (uint64_t)(uintptr_t)counters; /* early at boot: the address varies as well */
+    *counters = (struct counters){.key = new_key()};
     return set_bytes_capacity(counters, FIRST_BYTES) &&
            counters_set_capacity(counters, FIRST_CAPACITY);
 }

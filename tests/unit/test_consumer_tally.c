@@ -2,8 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "consumer/counters.h"
 #include "consumer/hash.h"
 #include "consumer/tally.h"
 #include "tests/unit/chance.h"
@@ -865,6 +868,45 @@ START_TEST(tally_answers_the_same_whatever_its_key)
 }
 END_TEST
 
+static uint64_t new_key(void)
+{
+    struct counters counters;
+    ck_assert(counters_open(&counters));
+    uint64_t key = counters.key;
+    counters_close(&counters);
+    return key;
+}
+
+/* The first that a process of its own draws. */
+static uint64_t key_of_another_process(void)
+{
+    int ends[2];
+    uint64_t key = 0;
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        key = new_key();
+        _exit(write(ends[1], &key, sizeof key) == sizeof key ? 0 : 1);
+    }
+    ck_assert_int_eq(read(ends[0], &key, sizeof key), sizeof key);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    return key;
+}
+
+START_TEST(counters_of_each_process_and_each_table_have_a_key_of_their_own)
+{
+    ck_assert_uint_ne(key_of_another_process(), key_of_another_process());
+    uint64_t keys[100];
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        keys[i] = new_key();
+        for (size_t before = 0; before < i; before++)
+            ck_assert_uint_ne(keys[i], keys[before]);
+    }
+}
+END_TEST
+
 /* CPU time of taking in values with these hashes, from `step` to `step`. */
 static double seconds_of(uint64_t first, uint64_t step)
 {
@@ -919,5 +961,6 @@ int main(void)
         tally_of_merged_exact_parts_is_that_of_the_whole,
         tally_of_cells_together_is_that_of_cells_one_by_one,
         tally_says_which_of_the_cells_it_is_full_at, tally_answers_the_same_whatever_its_key,
+        counters_of_each_process_and_each_table_have_a_key_of_their_own,
         tally_is_not_slowed_down_by_hashes_that_are_chosen_to_meet);
 }
