@@ -82,8 +82,9 @@ static ssize_t read_all(struct reader *reader, struct batch *batch, struct parse
                 profiler_feed(parse->profiler, reader->buffer, (size_t)count, &parse->damage);
         if (is_hopeless(batch, parse))
             break;
-        if ((size_t)count == READ_BYTES)
-            reader->tick(reader->context, batch->bytes);
+        if ((size_t)count < READ_BYTES) /* the end; if more comes now, it changed meanwhile */
+            break;
+        reader->tick(reader->context, batch->bytes);
     }
     return count;
 }
