@@ -82,7 +82,8 @@ static bool is_digit(char character)
 
 static bool in_number(char character)
 {
-    return is_digit(character) || (character != '\0' && strchr("+-.eE", character) != NULL);
+    return is_digit(character) || character == '.' || character == '-' || character == '+' ||
+           character == 'e' || character == 'E';
 }
 
 static size_t number_length(const char *bytes, size_t length)
@@ -155,7 +156,7 @@ static void pass_string(struct scanner *scanner)
 
 static void pass_other(struct scanner *scanner, char character)
 {
-    if (character == '\0' || strchr("\t\r\n", character) == NULL)
+    if (character != '\t' && character != '\r' && character != '\n')
         scanner->cause = control_character(character);
     if ((character == '{' || character == '[') && ++scanner->depth > scanner->depth_max)
         scanner->cause = "nested too deeply";

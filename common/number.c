@@ -211,15 +211,25 @@ bool number_parse_size(const char *text, size_t length, uint64_t *value_bytes)
     return true;
 }
 
+/* As the loop below would write them, at a fraction of its cost: counts and lengths mostly. */
+static bool is_short_integer(double value)
+{
+    return fabs(value) < 1e15 && value == (double)(int64_t)value;
+}
+
 void number_format_double(char text[NUMBER_DOUBLE_SIZE], double value)
 {
+    if (is_short_integer(value)) {
+        (void)snprintf(text, NUMBER_DOUBLE_SIZE, "%" PRId64, (int64_t)value);
+        return;
+    }
     /* Every decimal of up to DBL_DIG digits survives the way through a normal double, so the
        shorter precisions need trying among subnormals alone. */
     int precision = fabs(value) < DBL_MIN ? 1 : DBL_DIG;
     for (; precision <= DBL_DECIMAL_DIG; precision++) {
         (void)snprintf(text, NUMBER_DOUBLE_SIZE, "%.*g", precision, value + 0.0);
-        if (strtod(text, NULL) == value)
-            return;
+        if (precision == DBL_DECIMAL_DIG || strtod(text, NULL) == value)
+            return; /* so many digits always come back */
     }
 }
 

@@ -43,19 +43,26 @@ void text_put(struct text *text, const char *string)
     text_append(text, string, strlen(string));
 }
 
+/* Into the room that is there; only what does not fit is printed twice. */
 void text_printf(struct text *text, const char *format, ...)
 {
     va_list arguments;
     va_list again;
+    size_t room = text->failed ? 0 : text->capacity - text->length;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(room > 0 ? text->bytes + text->length : NULL, room, format, arguments);
+    bool fits = length >= 0 && (size_t)length < room;
+    if (!fits && room > 0)
+        text->bytes[text->length] = '\0';
     if (length < 0)
         text->failed = true;
-    else if (reserve(text, (size_t)length + 1)) {
+    else if (!fits && reserve(text, (size_t)length)) {
         (void)vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
-        text->length += (size_t)length;
+        fits = true;
     }
+    if (fits)
+        text->length += (size_t)length;
     va_end(again);
     va_end(arguments);
 }
@@ -180,16 +187,30 @@ static bool is_second_control(const char *bytes, size_t step)
     return step == 2 && (unsigned char)bytes[0] == 0xC2 && (unsigned char)bytes[1] < 0xA0;
 }
 
+/* Bytes that stand for themselves, up to the first that does not. */
+static size_t plain_length(const char *bytes, size_t length)
+{
+    size_t count = 0;
+    while (count < length && (unsigned char)bytes[count] < 0x80 && json_plain(bytes[count]))
+        count++;
+    return count;
+}
+
 void text_json_string(struct text *text, const char *bytes, size_t length)
 {
     text_append(text, "\"", 1);
     for (size_t at = 0; at < length;) {
+        size_t plain = plain_length(bytes + at, length - at);
+        text_append(text, bytes + at, plain);
+        at += plain;
+        if (at == length)
+            break;
         size_t step = text_utf8_length(bytes + at, length - at);
         if (step == 0)
             text_put(text, "\xEF\xBF\xBD"); /* U+FFFD */
         else if (is_second_control(bytes + at, step))
             json_character(text, bytes[at + 1]);
-        else if (step > 1 || json_plain(bytes[at]))
+        else if (step > 1)
             text_append(text, bytes + at, step);
         else
             json_character(text, bytes[at]);

@@ -31,7 +31,9 @@ static void put_scalar(struct text *text, const struct column_scalar *scalar)
 
 static void put_name(struct text *text, const char *name)
 {
-    text_printf(text, ",\n      \"%s\": ", name);
+    text_put(text, ",\n      \"");
+    text_put(text, name);
+    text_put(text, "\": ");
 }
 
 static void put_named_count(struct text *text, const char *name, uint64_t count)

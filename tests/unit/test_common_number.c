@@ -322,6 +322,24 @@ START_TEST(every_double_reads_back_to_itself_and_could_not_be_shorter)
 }
 END_TEST
 
+START_TEST(whole_doubles_are_printed_as_printf_would_in_fifteen_digits_or_more)
+{
+    static const double VALUES[] = {0.0,   -0.0,        1,      -1,    100000, 1234567,
+                                    -42e9, 99999999999, 1e14,   -1e14, 1e15,   -1e15,
+                                    1e16,  0x1p53,      0x1p62, 1e22,  1e300,  999999999999999};
+    char text[NUMBER_DOUBLE_SIZE];
+    char expected[400];
+    for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
+        int precision = 15;
+        do
+            (void)snprintf(expected, sizeof expected, "%.*g", precision, VALUES[i] + 0.0);
+        while (strtod(expected, NULL) != VALUES[i] && ++precision <= 17);
+        number_format_double(text, VALUES[i]);
+        ck_assert_str_eq(text, expected);
+    }
+}
+END_TEST
+
 /* ---- texts of any length ---- */
 
 /* No part that is put is longer than PART_MAX, and no text has more than a dozen. */
@@ -605,6 +623,7 @@ int main(void)
         negative_zero_is_printed_as_zero,
         the_ends_of_the_doubles_are_printed_with_the_fewest_digits,
         every_double_reads_back_to_itself_and_could_not_be_shorter,
+        whole_doubles_are_printed_as_printf_would_in_fifteen_digits_or_more,
         a_double_of_any_shape_and_length_is_what_strtod_says,
         a_double_in_the_middle_of_two_is_rounded_by_the_last_of_thousands_of_digits,
         a_double_of_thousands_of_zeros_is_what_its_other_digits_and_its_exponent_say,
