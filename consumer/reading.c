@@ -196,4 +196,5 @@ void reading_free(struct reading *reading)
 {
     profile_free(&reading->profile);
     batch_states_free(reading->states);
+    reading->states = NULL;
 }
