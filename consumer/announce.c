@@ -1,5 +1,8 @@
 #include "consumer/announce.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -29,11 +32,36 @@ static void log_changed(const struct decision *decision)
               (struct log_field[]){log_text("batch", decision->sighting->key)}, 1);
 }
 
-void announce_decision(const struct decision *decision)
+static void log_decision(const struct decision *decision)
 {
     switch (decision->outcome) {
     case OUTCOME_PROCESSED: log_processed(decision); break;
     case OUTCOME_REJECTED: log_rejected(decision); break;
     case OUTCOME_CHANGED: log_changed(decision); break;
     }
+}
+
+/* What the record says; of a processed batch the columns have been there since it was read. */
+static void tell(struct stream *stream, struct notice *notice, const struct decision *decision)
+{
+    struct account *account = &notice->account;
+    account->outcome = decision->outcome;
+    account->rejection = decision->rejection;
+    account->verified = decision->verified;
+    account->plot = decision->plot;
+    account->rows = decision->rows;
+    account->bytes = decision->bytes;
+    memcpy(account->at, decision->at, sizeof account->at);
+    (void)snprintf(account->key, sizeof account->key, "%s", decision->sighting->key);
+    stream_tell(stream, notice);
+}
+
+void announce_decision(struct decision *decision, struct stream *stream)
+{
+    struct notice *notice = decision->notice != NULL ? decision->notice : notice_create();
+    decision->notice = NULL;
+    log_decision(decision);
+    if (notice != NULL)
+        tell(stream, notice, decision);
+    notice_free(notice);
 }

@@ -1,12 +1,14 @@
 /*
- * announce - the line of the daemon's own log about each batch that was decided.
+ * announce - a batch was decided and its record is durable: a line of the daemon's own log, and
+ * what the stream is told.
  */
 #ifndef CONSUMER_ANNOUNCE_H
 #define CONSUMER_ANNOUNCE_H
 
 #include "consumer/commits.h"
+#include "consumer/stream.h"
 
-/* Its record is durable. */
-void announce_decision(const struct decision *decision);
+/* Uses up the decision's notice. */
+void announce_decision(struct decision *decision, struct stream *stream);
 
 #endif

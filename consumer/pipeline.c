@@ -16,7 +16,9 @@
 #include "consumer/profile.h"
 #include "consumer/reading.h"
 #include "consumer/reread.h"
+#include "consumer/revisit.h"
 #include "consumer/summary.h"
+#include "consumer/waiting.h"
 
 /* A file that could not be opened for now (permission, lease) is tried again after this. */
 #define RETRY_NS NUMBER_NS_PER_SECOND
@@ -103,20 +105,19 @@ static enum pipeline_taken trouble(struct pipeline *pipeline, const char *operat
     return PIPELINE_TROUBLE;
 }
 
-/* Told once, when it has lasted longer than a batch on its way may be in between. */
-static enum pipeline_taken wait_until(struct pipeline *pipeline, struct sighting *sighting,
+static enum pipeline_taken wait_until(const struct pipeline *pipeline, struct sighting *sighting,
                                       int64_t next_try_ns, const char *cause, int64_t now_ns)
 {
-    int64_t tell_at_ns = sighting->waiting_since_ns + pipeline->config->settle_ns;
-    if (!sighting->wait_told && now_ns > tell_at_ns) {
-        sighting->wait_told = true;
-        log_event(LOG_LEVEL_WARN, "waiting for batch",
-                  (struct log_field[]){log_text("batch", sighting->key), log_text("cause", cause)},
-                  2);
-    }
-    bool tell_first = !sighting->wait_told && tell_at_ns < next_try_ns;
-    sighting->next_try_ns = tell_first ? tell_at_ns + 1 : next_try_ns;
+    waiting_until(sighting, next_try_ns, cause, pipeline->config->settle_ns, now_ns);
     return PIPELINE_WAITS;
+}
+
+static enum pipeline_taken wait_to_settle(const struct pipeline *pipeline,
+                                          struct sighting *sighting, const char *cause,
+                                          int64_t now_ns)
+{
+    return wait_until(pipeline, sighting, waiting_settles_at(sighting, pipeline->config->settle_ns),
+                      cause, now_ns);
 }
 
 static enum pipeline_taken decided(struct sighting *sighting)
@@ -129,12 +130,7 @@ static enum pipeline_taken decided(struct sighting *sighting)
 static bool has_settled(const struct pipeline *pipeline, const struct sighting *sighting,
                         int64_t now_ns)
 {
-    return now_ns - sighting->unchanged_since_ns >= pipeline->config->settle_ns;
-}
-
-static int64_t settles_at(const struct pipeline *pipeline, const struct sighting *sighting)
-{
-    return sighting->unchanged_since_ns + pipeline->config->settle_ns;
+    return waiting_has_settled(sighting, pipeline->config->settle_ns, now_ns);
 }
 
 /* ---- recording ---- */
@@ -162,26 +158,6 @@ static enum pipeline_taken ready(struct pipeline *pipeline, struct decision *dec
     return PIPELINE_TAKEN;
 }
 
-/* What the record says; of a processed batch the columns have been there since it was read. */
-static void tell_stream(struct stream *stream, struct decision *decision)
-{
-    struct notice *notice = decision->notice != NULL ? decision->notice : notice_create();
-    decision->notice = NULL;
-    if (notice == NULL)
-        return;
-    struct account *account = &notice->account;
-    account->outcome = decision->outcome;
-    account->rejection = decision->rejection;
-    account->verified = decision->verified;
-    account->plot = decision->plot;
-    account->rows = decision->rows;
-    account->bytes = decision->bytes;
-    memcpy(account->at, decision->at, sizeof account->at);
-    (void)snprintf(account->key, sizeof account->key, "%s", decision->sighting->key);
-    stream_tell(stream, notice);
-    notice_free(notice);
-}
-
 /* Its record is durable. What changed since it was read is looked into once more. */
 static void on_recorded(void *context, struct decision *decision)
 {
@@ -192,8 +168,7 @@ static void on_recorded(void *context, struct decision *decision)
     sighting->processed = decision->outcome != OUTCOME_REJECTED;
     meters_decided(&pipeline->meters, decision->outcome, decision->rows, decision->bytes);
     pipeline->rejected += decision->outcome == OUTCOME_REJECTED ? 1 : 0;
-    announce_decision(decision);
-    tell_stream(pipeline->stream, decision);
+    announce_decision(decision, pipeline->stream);
 }
 
 typedef int flush(struct commits *commits, commits_done *done, void *context,
@@ -237,8 +212,7 @@ static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *si
     const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
     char failed[CONTRACT_NAME_SIZE];
     if (!has_settled(pipeline, sighting, now_ns))
-        return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
-                          reading->rejection.detail, now_ns);
+        return wait_to_settle(pipeline, sighting, reading->rejection.detail, now_ns);
     /* A crash may have left outputs of what the file held then; a rejected batch has none. */
     if (outputs_remove(pipeline->results_fd, sighting->key, failed) != 0)
         return trouble(pipeline, "remove", failed);
@@ -365,40 +339,14 @@ static enum pipeline_taken process(struct pipeline *pipeline, struct sighting *s
 
 /* ---- after it was processed ---- */
 
-/*
- * The log has the last word, and its index leaves out most hashes; a summary that agrees
- * spares reading the log for each batch after a start.
- */
-static bool is_what_was_processed(const struct pipeline *pipeline,
-                                  const struct processed_entry *entry, const char *key,
-                                  const char *sha256)
-{
-    char recorded[DIGEST_HEX_SIZE];
-    if (entry->sha256[0] != '\0')
-        return strcmp(entry->sha256, sha256) == 0;
-    if (outputs_sha256(pipeline->results_fd, key, recorded) && strcmp(recorded, sha256) == 0)
-        return true;
-    return processed_log_recall(pipeline->log, key, recorded) && strcmp(recorded, sha256) == 0;
-}
-
-/* As a backup by hard links gives it: that changes no content. */
-static bool has_only_a_second_name(const struct sighting *sighting, const struct reading *reading)
-{
-    return reading->rejection.reason == REASON_NOT_A_REGULAR_FILE && S_ISREG(sighting->data.mode);
-}
-
 /* A batch that was processed is final: other content under its key is noted once. */
 static enum pipeline_taken note_change(struct pipeline *pipeline, struct sighting *sighting,
                                        const struct reading *reading, int64_t now_ns)
 {
-    const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
-    if (has_only_a_second_name(sighting, reading) ||
-        is_what_was_processed(pipeline, entry, sighting->key, reading->sha256) ||
-        (entry->changed && strcmp(entry->changed_sha256, reading->sha256) == 0))
+    if (revisit_finds_no_news(pipeline->log, pipeline->results_fd, sighting, reading))
         return decided(sighting);
     if (!has_settled(pipeline, sighting, now_ns))
-        return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
-                          "changed after it was processed", now_ns);
+        return wait_to_settle(pipeline, sighting, "changed after it was processed", now_ns);
     struct decision *decision = begin(pipeline, sighting, reading, now_ns);
     decision->verified = false;
     decision->rows = 0;
@@ -439,9 +387,9 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
         /* Without a hash metadata is no commit mark: sizes and counts fit half a cell as well. */
         else if (verdict == READING_GOOD && !reading.verified &&
                  !has_settled(pipeline, sighting, now_ns))
-            taken =
-                wait_until(pipeline, sighting, settles_at(pipeline, sighting),
-                           "its metadata states no hash, and it has not stood still yet", now_ns);
+            taken = wait_to_settle(pipeline, sighting,
+                                   "its metadata states no hash, and it has not stood still yet",
+                                   now_ns);
         else if (verdict == READING_GOOD)
             taken = process(pipeline, sighting, &reading, now_ns);
         else
@@ -530,8 +478,8 @@ enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
                                                 "metadata is there, data is not", now_ns);
     if (!sighting->processed && !sighting->metadata.there &&
         !has_settled(pipeline, sighting, now_ns))
-        return wait_until(pipeline, sighting, settles_at(pipeline, sighting),
-                          "no metadata, and it has not stood still yet", now_ns);
+        return wait_to_settle(pipeline, sighting, "no metadata, and it has not stood still yet",
+                              now_ns);
     begin_trend(pipeline, now_ns);
     if (!sighting->processed && is_full(pipeline))
         return PIPELINE_FULL;
