@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +14,20 @@
 #include "tests/unit/support.h"
 
 #define MANY 100
+
+/* This stands before the C library's function, in this program alone. */
+static atomic_bool fsyncs_are_held;
+static atomic_size_t fsyncs_under_way;
+
+int fsync(int fd)
+{
+    fsyncs_under_way++;
+    while (fsyncs_are_held)
+        (void)usleep(1000);
+    int result = (int)syscall(SYS_fsync, fd);
+    fsyncs_under_way--;
+    return result;
+}
 
 static const char *directory;
 static struct pool *pool;
@@ -181,6 +197,31 @@ START_TEST(group_that_is_abandoned_while_it_is_flushed_leaves_whole_files_and_no
 }
 END_TEST
 
+static void *let_go_soon(void *nothing)
+{
+    (void)usleep(50000);
+    fsyncs_are_held = false;
+    return nothing;
+}
+
+START_TEST(group_that_is_abandoned_waits_for_those_who_are_in_the_middle_of_a_flush)
+{
+    pthread_t thread;
+    prepare(MANY);
+    add_many();
+    fsyncs_are_held = true;
+    ck_assert(fileio_group_begin(group));
+    while (fsyncs_under_way < FILEIO_GROUP_THREADS)
+        (void)usleep(1000);
+    ck_assert_int_eq(pthread_create(&thread, NULL, let_go_soon, NULL), 0);
+    fileio_group_abandon(group);
+    ck_assert_uint_eq(fsyncs_under_way, 0);
+    ck_assert_uint_eq(support_count_names(directory), 0); /* a file was left, so none has a name */
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    free_all();
+}
+END_TEST
+
 static void *do_nothing(void *nothing)
 {
     return nothing;
@@ -295,6 +336,7 @@ int main(void)
         group_of_few_files_is_not_worth_threads_and_waits_for_its_commit,
         group_that_fails_takes_what_was_added_since_it_was_begun_with_it,
         group_that_is_abandoned_while_it_is_flushed_leaves_whole_files_and_no_temporary,
+        group_that_is_abandoned_waits_for_those_who_are_in_the_middle_of_a_flush,
         group_is_flushed_where_no_thread_can_be_had,
         group_leaves_no_temporary_when_a_name_is_taken_by_a_directory,
         group_that_is_full_refuses_a_file_and_keeps_the_others, group_can_be_used_again,

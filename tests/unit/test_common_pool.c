@@ -75,6 +75,28 @@ START_TEST(pool_works_while_its_caller_does_something_else)
 }
 END_TEST
 
+static void end_later_than_the_caller(void *caller)
+{
+    atomic_fetch_add(&at_work, 1);
+    if (!pthread_equal(pthread_self(), *(pthread_t *)caller))
+        (void)usleep(50000);
+    atomic_fetch_sub(&at_work, 1);
+}
+
+START_TEST(pool_is_waited_for_until_all_have_returned)
+{
+    pthread_t caller = pthread_self();
+    open_pool(SIZE);
+    at_work = 0;
+    pool_start(pool, end_later_than_the_caller, &caller);
+    while (at_work < SIZE)
+        (void)usleep(100);
+    pool_join(pool);
+    ck_assert_uint_eq(at_work, 0);
+    pool_free(pool);
+}
+END_TEST
+
 START_TEST(pool_makes_its_threads_when_they_are_first_needed_and_keeps_them)
 {
     size_t before = count_threads();
@@ -131,9 +153,9 @@ END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN("common_pool", pool_does_each_piece_once_in_every_round,
-                       pool_works_while_its_caller_does_something_else,
-                       pool_makes_its_threads_when_they_are_first_needed_and_keeps_them,
-                       pool_without_threads_lets_its_caller_do_it_all,
-                       pool_leaves_signals_to_its_caller);
+    return SUPPORT_RUN(
+        "common_pool", pool_does_each_piece_once_in_every_round,
+        pool_works_while_its_caller_does_something_else, pool_is_waited_for_until_all_have_returned,
+        pool_makes_its_threads_when_they_are_first_needed_and_keeps_them,
+        pool_without_threads_lets_its_caller_do_it_all, pool_leaves_signals_to_its_caller);
 }
