@@ -12,6 +12,8 @@
 
 /* Some thousand columns; of more, a page would show no more. */
 #define SUMMARY_MAX_BYTES ((size_t)16 * 1024 * 1024)
+/* 2^64, of which no count is. */
+#define COUNT_END 18446744073709551616.0
 
 static struct json *read_summary(int results_fd, const char *key)
 {
@@ -35,7 +37,8 @@ static struct json *read_summary(int results_fd, const char *key)
 static uint64_t count_of(const struct json_value *column, const char *name)
 {
     double number = 0;
-    return json_number(json_member(column, name), &number) && number > 0 ? (uint64_t)number : 0;
+    bool known = json_number(json_member(column, name), &number);
+    return known && number > 0 && number < COUNT_END ? (uint64_t)number : 0;
 }
 
 static enum value_type type_of(const struct json_value *column)

@@ -2,12 +2,16 @@
 
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "consumer/account_recall.h"
 #include "consumer/marks.h"
 #include "consumer/records.h"
 
-/* Before the newest ones, so many more are judged again, for the marks of the first of them. */
-#define JUDGED_AGAIN (CHRONICLE_NEWEST + MARKS_WINDOW)
+/*
+ * Before the newest ones, so many more are judged again, for the marks of the first of them: its
+ * band is of one window, and whether it leaves it often depends on the bands of that window.
+ */
+#define JUDGED_AGAIN (CHRONICLE_NEWEST + 2 * MARKS_WINDOW)
 
 struct chronicle {
     int results_fd;
@@ -15,6 +19,8 @@ struct chronicle {
     void *context;
     uint64_t at;        /* byte of the log behind the last batch that was taken in */
     uint64_t log_bytes; /* where the log ends */
+    bool unreadable;    /* the log was, since the last commit */
+    int64_t until_ns;   /* catching up gives way then */
     uint64_t total;
     struct marks *marks;
     struct trend *trend;
@@ -76,9 +82,15 @@ static void take_in(struct chronicle *chronicle)
         chronicle->on_page(chronicle->context, chronicle, chronicle->total / CHRONICLE_PAGE);
 }
 
+/* Whether there are records in the log, readable or not, that it lacks. */
+static bool lags(const struct chronicle *chronicle)
+{
+    return chronicle->at < chronicle->log_bytes;
+}
+
 void chronicle_tell(struct chronicle *chronicle, const struct account *account)
 {
-    if (chronicle_is_behind(chronicle))
+    if (lags(chronicle))
         return;
     *place(chronicle) = *account;
     take_in(chronicle);
@@ -89,21 +101,22 @@ static bool take_record(void *context, const struct processed_record *record)
     struct chronicle *chronicle = context;
     account_recall(chronicle->results_fd, record, place(chronicle));
     take_in(chronicle);
-    return true;
+    return clock_now_ns() < chronicle->until_ns;
 }
 
 bool chronicle_is_behind(const struct chronicle *chronicle)
 {
-    return chronicle->at < chronicle->log_bytes;
+    return lags(chronicle) && !chronicle->unreadable;
 }
 
 bool chronicle_catch_up(struct chronicle *chronicle)
 {
     if (!chronicle_is_behind(chronicle))
         return false;
-    if (records_read(chronicle->results_fd, &chronicle->at, chronicle->log_bytes, CHRONICLE_STEP,
-                     take_record, chronicle) == 0)
-        chronicle->at = chronicle->log_bytes; /* it cannot be read: what is missing is derived */
+    chronicle->until_ns = clock_now_ns() + CHRONICLE_STEP_NS;
+    chronicle->unreadable =
+        records_read(chronicle->results_fd, &chronicle->at, chronicle->log_bytes, CHRONICLE_STEP,
+                     take_record, chronicle) == 0;
     return chronicle_is_behind(chronicle);
 }
 
@@ -114,9 +127,10 @@ void chronicle_begin(struct chronicle *chronicle, uint64_t log_bytes)
 
 void chronicle_committed(struct chronicle *chronicle, uint64_t log_bytes)
 {
-    if (!chronicle_is_behind(chronicle))
+    if (!lags(chronicle))
         chronicle->at = log_bytes;
     chronicle->log_bytes = log_bytes;
+    chronicle->unreadable = false;
 }
 
 /* ---- telling ---- */
@@ -144,18 +158,19 @@ const struct trend *chronicle_trend(const struct chronicle *chronicle)
 
 /* ---- keeping ---- */
 
-void chronicle_pack(const struct chronicle *chronicle, struct text *file)
+bool chronicle_pack(const struct chronicle *chronicle, struct text *file)
 {
     struct text trend = {0};
     uint32_t mark = 0;
-    bool known = records_mark(chronicle->results_fd, chronicle->at, &mark);
-    pack_flag(file, known);
+    if (!records_mark(chronicle->results_fd, chronicle->at, &mark))
+        return false;
     pack_u64(file, chronicle->at);
     pack_u32(file, mark);
     pack_u64(file, chronicle->total);
     trend_pack(chronicle->trend, &trend);
     pack_inner(file, &trend);
     text_free(&trend);
+    return true;
 }
 
 static bool remember_record(void *context, const struct processed_record *record)
@@ -178,15 +193,13 @@ static void remember_newest(struct chronicle *chronicle)
 bool chronicle_unpack(struct chronicle *chronicle, struct unpacker *packed)
 {
     uint32_t mark = 0;
-    bool known = unpack_flag(packed);
     uint64_t at = unpack_u64(packed);
     uint32_t kept_mark = unpack_u32(packed);
     uint64_t total = unpack_u64(packed);
     size_t length = 0;
     const char *bytes = unpack_bytes(packed, &length);
     struct trend *trend = trend_unpack(bytes, length);
-    if (trend == NULL || !known || !records_mark(chronicle->results_fd, at, &mark) ||
-        mark != kept_mark) {
+    if (trend == NULL || !records_mark(chronicle->results_fd, at, &mark) || mark != kept_mark) {
         trend_free(trend);
         return false;
     }

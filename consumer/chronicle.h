@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/number.h"
 #include "consumer/account.h"
 #include "consumer/pack.h"
 #include "consumer/trend.h"
@@ -29,8 +30,9 @@
 #define CHRONICLE_PAGE 100
 /* The newest batches, which are kept: those of the last page and of the one before. */
 #define CHRONICLE_NEWEST (2 * CHRONICLE_PAGE)
-/* Records that catching up takes at a time, some 10 ms. */
+/* Catching up takes so many records at a time, or fewer when they take longer. */
 #define CHRONICLE_STEP 100
+#define CHRONICLE_STEP_NS (10 * NUMBER_NS_PER_MS)
 
 struct chronicle;
 
@@ -51,8 +53,13 @@ void chronicle_tell(struct chronicle *chronicle, const struct account *account);
 /* So long is the log with the records of what it was told since. */
 void chronicle_committed(struct chronicle *chronicle, uint64_t log_bytes);
 
-/* Reads on. False when there is nothing to catch up with. */
+/*
+ * Reads on. False when there is nothing to catch up with, or the log cannot be read: that is tried
+ * again after the next commit, so that nothing is left out for a moment's trouble.
+ */
 bool chronicle_catch_up(struct chronicle *chronicle);
+
+/* True when catching up would go on. */
 bool chronicle_is_behind(const struct chronicle *chronicle);
 
 /* Decided batches that it knows of. */
@@ -64,8 +71,11 @@ const struct account *chronicle_newest(const struct chronicle *chronicle, size_t
 
 const struct trend *chronicle_trend(const struct chronicle *chronicle);
 
-/* What is to be kept; the newest batches are not, since they are read from the log again. */
-void chronicle_pack(const struct chronicle *chronicle, struct text *file);
+/*
+ * What is to be kept; the newest batches are not, since they are read from the log again. False
+ * when the log cannot be read, so that nothing could be said of whose chronicle it is.
+ */
+bool chronicle_pack(const struct chronicle *chronicle, struct text *file);
 
 /* Of a chronicle that is new. False when what was kept is not of this log, or none: it stays new.
  */

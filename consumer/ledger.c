@@ -23,7 +23,8 @@ struct ledger {
     uint64_t log_bytes;        /* the totals are of all records before it, but for those in gaps */
     struct gap gaps[GAPS_MAX]; /* in order, the last place free until ledger_begin() */
     size_t gap_count;
-    bool spoiled; /* memory was short in the middle of a batch */
+    bool spoiled;    /* memory was short in the middle of a batch */
+    bool unreadable; /* the log was, since the last commit */
 };
 
 struct ledger *ledger_create(int results_fd)
@@ -65,6 +66,7 @@ void ledger_add(struct ledger *ledger, const struct batch_states *states, uint64
 void ledger_committed(struct ledger *ledger, uint64_t log_bytes)
 {
     ledger->log_bytes = log_bytes;
+    ledger->unreadable = false;
 }
 
 const struct totals *ledger_totals(const struct ledger *ledger)
@@ -102,7 +104,7 @@ static bool take_again(void *context, const struct processed_record *record)
 
 bool ledger_is_behind(const struct ledger *ledger)
 {
-    return ledger->gap_count > 0;
+    return ledger->gap_count > 0 && !ledger->unreadable;
 }
 
 bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context)
@@ -113,9 +115,10 @@ bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context
         return false;
     uint64_t at = first->from;
     size_t lines = records_read(ledger->results_fd, &at, first->to, 1, take_again, &rereading);
+    ledger->unreadable = lines == 0;
     if (!rereading.later)
         first->from = at;
-    if (lines == 0 || first->from >= first->to) {
+    if (first->from >= first->to) {
         ledger->gap_count--;
         memmove(first, first + 1, ledger->gap_count * sizeof *first);
     }
@@ -124,11 +127,12 @@ bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context
 
 /* ---- keeping ---- */
 
-void ledger_pack(const struct ledger *ledger, struct text *file)
+bool ledger_pack(const struct ledger *ledger, struct text *file)
 {
     struct text totals = {0};
     uint32_t mark = 0;
-    pack_flag(file, records_mark(ledger->results_fd, ledger->log_bytes, &mark));
+    if (!records_mark(ledger->results_fd, ledger->log_bytes, &mark))
+        return false;
     pack_u64(file, ledger->log_bytes);
     pack_u32(file, mark);
     pack_u32(file, (uint32_t)ledger->gap_count);
@@ -139,6 +143,7 @@ void ledger_pack(const struct ledger *ledger, struct text *file)
     totals_pack(ledger->totals, &totals);
     pack_inner(file, &totals);
     text_free(&totals);
+    return true;
 }
 
 static void unpack_gaps(struct ledger *kept, struct unpacker *packed)
@@ -147,6 +152,8 @@ static void unpack_gaps(struct ledger *kept, struct unpacker *packed)
     for (size_t i = 0; i < kept->gap_count; i++) {
         kept->gaps[i].from = unpack_u64(packed);
         kept->gaps[i].to = unpack_up_to(packed, kept->log_bytes);
+        if (kept->gaps[i].from >= kept->gaps[i].to)
+            (void)unpack_refuse(packed);
     }
 }
 
@@ -155,13 +162,12 @@ bool ledger_unpack(struct ledger *ledger, struct unpacker *packed)
     struct ledger kept = {.results_fd = ledger->results_fd};
     size_t length = 0;
     uint32_t mark = 0;
-    bool known = unpack_flag(packed);
     kept.log_bytes = unpack_u64(packed);
     uint32_t kept_mark = unpack_u32(packed);
     unpack_gaps(&kept, packed);
     const char *bytes = unpack_bytes(packed, &length);
     kept.totals = totals_unpack(bytes, length);
-    if (kept.totals == NULL || !known || kept.gap_count == GAPS_MAX ||
+    if (kept.totals == NULL || kept.gap_count == GAPS_MAX ||
         !records_mark(ledger->results_fd, kept.log_bytes, &mark) || mark != kept_mark) {
         totals_free(kept.totals);
         return false;

@@ -48,16 +48,22 @@ void ledger_committed(struct ledger *ledger, uint64_t log_bytes);
 typedef bool ledger_reread(void *context, const struct processed_record *record,
                            struct batch_states **states);
 
-/* One batch more. False when there is nothing to catch up with. */
+/*
+ * One batch more. False when there is nothing to catch up with, or the log cannot be read: that is
+ * tried again after the next commit.
+ */
 bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context);
+
+/* True when catching up would go on. */
 bool ledger_is_behind(const struct ledger *ledger);
 
+/* False: the totals are neither to be kept nor to be told. */
 bool ledger_is_sound(const struct ledger *ledger);
 
 const struct totals *ledger_totals(const struct ledger *ledger);
 
-/* What is to be kept. */
-void ledger_pack(const struct ledger *ledger, struct text *file);
+/* What is to be kept. False when the log cannot be read, as in chronicle_pack. */
+bool ledger_pack(const struct ledger *ledger, struct text *file);
 
 /* Of a ledger that is new. False when what was kept is not of this log, or none: it stays new. */
 bool ledger_unpack(struct ledger *ledger, struct unpacker *packed);

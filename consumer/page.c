@@ -167,13 +167,15 @@ static void put_remarks(struct text *html, const struct page *page)
 /* The address changes with the picture, so that no cache shows an old one. */
 static void put_trend(struct text *html, const struct page *page)
 {
-    if (!page->trend)
+    char name[CONTRACT_NAME_SIZE];
+    if (!page->trend || page->chart_extension == NULL)
         return;
+    contract_trend_name(name, page->chart_extension);
     text_printf(html,
-                "<section id=\"trend\"><h2>Trend</h2>\n<a class=\"picture\" href=\"" PAGE_TREND_NAME
-                "\"><img src=\"" PAGE_TREND_NAME "?batches=%" PRIu64
+                "<section id=\"trend\"><h2>Trend</h2>\n<a class=\"picture\" href=\"%s\"><img "
+                "src=\"%s?batches=%" PRIu64
                 "\" alt=\"How the batches went over time\"></a></section>\n",
-                page->report->processed);
+                name, name, page->report->processed);
 }
 
 static void put_empty(struct text *html, const struct page *page)

@@ -30,7 +30,6 @@
 #include "consumer/totals_result.h"
 
 #define PAGE_INDEX_NAME "index.html"
-#define PAGE_TREND_NAME "trend.png"
 #define PAGE_TOTALS_NAME "totals.json"
 #define PAGE_METRICS_NAME "metrics.prom"
 
@@ -49,7 +48,7 @@ struct page {
     size_t batch_count;
     uint64_t page_first; /* of the older pages, the numbers of those that exist; 0: none */
     uint64_t page_last;
-    bool trend;                  /* PAGE_TREND_NAME is there */
+    bool trend;                  /* the trend is there, with this extension: */
     const char *chart_extension; /* "png", "svg"; NULL: no charts are drawn */
 };
 

@@ -71,7 +71,7 @@ static bool read_entries(struct ranked *ranked, const struct tally *tally)
     for (size_t i = 0; i < tally_size(tally); i++) {
         ranked[i].entry = tally_entry(tally, i);
         value_read(ranked[i].entry.bytes, ranked[i].entry.length, &ranked[i].value);
-        if (i % SORT_RUN == 0 && wait_stopping())
+        if (i > 0 && i % SORT_RUN == 0 && wait_stopping())
             return false;
     }
     return true;

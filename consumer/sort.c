@@ -29,7 +29,7 @@ static size_t smaller(size_t a, size_t b)
 static bool sort_runs(const struct sorting *sorting)
 {
     for (size_t at = 0; at < sorting->count; at += SORT_RUN) {
-        if (stopped())
+        if (at > 0 && stopped())
             return false;
         qsort_r(sorting->from + at * sorting->size, smaller(SORT_RUN, sorting->count - at),
                 sorting->size, sorting->compare, sorting->context);

@@ -2,7 +2,8 @@
  * sort - sorting that gives way when the program shall end.
  *
  * qsort(3) over millions of values holds a SIGTERM up for seconds. This sorts runs of
- * SORT_RUN with it and merges them, looking at wait_stopping() in between.
+ * SORT_RUN with it and merges them, looking at wait_stopping() in between. A single run is always
+ * sorted: what is small is still told after SIGTERM has come.
  */
 #ifndef CONSUMER_SORT_H
 #define CONSUMER_SORT_H

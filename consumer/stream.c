@@ -24,38 +24,52 @@
 #define STATE_VERSION 1
 /* What a crash takes away of the totals is read again, which this bounds. Flushed, so seldom. */
 #define KEEP_EVERY_NS (10 * NUMBER_NS_PER_SECOND)
+/* Where many columns make the state large, at most one part of so many of the time goes into it. */
+#define KEEP_SHARE 50
 /* A picture costs some 30 ms of a core. At rest it is drawn at once. */
 #define TREND_EVERY_NS (5 * NUMBER_NS_PER_SECOND)
+/* Pages that were removed are looked for in the log so often at most: all of it has to be read. */
+#define AGAIN_EVERY_NS (60 * NUMBER_NS_PER_SECOND)
+
+enum file { FILE_TOTALS, FILE_INDEX, FILE_PAGES, FILE_STATE, FILE_TREND };
 
 struct stream {
     int results_fd;
     const char *extension; /* NULL: no charts */
     struct chronicle *chronicle;
     struct ledger *ledger;
-    struct condition trouble; /* with one of the files, */
-    bool failed;              /* since they were last written */
+    uint64_t log_bytes;
+    struct chronicle *again;  /* reads the log for pages that were removed; NULL as a rule */
+    struct condition trouble; /* with any of the files; */
+    unsigned failing;         /* a bit for each that could not be written the last time */
     bool in_trouble;          /* the daemon as a whole, which has been told */
     struct text text;         /* of the file being written */
 
-    bool changed; /* since the page was written, */
-    bool unkept;  /* since the state was kept, */
-    bool undrawn; /* and since the trend was drawn */
-    int64_t kept_ns;
+    bool changed;     /* since the totals were written, */
+    bool unkept;      /* since the state was kept, */
+    bool undrawn;     /* and since the trend was drawn */
+    int64_t keep_ns;  /* not before that, */
+    int64_t again_ns; /* nor `again` before that */
     int64_t drawn_ns;
 };
 
 /* ---- files ---- */
 
-/* Of several that fail at a time the first is told. */
-static void write_file(struct stream *stream, const char *name, enum fileio_flush flush)
+/* Of several that fail the first is told, and that it is over when the last has been written. */
+static bool write_file(struct stream *stream, enum file file, const char *name,
+                       enum fileio_flush flush)
 {
     errno = ENOMEM;
-    if (!text_failed(&stream->text) && fileio_replace(stream->results_fd, name, stream->text.bytes,
-                                                      stream->text.length, flush) == 0)
-        return;
-    if (!stream->failed && !stream->in_trouble)
+    bool written =
+        !text_failed(&stream->text) && fileio_replace(stream->results_fd, name, stream->text.bytes,
+                                                      stream->text.length, flush) == 0;
+    if (!written && !stream->trouble.lasts && !stream->in_trouble)
         condition_begin(&stream->trouble, "cannot write %s: %s", name, strerror(errno));
-    stream->failed = true;
+    stream->failing &= ~(1u << file);
+    stream->failing |= written ? 0 : 1u << file;
+    if (stream->failing == 0)
+        condition_end(&stream->trouble);
+    return written;
 }
 
 static void trend_name(const struct stream *stream, char name[CONTRACT_NAME_SIZE])
@@ -91,20 +105,21 @@ static size_t page_batches(const struct chronicle *chronicle, size_t from,
     return count;
 }
 
-static void write_older(struct stream *stream, uint64_t number, size_t from)
+static void write_older(struct stream *stream, const struct chronicle *chronicle, uint64_t number,
+                        size_t from)
 {
     const struct account *batches[CHRONICLE_PAGE];
     char name[PAGE_NAME_SIZE];
     const struct page_older older = {.number = number,
                                      .batches = batches,
-                                     .batch_count = page_batches(stream->chronicle, from, batches),
+                                     .batch_count = page_batches(chronicle, from, batches),
                                      .page_first = first_page(stream),
                                      .page_last = last_page(stream),
                                      .chart_extension = stream->extension};
     page_older_name(name, number);
     text_clear(&stream->text);
     page_write_older(&stream->text, &older);
-    write_file(stream, name, FILEIO_DERIVED);
+    (void)write_file(stream, FILE_PAGES, name, FILEIO_DERIVED);
 }
 
 /* The page before is written again, since only now it has one behind it. */
@@ -112,14 +127,54 @@ static void on_page(void *context, const struct chronicle *chronicle, uint64_t n
 {
     struct stream *stream = context;
     char name[PAGE_NAME_SIZE];
-    (void)chronicle;
-    write_older(stream, number, 0);
+    write_older(stream, chronicle, number, 0);
     if (number > 1)
-        write_older(stream, number - 1, CHRONICLE_PAGE);
+        write_older(stream, chronicle, number - 1, CHRONICLE_PAGE);
     if (number > PAGES_MAX) {
         page_older_name(name, number - PAGES_MAX);
         (void)unlinkat(stream->results_fd, name, 0);
     }
+}
+
+static bool is_missing(const struct stream *stream, uint64_t number)
+{
+    char name[PAGE_NAME_SIZE];
+    page_older_name(name, number);
+    return !is_there(stream, name);
+}
+
+static void on_page_again(void *context, const struct chronicle *chronicle, uint64_t number)
+{
+    struct stream *stream = context;
+    if (number >= first_page(stream) && number <= last_page(stream) && is_missing(stream, number))
+        write_older(stream, chronicle, number, 0);
+}
+
+static bool lacks_a_page(const struct stream *stream)
+{
+    for (uint64_t number = first_page(stream); number > 0 && number <= last_page(stream); number++)
+        if (is_missing(stream, number))
+            return true;
+    return false;
+}
+
+static void look_for_pages(struct stream *stream, int64_t now_ns)
+{
+    if (stream->again != NULL || now_ns < stream->again_ns || !lacks_a_page(stream))
+        return;
+    stream->again_ns = now_ns + AGAIN_EVERY_NS;
+    stream->again = chronicle_create(stream->results_fd, on_page_again, stream);
+    if (stream->again != NULL)
+        chronicle_begin(stream->again, stream->log_bytes);
+}
+
+static bool read_again(struct stream *stream)
+{
+    if (stream->again == NULL || chronicle_catch_up(stream->again))
+        return stream->again != NULL;
+    chronicle_free(stream->again);
+    stream->again = NULL;
+    return false;
 }
 
 static void write_index(struct stream *stream, const struct report *report,
@@ -137,34 +192,50 @@ static void write_index(struct stream *stream, const struct report *report,
                               .batch_count = page_batches(stream->chronicle, 0, batches),
                               .page_first = first_page(stream),
                               .page_last = last_page(stream),
-                              .trend = is_there(stream, trend),
+                              .trend = stream->extension != NULL && is_there(stream, trend),
                               .chart_extension = stream->extension};
     text_clear(&stream->text);
     page_write_index(&stream->text, &page);
-    write_file(stream, CONTRACT_INDEX, FILEIO_DERIVED);
+    (void)write_file(stream, FILE_INDEX, CONTRACT_INDEX, FILEIO_DERIVED);
 }
 
-static void write_totals(struct stream *stream, const struct totals_result *totals)
+static bool write_totals(struct stream *stream, const struct totals_result *totals)
 {
     text_clear(&stream->text);
     totals_json_write(&stream->text, totals);
-    write_file(stream, CONTRACT_TOTALS, FILEIO_DERIVED);
+    return write_file(stream, FILE_TOTALS, CONTRACT_TOTALS, FILEIO_DERIVED);
 }
 
 /* ---- what is kept ---- */
 
-static void keep(struct stream *stream, int64_t now_ns)
+static bool pack(struct stream *stream)
 {
-    stream->kept_ns = now_ns;
-    stream->unkept = false;
-    if (!ledger_is_sound(stream->ledger))
-        return;
     text_clear(&stream->text);
     pack_begin(&stream->text, STATE_MAGIC, STATE_VERSION);
-    chronicle_pack(stream->chronicle, &stream->text);
-    ledger_pack(stream->ledger, &stream->text);
+    if (!chronicle_pack(stream->chronicle, &stream->text) ||
+        !ledger_pack(stream->ledger, &stream->text))
+        return false;
     pack_end(&stream->text);
-    write_file(stream, CONTRACT_STREAM_STATE, FILEIO_DURABLE);
+    return true;
+}
+
+/* What was kept before stays until there is something better. */
+static void keep(struct stream *stream)
+{
+    if (ledger_is_sound(stream->ledger) && pack(stream))
+        stream->unkept = !write_file(stream, FILE_STATE, CONTRACT_STREAM_STATE, FILEIO_DURABLE);
+}
+
+static void keep_if_due(struct stream *stream, int64_t now_ns)
+{
+    bool removed =
+        chronicle_total(stream->chronicle) > 0 && !is_there(stream, CONTRACT_STREAM_STATE);
+    if (now_ns < stream->keep_ns || !(stream->unkept || removed))
+        return;
+    int64_t since_ns = clock_now_ns();
+    keep(stream);
+    int64_t rest_ns = KEEP_SHARE * (clock_now_ns() - since_ns);
+    stream->keep_ns = now_ns + (rest_ns > KEEP_EVERY_NS ? rest_ns : KEEP_EVERY_NS);
 }
 
 static void unpack(struct stream *stream, const char *bytes, size_t length)
@@ -204,6 +275,7 @@ struct stream *stream_create(int results_fd, uint64_t log_bytes, const char *ext
         stream_free(stream);
         return NULL;
     }
+    stream->log_bytes = log_bytes;
     recall(stream);
     chronicle_begin(stream->chronicle, log_bytes);
     ledger_begin(stream->ledger, log_bytes);
@@ -217,8 +289,10 @@ void stream_free(struct stream *stream)
 {
     if (stream == NULL)
         return;
-    if (stream->unkept)
-        keep(stream, 0);
+    stream->keep_ns = 0;
+    if (stream->chronicle != NULL && stream->ledger != NULL)
+        keep_if_due(stream, clock_now_ns());
+    chronicle_free(stream->again);
     chronicle_free(stream->chronicle);
     ledger_free(stream->ledger);
     text_free(&stream->text);
@@ -242,18 +316,17 @@ void stream_tell(struct stream *stream, const struct notice *notice)
 
 void stream_committed(struct stream *stream, uint64_t log_bytes)
 {
+    stream->log_bytes = log_bytes;
     chronicle_committed(stream->chronicle, log_bytes);
     ledger_committed(stream->ledger, log_bytes);
 }
 
 bool stream_rest(struct stream *stream, ledger_reread *reread, void *context)
 {
-    bool behind = chronicle_is_behind(stream->chronicle) || ledger_is_behind(stream->ledger);
-    if (!behind)
-        return false;
-    note_change(stream);
+    if (chronicle_is_behind(stream->chronicle) || ledger_is_behind(stream->ledger))
+        note_change(stream);
     return chronicle_catch_up(stream->chronicle) ||
-           ledger_catch_up(stream->ledger, reread, context);
+           ledger_catch_up(stream->ledger, reread, context) || read_again(stream);
 }
 
 /* ---- what goes out ---- */
@@ -262,18 +335,15 @@ void stream_publish(struct stream *stream, const struct report *report, int64_t 
 {
     struct totals_result totals;
     stream->in_trouble = report->trouble[0] != '\0';
-    bool known = totals_take(ledger_totals(stream->ledger), &totals);
+    bool known =
+        ledger_is_sound(stream->ledger) && totals_take(ledger_totals(stream->ledger), &totals);
     if (known && (stream->changed || !is_there(stream, CONTRACT_TOTALS)))
-        write_totals(stream, &totals);
+        stream->changed = !write_totals(stream, &totals);
     write_index(stream, report, known ? &totals : NULL);
     if (known)
         totals_result_free(&totals);
-    if (stream->unkept && now_ns - stream->kept_ns >= KEEP_EVERY_NS)
-        keep(stream, now_ns);
-    if (!stream->failed)
-        condition_end(&stream->trouble);
-    stream->changed = stream->failed;
-    stream->failed = false;
+    keep_if_due(stream, now_ns);
+    look_for_pages(stream, now_ns);
 }
 
 void stream_finish(struct stream *stream)
@@ -304,6 +374,6 @@ void stream_trend_drawn(struct stream *stream, const char *image, size_t length)
     trend_name(stream, name);
     text_clear(&stream->text);
     text_append(&stream->text, image, length);
-    write_file(stream, name, FILEIO_DERIVED);
-    stream->changed = true;
+    if (!write_file(stream, FILE_TREND, name, FILEIO_DERIVED))
+        stream->undrawn = true;
 }

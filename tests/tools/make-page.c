@@ -231,7 +231,7 @@ static void write_other_files(const char *directory)
                                         PAGE_METRICS_NAME};
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
         write_file(directory, NAMES[i], "", 0);
-    write_file(directory, PAGE_TREND_NAME, PIXEL, sizeof PIXEL);
+    write_file(directory, "trend.png", PIXEL, sizeof PIXEL);
 }
 
 static void write_pages(const char *directory, const struct scene *scene, const struct page *page)
