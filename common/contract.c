@@ -40,7 +40,7 @@ void contract_trend_name(char name[CONTRACT_NAME_SIZE], const char *extension)
     format_name(name, "trend", "", extension);
 }
 
-static bool in_flight(const char *name)
+bool contract_is_in_flight(const char *name)
 {
     static const char suffix[] = ".tmp";
     size_t length = strlen(name);
@@ -118,7 +118,7 @@ bool contract_key_number(const char *key, uint64_t *number)
 bool contract_match(const char *pattern, const char *name, char key[CONTRACT_KEY_MAX + 1])
 {
     const char *star = strchr(pattern, '*');
-    if (star == NULL || in_flight(name))
+    if (star == NULL || contract_is_in_flight(name))
         return false;
     size_t prefix = (size_t)(star - pattern);
     size_t suffix = strlen(star + 1);

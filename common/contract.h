@@ -64,6 +64,9 @@ void contract_summary_name(char name[CONTRACT_NAME_SIZE], const char *key);
 void contract_plot_name(char name[CONTRACT_NAME_SIZE], const char *key, const char *extension);
 void contract_trend_name(char name[CONTRACT_NAME_SIZE], const char *extension);
 
+/* True for names that every reader passes over: '.x', '_x', 'x.tmp'. */
+bool contract_is_in_flight(const char *name);
+
 /*
  * True when `name` matches `pattern` (exactly one '*'); then `key` holds what
  * the '*' stands for. Refused, as no batch: an empty or too long key, names in

@@ -201,8 +201,8 @@ static void put_files(struct text *html, const struct page *page)
     text_put(html, "<footer>The same for programs:\n");
     put_link(html, CONTRACT_STATUS, CONTRACT_STATUS);
     if (page->totals != NULL)
-        put_link(html, PAGE_TOTALS_NAME, PAGE_TOTALS_NAME);
-    put_link(html, PAGE_METRICS_NAME, PAGE_METRICS_NAME);
+        put_link(html, CONTRACT_TOTALS, CONTRACT_TOTALS);
+    put_link(html, CONTRACT_METRICS, CONTRACT_METRICS);
     put_link(html, CONTRACT_PROCESSED_LOG, CONTRACT_PROCESSED_LOG);
     text_put(html, "</footer>\n");
 }
@@ -244,7 +244,7 @@ void page_write_index(struct text *html, const struct page *page)
 static void put_neighbours(struct text *html, const struct page_older *older)
 {
     text_put(html, "<nav class=\"older\" aria-label=\"Pages\">\n");
-    put_link(html, PAGE_INDEX_NAME, "Now");
+    put_link(html, CONTRACT_INDEX, "Now");
     if (older->number < older->page_last)
         put_older_link(html, older->number + 1, "Newer");
     if (older->number > older->page_first)

@@ -29,10 +29,6 @@
 #include "consumer/report.h"
 #include "consumer/totals_result.h"
 
-#define PAGE_INDEX_NAME "index.html"
-#define PAGE_TOTALS_NAME "totals.json"
-#define PAGE_METRICS_NAME "metrics.prom"
-
 #define PAGE_MAX_BYTES 1000000u
 /* Batches of index.html, of which the others are left out, and of each older page. */
 #define PAGE_BATCHES 100

@@ -138,13 +138,19 @@ static bool list_unknown(struct sightings *sightings, const char *key, uint64_t 
     return false;
 }
 
+/* Nobody is told of what belongs there: what is in flight, locks, and the results. */
+static bool is_stranger(const char *name)
+{
+    return !contract_is_in_flight(name) && strcmp(name, CONTRACT_RESULTS_NAME) != 0;
+}
+
 bool sightings_list(struct sightings *sightings, const char *name, int64_t now_ns)
 {
     char key[CONTRACT_KEY_MAX + 1];
     uint64_t number = 0;
     bool is_data;
     if (!key_of(sightings, name, key, &is_data)) {
-        sightings->skipping += strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+        sightings->skipping += is_stranger(name) ? 1 : 0;
         return true;
     }
     (void)contract_key_number(key, &number);

@@ -64,7 +64,7 @@ void sightings_compact(struct sightings *sightings);
 /* How many processed batches have not been compared since the start. */
 size_t sightings_unverified(const struct sightings *sightings);
 
-/* How many names the last whole listing has met that are no batch's. */
+/* How many names the last whole listing has met that are no batch's and do not belong there. */
 uint64_t sightings_skipped(const struct sightings *sightings);
 
 /* Sightings, in the order of contract_key_compare; processed ones only while they are compared. */

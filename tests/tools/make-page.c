@@ -227,8 +227,8 @@ static void write_results_of(const char *directory, const struct account *accoun
 
 static void write_other_files(const char *directory)
 {
-    static const char *const NAMES[] = {CONTRACT_STATUS, CONTRACT_PROCESSED_LOG, PAGE_TOTALS_NAME,
-                                        PAGE_METRICS_NAME};
+    static const char *const NAMES[] = {CONTRACT_STATUS, CONTRACT_PROCESSED_LOG, CONTRACT_TOTALS,
+                                        CONTRACT_METRICS};
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
         write_file(directory, NAMES[i], "", 0);
     write_file(directory, "trend.png", PIXEL, sizeof PIXEL);
@@ -238,7 +238,7 @@ static void write_pages(const char *directory, const struct scene *scene, const 
 {
     struct text html = {0};
     page_write_index(&html, page);
-    write_html(directory, PAGE_INDEX_NAME, &html);
+    write_html(directory, CONTRACT_INDEX, &html);
     for (uint64_t number = page->page_first; page->page_last > 0 && number <= page->page_last;
          number++) {
         char name[PAGE_NAME_SIZE];
