@@ -10,27 +10,66 @@
 #include "common/fileio.h"
 #include "common/json.h"
 
-/* Some thousand columns; of more, a page would show no more. */
-#define SUMMARY_MAX_BYTES ((size_t)16 * 1024 * 1024)
+/* As a rule the columns that are told stand in the first of these bytes, and always in the others,
+ * which texts of 4 KiB take. */
+#define HEAD_BYTES ((size_t)64 * 1024)
+#define HEAD_MAX_BYTES ((size_t)16 * 1024 * 1024)
 /* 2^64, of which no count is. */
 #define COUNT_END 18446744073709551616.0
+
+/*
+ * Behind the last column that is told, when there are more; else 0. Found by the lines that a
+ * summary is made of, and no string holds: to parse all of it, where a file has hundreds of columns
+ * and some hundred batches are recalled at a start, would take seconds.
+ */
+static size_t end_of_told(const char *bytes, size_t length)
+{
+    static const char END[] = "\n    },\n";
+    const char *at = bytes;
+    for (size_t columns = 0; columns < ACCOUNT_COLUMNS_MAX; columns++) {
+        at = memmem(at, length - (size_t)(at - bytes), END, sizeof END - 1);
+        if (at == NULL)
+            return 0;
+        at += strlen("\n    }");
+    }
+    return (size_t)(at - bytes);
+}
+
+/* Of the first bytes, or of all there are. NULL when they do not hold the columns to be told. */
+static struct json *parse_head(int fd, size_t size, bool whole)
+{
+    static const char REST[] = "\n  ]\n}\n";
+    char error[JSON_ERROR_SIZE];
+    struct json *summary = NULL;
+    char *bytes = malloc(size + sizeof REST);
+    ssize_t count = bytes == NULL ? -1 : fileio_read_at(fd, bytes, size, 0);
+    size_t length = count > 0 ? (size_t)count : 0;
+    size_t told = length > 0 ? end_of_told(bytes, length) : 0;
+    if (told > 0) {
+        memcpy(bytes + told, REST, sizeof REST);
+        length = told + sizeof REST - 1;
+    }
+    if (length > 0 && (told > 0 || whole))
+        summary = json_parse_object(bytes, length, error);
+    free(bytes);
+    return summary;
+}
 
 static struct json *read_summary(int results_fd, const char *key)
 {
     char name[CONTRACT_NAME_SIZE];
-    char error[JSON_ERROR_SIZE];
     struct stat status;
     struct json *summary = NULL;
-    char *bytes = NULL;
-    size_t length = 0;
+    bool whole = false;
     int fd = -1;
     contract_summary_name(name, key);
     if (fileio_open_input(results_fd, name, &fd, &status) != FILEIO_OPENED)
         return NULL;
-    if (fileio_read_whole(fd, SUMMARY_MAX_BYTES, &bytes, &length) == 0)
-        summary = json_parse_object(bytes, length, error);
+    for (size_t size = HEAD_BYTES; summary == NULL && !whole && size <= HEAD_MAX_BYTES; size *= 4) {
+        whole = (uintmax_t)status.st_size <= size;
+        summary = parse_head(fd, size, whole);
+    }
     (void)close(fd);
-    free(bytes);
     return summary;
 }
 
@@ -74,6 +113,9 @@ static void recall_columns(const struct json *summary, struct account *account)
             recall_column(column, &account->columns[account->column_count]);
         account->column_count++;
     }
+    uint64_t stated = count_of(json_root(summary), "column_count");
+    if (account->column_count == ACCOUNT_COLUMNS_MAX && stated > ACCOUNT_COLUMNS_MAX)
+        account->column_count = (size_t)stated;
 }
 
 void account_recall(int results_fd, const struct processed_record *record, struct account *account)

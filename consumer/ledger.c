@@ -135,7 +135,7 @@ bool ledger_pack(const struct ledger *ledger, struct text *file)
         return false;
     pack_u64(file, ledger->log_bytes);
     pack_u32(file, mark);
-    pack_u32(file, (uint32_t)ledger->gap_count);
+    pack_u64(file, ledger->gap_count);
     for (size_t i = 0; i < ledger->gap_count; i++) {
         pack_u64(file, ledger->gaps[i].from);
         pack_u64(file, ledger->gaps[i].to);
