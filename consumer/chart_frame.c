@@ -23,6 +23,9 @@ void chart_frame_put(struct text *script)
                      "set tics nomirror out scale 0.5 textcolor '" CHART_COLOUR_TEXT "'\n"
                      "set grid ytics linetype 1 linecolor '" CHART_COLOUR_GRID "'\n"
                      "set key off\n");
+    /* A title of ours is a label. gnuplot's own comes last, and its black is the colour that the
+       svg terminal begins with; any other would be found in the next picture. */
+    text_put(script, "set title ' '\n");
 }
 
 static void put_title_line(struct text *script, const struct chart_size *size, unsigned line,
@@ -118,24 +121,46 @@ static void put_mark(struct text *script, double at, double largest)
                 at == 0 ? "" : PREFIXES[i].prefix, digits);
 }
 
+/* No mark at all would be gnuplot's to choose: then steps are smaller. */
+static struct step step_with_marks(double low, double high, unsigned steps)
+{
+    struct step step = step_of(low, high, steps);
+    for (int tries = 0; tries < 8; tries++) {
+        double size = times_power(step.digits, step.power);
+        if (ceil(low / size - 1e-9) <= floor(high / size + 1e-9))
+            break;
+        step = step_of(low, high, steps *= 2);
+    }
+    return step;
+}
+
 void chart_frame_put_axis(struct text *script, enum chart_axis axis, double low, double high,
                           unsigned steps)
 {
     const char *name = axis == CHART_AXIS_X ? "x" : "y";
     if (!can_step(low, high))
         return;
-    struct step step = step_of(low, high, steps);
+    struct step step = step_with_marks(low, high, steps);
     double size = times_power(step.digits, step.power);
+    double first = ceil(low / size - 1e-9);
+    double last = floor(high / size + 1e-9);
     text_printf(script, "set %srange [", name);
     chart_text_put_number(script, low);
     text_put(script, ":");
     chart_text_put_number(script, high);
     text_printf(script, "]\nset %stics (", name);
-    double first = ceil(low / size - 1e-9);
-    double last = floor(high / size + 1e-9);
     for (double i = first; i <= last; i++) {
         text_put(script, i == first ? "" : ", ");
         put_mark(script, times_power(i * step.digits, step.power), fmax(fabs(low), fabs(high)));
     }
     text_put(script, ")\n");
+}
+
+void chart_frame_put_counts(struct text *script, enum chart_axis axis, double most, unsigned steps)
+{
+    double none = 0;
+    if (most < steps)
+        steps = most < 1 ? 1 : (unsigned)most;
+    chart_frame_round(&none, &most, steps);
+    chart_frame_put_axis(script, axis, none, most, steps);
 }

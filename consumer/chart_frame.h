@@ -23,8 +23,9 @@ extern const char *const CHART_COLOURS[CHART_COLOURS_COUNT];
 #define CHART_COLOUR_FAINT "#666666"
 #define CHART_COLOUR_GRID "#dddddd"
 
-/* Pixels of a line of text in the fonts that the terminals are given. */
+/* Pixels of the font that the terminals are given, and a smaller one where room is short. */
 #define CHART_FONT_PX 15u
+#define CHART_FONT_SMALL "',9'"
 
 /* Forgets the picture before, and sets axes, grid and colours. */
 void chart_frame_put(struct text *script);
@@ -36,7 +37,7 @@ void chart_frame_put(struct text *script);
 void chart_frame_put_title(struct text *script, const struct chart_size *size, const char *title,
                            const char *below);
 /* Where the plot may begin below them. */
-#define CHART_TITLE_PX 64u
+#define CHART_TITLE_PX 70u
 
 /*
  * Moves both outwards to whole steps of about so many: 1, 2 or 5 times a power of ten. Two equal
@@ -48,5 +49,8 @@ void chart_frame_round(double *low, double *high, unsigned steps);
 enum chart_axis { CHART_AXIS_X, CHART_AXIS_Y };
 void chart_frame_put_axis(struct text *script, enum chart_axis axis, double low, double high,
                           unsigned steps);
+
+/* An axis of rows that are counted: from 0 to `most` or more, by whole numbers. */
+void chart_frame_put_counts(struct text *script, enum chart_axis axis, double most, unsigned steps);
 
 #endif

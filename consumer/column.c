@@ -368,6 +368,16 @@ bool column_add(struct column *column, const struct csv_cell *cells, size_t coun
            (column->sketches == NULL || sketch_cells(column, scratch, sketched));
 }
 
+struct column_values column_added(const struct column *column, const struct column_scratch *scratch)
+{
+    return (struct column_values){
+        .numbers = may_be(column, COLUMN_NUMBERS) ? scratch->numbers : NULL,
+        .moments = may_be(column, COLUMN_MOMENTS) ? scratch->values : NULL,
+        .count = scratch->count,
+        .finite = scratch->finite_count == scratch->count,
+    };
+}
+
 /* ---- two into one ---- */
 
 static bool merge_sketches(struct column_sketches *into, const struct column_sketches *from,

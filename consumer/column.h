@@ -27,6 +27,7 @@
 #include "consumer/csv_reader.h"
 #include "consumer/missing.h"
 #include "consumer/tally.h"
+#include "consumer/value.h"
 
 /* Different values that are kept, where columns are not so many that they share COLUMN_BYTES. */
 #define COLUMN_VALUES 65536u
@@ -55,6 +56,19 @@ void column_free(struct column *column);
  */
 bool column_add(struct column *column, const struct csv_cell *cells, size_t count,
                 struct column_scratch *scratch);
+
+/*
+ * What the column_add before has read the cells as, those with a value, in their order: numbers
+ * or moments while the column may be of these, else NULL. Valid until the next column_add.
+ */
+struct column_values {
+    const double *numbers;
+    const struct value *moments;
+    size_t count;
+    bool finite; /* all numbers are, for sure */
+};
+struct column_values column_added(const struct column *column,
+                                  const struct column_scratch *scratch);
 
 /* Afterwards `into` is of the cells of both, its own first: for totals over batches. As column_add.
  */

@@ -38,6 +38,15 @@ static const char *check_missing(const char *words)
     return NULL;
 }
 
+static const char *check_chart_size(const char *words)
+{
+    struct chart_size size;
+    return chart_size_read(words, &size)
+               ? NULL
+               : "must be WIDTHxHEIGHT, from 400x300 to 4000x3000, and @2 or @3 behind it "
+                 "for a screen of such a density";
+}
+
 static const struct option_row ROWS[] = {
     {.flag = "--dir",
      .environment = "SHARED_DIR",
@@ -90,6 +99,14 @@ static const struct option_row ROWS[] = {
      .choices = CHART_WORDS,
      .help = "what each batch's chart is drawn as",
      .offset = MEMBER(chart)},
+    {.flag = "--chart-size",
+     .environment = "CONSUMER_CHART_SIZE",
+     .type = OPTION_TEXT,
+     .value_name = "SIZE",
+     .default_value = CHART_SIZE_DEFAULT,
+     .check = check_chart_size,
+     .help = "pixels of a chart, 400x300 to 4000x3000; 1000x600@2 has twice as many for the same",
+     .offset = MEMBER(chart_size_words)},
     {.flag = "--jobs",
      .environment = "CONSUMER_JOBS",
      .type = OPTION_COUNT,
@@ -292,6 +309,7 @@ static bool check_files(const struct config *config, char error[OPTIONS_ERROR_SI
 static bool complete(struct config *config, char error[OPTIONS_ERROR_SIZE])
 {
     make_rules(config);
+    (void)chart_size_read(config->chart_size_words, &config->chart_size);
     if (!check_files(config, error))
         return false;
     if (config->results_path != NULL || default_results(config))

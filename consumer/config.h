@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/options.h"
+#include "consumer/chart_size.h"
 #include "consumer/csv_rules.h"
 #include "consumer/limits.h"
 
@@ -21,6 +22,8 @@ struct config {
     int64_t settle_ns;
     const char *match;
     int chart; /* enum config_chart */
+    const char *chart_size_words;
+    struct chart_size chart_size; /* made of them */
     uint64_t jobs;
     struct limits limits;
     struct csv_rules rules; /* made of the three choices behind it, and --missing */

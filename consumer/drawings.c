@@ -16,26 +16,36 @@ struct drawing {
 };
 
 struct drawings {
-    bool svg;
+    struct chart_format format;
     struct drawing all[DRAWINGS_MAX];
     size_t count;
 };
 
-struct drawings *drawings_create(enum config_chart chart, size_t jobs)
+static bool add_child(struct drawings *drawings, const char *preamble)
+{
+    enum image_kind kind = drawings->format.svg ? IMAGE_SVG : IMAGE_PNG;
+    struct gnuplot *gnuplot = gnuplot_create(kind, preamble);
+    if (gnuplot != NULL)
+        drawings->all[drawings->count++].gnuplot = gnuplot;
+    return gnuplot != NULL;
+}
+
+struct drawings *drawings_create(enum config_chart chart, const struct chart_size *size,
+                                 size_t jobs)
 {
     struct drawings *drawings = calloc(1, sizeof *drawings);
-    bool svg = chart == CONFIG_CHART_SVG;
+    struct text preamble = {0};
     if (drawings == NULL || chart == CONFIG_CHART_NONE)
         return drawings;
-    drawings->svg = svg;
-    for (; drawings->count < jobs && drawings->count < DRAWINGS_MAX; drawings->count++) {
-        struct gnuplot *gnuplot = gnuplot_create(svg ? IMAGE_SVG : IMAGE_PNG,
-                                                 svg ? CHART_PREAMBLE_SVG : CHART_PREAMBLE_PNG);
-        if (gnuplot == NULL) {
-            drawings_free(drawings);
-            return NULL;
-        }
-        drawings->all[drawings->count].gnuplot = gnuplot;
+    drawings->format = (struct chart_format){.svg = chart == CONFIG_CHART_SVG, .size = *size};
+    chart_terminal_put_preamble(&preamble, &drawings->format);
+    bool good = !text_failed(&preamble);
+    while (good && drawings->count < jobs && drawings->count < DRAWINGS_MAX)
+        good = add_child(drawings, preamble.bytes);
+    text_free(&preamble);
+    if (!good) {
+        drawings_free(drawings);
+        return NULL;
     }
     if (drawings->count > 0)
         (void)gnuplot_start(drawings->all[0].gnuplot);
@@ -94,7 +104,7 @@ static struct drawing *occupy(struct drawings *drawings, void *batch)
 
 static void begin(const struct drawings *drawings, struct drawing *drawing, int64_t now_ns)
 {
-    if (!drawings->svg)
+    if (!drawings->format.svg)
         glyphs_replace_missing(&drawing->script);
     drawing->begun = !text_failed(&drawing->script) && submit(drawing, now_ns);
 }
@@ -103,7 +113,7 @@ void drawings_begin(struct drawings *drawings, const char *key, const struct pro
                     void *batch, int64_t now_ns)
 {
     struct drawing *drawing = occupy(drawings, batch);
-    chart_write(&drawing->script, key, profile);
+    chart_write(&drawing->script, key, profile, &drawings->format);
     begin(drawings, drawing, now_ns);
 }
 

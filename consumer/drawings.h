@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "common/text.h"
+#include "consumer/chart_size.h"
 #include "consumer/config.h"
 #include "consumer/profile.h"
 
@@ -35,8 +36,12 @@ struct drawings;
 typedef bool drawings_drawn(void *context, void *batch, const char *image, size_t length,
                             const char *failure);
 
-/* None with CONFIG_CHART_NONE. Starts the first child ahead. NULL when memory is short. */
-struct drawings *drawings_create(enum config_chart chart, size_t jobs);
+/*
+ * None with CONFIG_CHART_NONE. Starts the first child ahead; `size` is copied. NULL when memory is
+ * short.
+ */
+struct drawings *drawings_create(enum config_chart chart, const struct chart_size *size,
+                                 size_t jobs);
 
 /* Kills and reaps the children; what they were drawing is dropped without a word. */
 void drawings_free(struct drawings *drawings);

@@ -71,7 +71,8 @@ struct pipeline *pipeline_create(const struct config *config, int results_fd,
     pipeline->context = context;
     pipeline->no_charts.over = "charts are drawn again";
     pipeline->reader = reader_create(on_tick, pipeline);
-    pipeline->drawings = drawings_create((enum config_chart)config->chart, (size_t)config->jobs);
+    pipeline->drawings = drawings_create((enum config_chart)config->chart, &config->chart_size,
+                                         (size_t)config->jobs);
     if (pipeline->drawings != NULL)
         pipeline->commits = commits_create(results_fd, log, drawings_capacity(pipeline->drawings));
     if (pipeline->reader != NULL) {
@@ -412,8 +413,6 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
 
 /* ---- the stream ---- */
 
-static const struct chart_size SIZE = {1000, 600, 1};
-
 /* Batches come first, and where their charts fail there is nothing to be had from gnuplot. */
 static void begin_trend(struct pipeline *pipeline, int64_t now_ns)
 {
@@ -422,7 +421,7 @@ static void begin_trend(struct pipeline *pipeline, int64_t now_ns)
         return;
     pipeline->trend_is_drawn = true;
     text_clear(&pipeline->trend);
-    stream_trend_script(pipeline->stream, &SIZE, &pipeline->trend, now_ns);
+    stream_trend_script(pipeline->stream, &pipeline->config->chart_size, &pipeline->trend, now_ns);
     drawings_begin_script(pipeline->drawings, &pipeline->trend, &pipeline->trend, now_ns);
 }
 

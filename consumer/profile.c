@@ -1,5 +1,6 @@
 #include "consumer/profile.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,24 +27,72 @@ struct profiler {
     bool keeps_states; /* of the columns, beyond the end */
     struct column_scratch *scratch;
     struct sample *sample;
+    struct envelope *courses; /* of the first `drawn` columns */
+    size_t drawn;
     const char *chunk; /* what is being fed, and stays until that is over */
     size_t chunk_length;
-    uint64_t rows;       /* without the header */
-    uint64_t next_drawn; /* the next of them, from 0, for the sample */
+    uint64_t rows; /* without the header */
 };
 
 _Static_assert(ROW_BLOCK_ROWS <= COLUMN_BLOCK, "a column takes a block at once");
 
+/* ---- what is drawn ---- */
+
+static double seconds_of(const struct value *moment)
+{
+    return (double)moment->seconds + (double)moment->nanoseconds / 1e9;
+}
+
+/* A number a row, NaN where there is none. Returns whether all are finite for sure. */
+static bool lay_out(const struct profiler *profiler, const struct csv_cell *cells, size_t rows,
+                    const struct column_values *values, double numbers[ROW_BLOCK_ROWS])
+{
+    size_t next = 0;
+    for (size_t i = 0; i < rows; i++) {
+        bool missing =
+            values->count < rows && missing_is(&profiler->missing, cells[i].bytes, cells[i].length);
+        if (missing)
+            numbers[i] = (double)NAN;
+        else if (values->numbers != NULL)
+            numbers[i] = values->numbers[next++];
+        else
+            numbers[i] = seconds_of(&values->moments[next++]);
+    }
+    return values->count == rows && (values->numbers == NULL || values->finite);
+}
+
+/* Of column `index`, whose cells were taken in just now. */
+static bool follow_course(struct profiler *profiler, size_t index, const struct csv_cell *cells,
+                          size_t rows)
+{
+    const struct column_values values = column_added(profiler->columns[index], profiler->scratch);
+    struct envelope *course = &profiler->courses[index];
+    double numbers[ROW_BLOCK_ROWS];
+    if (values.numbers != NULL && values.count == rows)
+        return envelope_add(course, values.numbers, rows, values.finite);
+    if (values.numbers != NULL || values.moments != NULL) {
+        bool finite = lay_out(profiler, cells, rows, &values, numbers);
+        return envelope_add(course, numbers, rows, finite);
+    }
+    envelope_free(course); /* it is of texts, and will not be of anything else */
+    return true;
+}
+
 /* ---- rows ---- */
+
+static bool take_column(struct profiler *profiler, size_t index, size_t rows)
+{
+    const struct csv_cell *cells = row_block_column(profiler->block, index);
+    return column_add(profiler->columns[index], cells, rows, profiler->scratch) &&
+           (index >= profiler->drawn || follow_course(profiler, index, cells, rows));
+}
 
 static bool take_block(struct profiler *profiler)
 {
     size_t rows = row_block_rows(profiler->block);
     /* Looked at for each: all of very many columns may become sketches at the same row. */
     for (size_t i = 0; i < profiler->column_count; i++)
-        if (wait_stopping() ||
-            !column_add(profiler->columns[i], row_block_column(profiler->block, i), rows,
-                        profiler->scratch))
+        if (wait_stopping() || !take_column(profiler, i, rows))
             return false;
     row_block_clear(profiler->block);
     return true;
@@ -60,17 +109,11 @@ static bool add_row(struct profiler *profiler, const struct csv_cell *cells)
     return outcome == ROW_BLOCK_ADDED;
 }
 
-static bool draw_row(struct profiler *profiler, const struct csv_cell *cells)
-{
-    bool good = sample_add(profiler->sample, cells, profiler->column_count);
-    profiler->next_drawn = sample_next(profiler->sample);
-    return good;
-}
-
 static bool take_row(struct profiler *profiler, const struct csv_cell *cells)
 {
-    bool drawn = profiler->rows++ == profiler->next_drawn;
-    return add_row(profiler, cells) && (!drawn || draw_row(profiler, cells));
+    bool sampled = profiler->rows++ < SAMPLE_MAX_ROWS;
+    return add_row(profiler, cells) &&
+           (!sampled || sample_add(profiler->sample, cells, profiler->column_count));
 }
 
 /* ---- the header ---- */
@@ -78,11 +121,13 @@ static bool take_row(struct profiler *profiler, const struct csv_cell *cells)
 static bool keep_first_row(struct profiler *profiler, const struct csv_cell *cells, size_t count)
 {
     profiler->column_count = count;
+    profiler->drawn = count < SAMPLE_MAX_COLUMNS ? count : SAMPLE_MAX_COLUMNS;
+    profiler->courses = calloc(SAMPLE_MAX_COLUMNS, sizeof *profiler->courses);
     profiler->columns = calloc(count + 1, sizeof *profiler->columns);
     profiler->block = row_block_create(count);
     profiler->first = calloc(count + 1, sizeof *profiler->first);
     if (profiler->columns == NULL || profiler->block == NULL || profiler->first == NULL ||
-        !add_row(profiler, cells))
+        profiler->courses == NULL || !add_row(profiler, cells))
         return false;
     for (size_t i = 0; i < count; i++)
         profiler->first[i] = row_block_column(profiler->block, i)[0];
@@ -151,7 +196,7 @@ static bool decide_header(struct profiler *profiler, const struct csv_cell *seco
         return true;
     }
     profiler->rows++;
-    return draw_row(profiler, profiler->first);
+    return sample_add(profiler->sample, profiler->first, profiler->column_count);
 }
 
 static bool on_row(void *context, const struct csv_cell *cells, size_t count, uint64_t row)
@@ -185,6 +230,13 @@ struct profiler *profiler_create(const struct csv_rules *rules, const struct lim
     return profiler;
 }
 
+static void free_courses(struct envelope *courses)
+{
+    for (size_t i = 0; courses != NULL && i < SAMPLE_MAX_COLUMNS; i++)
+        envelope_free(&courses[i]);
+    free(courses);
+}
+
 void profiler_free(struct profiler *profiler)
 {
     if (profiler == NULL)
@@ -198,6 +250,7 @@ void profiler_free(struct profiler *profiler)
     csv_reader_free(profiler->reader);
     text_free(&profiler->head);
     sample_free(profiler->sample);
+    free_courses(profiler->courses);
     free(profiler);
 }
 
@@ -303,7 +356,9 @@ bool profiler_finish(struct profiler *profiler, struct profile *profile,
         return false;
     }
     profile->sample = profiler->sample;
+    profile->courses = profiler->courses;
     profiler->sample = NULL;
+    profiler->courses = NULL;
     return true;
 }
 
@@ -313,6 +368,7 @@ void profile_free(struct profile *profile)
         column_result_free(&profile->columns[i]);
     free(profile->columns);
     sample_free(profile->sample);
+    free_courses(profile->courses);
     *profile = (struct profile){.columns = NULL};
 }
 

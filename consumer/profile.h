@@ -25,6 +25,7 @@
 #include "consumer/column_result.h"
 #include "consumer/csv_reader.h"
 #include "consumer/csv_rules.h"
+#include "consumer/envelope.h"
 #include "consumer/limits.h"
 #include "consumer/sample.h"
 
@@ -35,7 +36,9 @@ struct profile {
     bool has_header; /* false as well for a file without a single row */
     struct column_result *columns;
     size_t column_count;
-    struct sample *sample; /* rows to draw */
+    struct sample *sample;    /* the first rows */
+    struct envelope *courses; /* of the first SAMPLE_MAX_COLUMNS columns that are of numbers, or of
+                                 dates and times: then of their seconds; see value */
 };
 
 struct profiler;

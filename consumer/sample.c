@@ -12,15 +12,11 @@ struct sample {
     struct kept_cell *cells; /* rows of `columns` cells each */
     size_t columns;
     size_t rows, capacity;
-    uint64_t stride;
 };
 
 struct sample *sample_create(void)
 {
-    struct sample *sample = calloc(1, sizeof *sample);
-    if (sample != NULL)
-        sample->stride = 1;
-    return sample;
+    return calloc(1, sizeof(struct sample));
 }
 
 void sample_free(struct sample *sample)
@@ -35,23 +31,13 @@ static bool grow(struct sample *sample)
 {
     if (sample->rows < sample->capacity)
         return true;
-    size_t capacity = sample->capacity == 0 ? 64 : sample->capacity * 2;
+    size_t capacity = sample->capacity == 0 ? 15 : sample->capacity * 2;
     struct kept_cell *cells = realloc(sample->cells, capacity * sample->columns * sizeof *cells);
     if (cells == NULL)
         return false;
     sample->cells = cells;
     sample->capacity = capacity;
     return true;
-}
-
-static void halve(struct sample *sample)
-{
-    size_t row_bytes = sample->columns * sizeof *sample->cells;
-    for (size_t row = 0; row < sample->rows; row += 2)
-        memmove(sample->cells + row / 2 * sample->columns, sample->cells + row * sample->columns,
-                row_bytes);
-    sample->rows = (sample->rows + 1) / 2;
-    sample->stride *= 2;
 }
 
 /* Where to cut a cell that is too long: in front of a character, and not inside it. */
@@ -74,18 +60,12 @@ static void keep(struct kept_cell *kept, const struct csv_cell *cell)
         memcpy(kept->bytes, cell->bytes, length);
 }
 
-uint64_t sample_next(const struct sample *sample)
-{
-    return sample->rows * sample->stride;
-}
-
-/* The row behind the last of a full sample is wanted by the half of it as well. */
 bool sample_add(struct sample *sample, const struct csv_cell *cells, size_t count)
 {
+    if (sample->rows == SAMPLE_MAX_ROWS)
+        return true;
     if (sample->columns == 0)
         sample->columns = count < SAMPLE_MAX_COLUMNS ? count : SAMPLE_MAX_COLUMNS;
-    if (sample->rows == SAMPLE_MAX_ROWS)
-        halve(sample);
     if (!grow(sample))
         return false;
     for (size_t i = 0; i < sample->columns && i < count; i++)
@@ -97,11 +77,6 @@ bool sample_add(struct sample *sample, const struct csv_cell *cells, size_t coun
 size_t sample_rows(const struct sample *sample)
 {
     return sample->rows;
-}
-
-uint64_t sample_stride(const struct sample *sample)
-{
-    return sample->stride;
 }
 
 struct csv_cell sample_cell(const struct sample *sample, size_t row, size_t column)

@@ -42,6 +42,9 @@ START_TEST(config_without_options_is_what_the_help_says)
     ck_assert_int_eq(config.settle_ns, 2 * NUMBER_NS_PER_SECOND);
     ck_assert_str_eq(config.match, "data_*.csv");
     ck_assert_int_eq(config.chart, CONFIG_CHART_PNG);
+    ck_assert_uint_eq(config.chart_size.width, 1000);
+    ck_assert_uint_eq(config.chart_size.height, 600);
+    ck_assert_uint_eq(config.chart_size.density, 1);
     ck_assert(memcmp(&config.limits, &LIMITS_DEFAULT, sizeof config.limits) == 0);
     ck_assert_uint_eq(config.scan_names, 100000);
     ck_assert(!config.once);
@@ -97,6 +100,10 @@ static const struct {
      {"*", "data_*.csv", "orders-*"},
      {"data.csv", "*_*.csv", "a/*.csv", "/data_*.csv"}},
     {"--chart", "CONSUMER_CHART", {"png", "svg", "none"}, {"gif", "PNG", "pn"}},
+    {"--chart-size",
+     "CONSUMER_CHART_SIZE",
+     {"400x300", "4000x3000", "1000x600@1", "1000x600@3"},
+     {"399x300", "400x299", "4001x3000", "4000x3001", "1000x600@4", "1000x600@0"}},
     {"--jobs", "CONSUMER_JOBS", {"1", "8"}, {"0", "9", "-1", "two", "1.5"}},
     {"--delimiter",
      "CONSUMER_DELIMITER",
@@ -324,6 +331,20 @@ START_TEST(config_refuses_a_pattern_that_is_too_long_for_a_file_name)
 }
 END_TEST
 
+START_TEST(config_takes_a_chart_size_with_or_without_a_density)
+{
+    static char *const BAD[] = {"1000",     "x600",        "1000x",    "1000x600 ",
+                                "1000X600", "1000x600@2x", "1000x600@"};
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        ck_assert_int_eq(LOAD("--chart-size", BAD[i]), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(setenv("CONSUMER_CHART_SIZE", "800x400@2", 1), 0);
+    ck_assert_int_eq(load_nothing(), RUNS);
+    ck_assert_uint_eq(config.chart_size.width, 800);
+    ck_assert_uint_eq(config.chart_size.height, 400);
+    ck_assert_uint_eq(config.chart_size.density, 2);
+}
+END_TEST
+
 static void ask_for_help(void *context)
 {
     *(int *)context = LOAD("--help");
@@ -358,5 +379,6 @@ int main(void)
         config_takes_from_the_environment_that_the_jail_must_be_whole,
         config_refuses_what_it_does_not_know,
         config_refuses_a_pattern_that_is_too_long_for_a_file_name,
+        config_takes_a_chart_size_with_or_without_a_density,
         config_help_names_every_option_and_ends_with_0);
 }

@@ -16,6 +16,8 @@
 
 #define CSV "label,value\na,1\nb,2\n"
 
+static const struct chart_size SIZE = {1000, 600, 1};
+
 /* Two batches: only their addresses count. */
 static char batches[2];
 #define FIRST (&batches[0])
@@ -49,7 +51,7 @@ static bool note(void *context, void *batch, const char *image, size_t length, c
 static struct drawings *create(enum config_chart chart, size_t jobs)
 {
     ck_assert_int_eq(wait_open(), 0);
-    struct drawings *drawings = drawings_create(chart, jobs);
+    struct drawings *drawings = drawings_create(chart, &SIZE, jobs);
     ck_assert_ptr_nonnull(drawings);
     return drawings;
 }
@@ -360,7 +362,7 @@ START_TEST(drawings_that_cannot_begin_fail_with_the_cause)
     const struct rlimit none = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
     ck_assert_int_eq(wait_open(), 0);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-    struct drawings *drawings = drawings_create(CONFIG_CHART_PNG, 1);
+    struct drawings *drawings = drawings_create(CONFIG_CHART_PNG, &SIZE, 1);
     ck_assert_ptr_nonnull(drawings);
     begin(drawings, FIRST);
     ck_assert_uint_eq(drawings_under_way(drawings), 1);

@@ -87,12 +87,15 @@ static void restart(struct world *world)
 
 static void open_world(struct world *world, enum config_chart chart)
 {
-    *world = (struct world){
-        .shared = support_temporary_directory(),
-        .results = support_temporary_directory(),
-        .config = {.settle_ns = SETTLE, .limits = LIMITS_DEFAULT, .chart = (int)chart, .jobs = 1},
-        .tick = no_tick,
-        .now_ns = 1000 * SECOND};
+    *world = (struct world){.shared = support_temporary_directory(),
+                            .results = support_temporary_directory(),
+                            .config = {.settle_ns = SETTLE,
+                                       .limits = LIMITS_DEFAULT,
+                                       .chart = (int)chart,
+                                       .chart_size = {1000, 600, 1},
+                                       .jobs = 1},
+                            .tick = no_tick,
+                            .now_ns = 1000 * SECOND};
     ck_assert_int_eq(wait_open(), 0);
     start(world);
 }

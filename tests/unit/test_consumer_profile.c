@@ -1,3 +1,4 @@
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,6 +290,64 @@ START_TEST(profile_of_a_file_without_a_header_counts_its_first_row_and_names_its
 }
 END_TEST
 
+static void assert_course(const struct envelope *course, const double *numbers, size_t count)
+{
+    ck_assert_uint_eq(course->count, count);
+    for (size_t i = 0; i < count; i++) {
+        double first = course->buckets[i].first;
+        ck_assert_msg(first == numbers[i] || (isnan(first) && isnan(numbers[i])), "row %zu: %g", i,
+                      first);
+    }
+}
+
+START_TEST(profile_follows_numbers_and_times_row_by_row)
+{
+    struct profile profile =
+        profile_of("n,word,at\n1,x,1970-01-02\n,y,\ninf,z,1970-01-01T00:00:00.5Z\n4,,\n");
+    assert_course(&profile.courses[0], (double[]){1, (double)NAN, (double)NAN, 4}, 4);
+    assert_course(&profile.courses[1], NULL, 0);
+    assert_course(&profile.courses[2], (double[]){86400, (double)NAN, 0.5, (double)NAN}, 4);
+    profile_free(&profile);
+}
+END_TEST
+
+/* A column that turns out to be text is followed no further, whatever it was before. */
+START_TEST(profile_follows_no_column_that_is_text_in_the_end)
+{
+    struct text csv = {0};
+    text_put(&csv, "n\n");
+    for (int i = 0; i < 5000; i++)
+        text_printf(&csv, "%d\n", i);
+    text_put(&csv, "x\n");
+    struct profile profile = profile_of(csv.bytes);
+    ck_assert_uint_eq(profile.courses[0].count, 0);
+    profile_free(&profile);
+    text_free(&csv);
+}
+END_TEST
+
+START_TEST(profile_follows_a_column_the_same_in_whatever_pieces_the_file_comes)
+{
+    static const size_t PIECES[] = {7, 100, 4096, 1000000};
+    struct text csv = {0};
+    text_put(&csv, "n,at\n");
+    for (int i = 0; i < 5000; i++)
+        text_printf(&csv, "%d,1970-01-01T%02d:%02d:00\n", i * 31 % 1000, i / 60 % 24, i % 60);
+    for (size_t i = 0; i < sizeof PIECES / sizeof *PIECES; i++) {
+        struct profile profile;
+        struct rejection rejection;
+        ck_assert(profile_text(csv.bytes, csv.length, PIECES[i], &profile, &rejection));
+        ck_assert_uint_eq(profile.courses[0].rows, 5000);
+        ck_assert_uint_eq(profile.courses[0].rows_a_bucket, 8);
+        ck_assert_double_eq(profile.courses[0].buckets[1].first, 8 * 31);
+        ck_assert_double_eq(profile.courses[0].buckets[4].max, 32 * 31 % 1000);
+        ck_assert_double_eq(profile.courses[1].buckets[1].first, 8 * 60);
+        profile_free(&profile);
+    }
+    text_free(&csv);
+}
+END_TEST
+
 START_TEST(profile_takes_or_leaves_the_header_as_it_is_told)
 {
     const struct csv_rules absent = {.header = CSV_HEADER_ABSENT};
@@ -366,5 +425,8 @@ int main(void)
         profile_of_blank_lines_has_no_header, profile_of_a_file_with_a_nul_byte_is_none,
         profile_takes_nothing_more_after_damage,
         profile_keeps_columns_apart_that_have_one_name_or_none, profile_may_be_freed_twice,
-        profile_comes_to_no_end_once_the_program_shall_end);
+        profile_comes_to_no_end_once_the_program_shall_end,
+        profile_follows_numbers_and_times_row_by_row,
+        profile_follows_no_column_that_is_text_in_the_end,
+        profile_follows_a_column_the_same_in_whatever_pieces_the_file_comes);
 }
