@@ -64,6 +64,11 @@ void drawings_free(struct drawings *drawings)
     free(drawings);
 }
 
+const struct chart_format *drawings_format(const struct drawings *drawings)
+{
+    return &drawings->format;
+}
+
 size_t drawings_capacity(const struct drawings *drawings)
 {
     return drawings->count;

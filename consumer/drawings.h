@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "common/text.h"
-#include "consumer/chart_size.h"
+#include "consumer/chart_terminal.h"
 #include "consumer/config.h"
 #include "consumer/profile.h"
 
@@ -45,6 +45,9 @@ struct drawings *drawings_create(enum config_chart chart, const struct chart_siz
 
 /* Kills and reaps the children; what they were drawing is dropped without a word. */
 void drawings_free(struct drawings *drawings);
+
+/* What kind of pictures, and how large. */
+const struct chart_format *drawings_format(const struct drawings *drawings);
 
 /* How many may be under way, and how many are. */
 size_t drawings_capacity(const struct drawings *drawings);

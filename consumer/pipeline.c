@@ -421,7 +421,8 @@ static void begin_trend(struct pipeline *pipeline, int64_t now_ns)
         return;
     pipeline->trend_is_drawn = true;
     text_clear(&pipeline->trend);
-    stream_trend_script(pipeline->stream, &pipeline->config->chart_size, &pipeline->trend, now_ns);
+    stream_trend_script(pipeline->stream, drawings_format(pipeline->drawings), &pipeline->trend,
+                        now_ns);
     drawings_begin_script(pipeline->drawings, &pipeline->trend, &pipeline->trend, now_ns);
 }
 

@@ -374,12 +374,12 @@ bool stream_wants_trend(const struct stream *stream, int64_t now_ns)
     return stream->undrawn || !is_there(stream, name);
 }
 
-void stream_trend_script(struct stream *stream, const struct chart_size *size, struct text *script,
-                         int64_t now_ns)
+void stream_trend_script(struct stream *stream, const struct chart_format *format,
+                         struct text *script, int64_t now_ns)
 {
     stream->drawn_ns = now_ns;
     stream->undrawn = false;
-    trend_chart_write(script, size, chronicle_trend(stream->chronicle));
+    trend_chart_write(script, format, chronicle_trend(stream->chronicle));
 }
 
 void stream_trend_drawn(struct stream *stream, const char *image, size_t length)

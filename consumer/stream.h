@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "common/text.h"
-#include "consumer/chart_size.h"
+#include "consumer/chart_terminal.h"
 #include "consumer/ledger.h"
 #include "consumer/notice.h"
 #include "consumer/report.h"
@@ -47,8 +47,8 @@ void stream_finish(struct stream *stream);
 
 /* Whether the trend is to be drawn anew; its commands for gnuplot; and what came of them. */
 bool stream_wants_trend(const struct stream *stream, int64_t now_ns);
-void stream_trend_script(struct stream *stream, const struct chart_size *size, struct text *script,
-                         int64_t now_ns);
+void stream_trend_script(struct stream *stream, const struct chart_format *format,
+                         struct text *script, int64_t now_ns);
 void stream_trend_drawn(struct stream *stream, const char *image, size_t length);
 
 #endif

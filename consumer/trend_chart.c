@@ -313,8 +313,8 @@ static void put_empty(struct text *script, const struct trend *trend)
     text_put(script, "set xrange [0:1]\nset yrange [0:1]\nplot NaN notitle\n");
 }
 
-void trend_chart_write(struct text *script, const struct chart_size *size,
-                       const struct trend *trend)
+static void put_picture(struct text *script, const struct chart_size *size,
+                        const struct trend *trend)
 {
     struct steps steps;
     size_t columns = trend_column_count(trend);
@@ -329,4 +329,17 @@ void trend_chart_write(struct text *script, const struct chart_size *size,
     }
     put_key(script, size);
     put_panels(script, &grid, trend, &steps);
+}
+
+void trend_chart_write(struct text *script, const struct chart_format *format,
+                       const struct trend *trend)
+{
+    struct text picture = {0};
+    put_picture(&picture, &format->size, trend);
+    script->failed = script->failed || text_failed(&picture);
+    if (!text_failed(script)) {
+        chart_terminal_put(script, format, &picture, true);
+        text_append(script, picture.bytes, picture.length);
+    }
+    text_free(&picture);
 }

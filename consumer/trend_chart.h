@@ -13,7 +13,7 @@
 #define CONSUMER_TREND_CHART_H
 
 #include "common/text.h"
-#include "consumer/chart_size.h"
+#include "consumer/chart_terminal.h"
 #include "consumer/trend.h"
 
 #define TREND_CHART_PANELS_MAX 6u
@@ -22,7 +22,7 @@
 #define TREND_CHART_STEPS_MAX 400u
 
 /* Appends the commands of the picture; see text_failed(). */
-void trend_chart_write(struct text *script, const struct chart_size *size,
+void trend_chart_write(struct text *script, const struct chart_format *format,
                        const struct trend *trend);
 
 #endif

@@ -12,7 +12,7 @@ packages_of() {
         libfontconfig-dev ;;
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
     test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace miller datamash chromium \
-        nodejs "$(npm_package)" ;;
+        nodejs "$(npm_package)" netpbm ;;
     docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;
     *)
         echo "usage: scripts/install-deps.sh build|run|test|docker ..." >&2

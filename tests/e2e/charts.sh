@@ -183,6 +183,65 @@ a_gnuplot_that_hangs_is_killed_at_its_deadline_and_reaped() {
     chart_failed with-children 'took too long'
 }
 
+# ---- how they look --------------------------------------------------------------------------------
+
+# blurred PNG: one pixel of eight by eight. Releases of gnuplot and of the fonts' renderer differ by less than that.
+blurred() { pngtopam "$1" | pamscale -quiet -reduce 8; }
+
+# The largest difference of a channel, of 255. A palette of 64 colours makes 4, a label that is missing 48, another blue 39.
+difference() {
+    blurred "$1" >"$work/one.pam"
+    blurred "$2" >"$work/other.pam"
+    pamarith -difference "$work/one.pam" "$work/other.pam" | pamsumm -max -brief
+}
+
+each_kind_of_chart_looks_as_in_the_document() {
+    [[ -n $gnuplot ]] || skip "needs gnuplot"
+    type -P pamscale >/dev/null || skip "needs netpbm"
+    mkdir "$work/pictures"
+    scripts/pictures.sh "$work/pictures"
+    local picture name apart
+    for picture in docs/pictures/*.png; do
+        name=${picture##*/}
+        apart=$(difference "$picture" "$work/pictures/$name")
+        [[ $apart -le 30 ]] || fail "$name differs by $apart of 255"
+    done
+}
+
+# width_of PNG, in pixels.
+width_of() { od -An -tu1 -j16 -N4 "$1" | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}'; }
+
+charts_have_the_size_and_the_density_that_are_asked_for() {
+    [[ -n $gnuplot ]] || skip "needs gnuplot"
+    fresh sizes
+    printf 'label,value\na,1\nb,2\n' >"$dir/data_bars.csv"
+    printf 'time,value\n2026-01-01,1\n2026-01-02,2\n' >"$dir/data_lines.csv"
+    "$consumer" --dir "$dir" --once --settle 100ms --chart-size 400x300@2
+    [[ $(width_of "$results/plot_bars.png") -eq 800 && $(width_of "$results/plot_lines.png") -eq 800 ]]
+    "$consumer" --dir "$dir" --results "$dir/svg" --once --settle 100ms --chart svg --chart-size 400x300@2
+    grep -q 'width="400"' "$dir/svg/plot_bars.svg"
+}
+
+# Bars are gd's, lines cairo's; a child that changes between them takes nothing along.
+charts_of_two_terminals_by_turns_are_as_if_alone() {
+    [[ -n $gnuplot ]] || skip "needs gnuplot"
+    local kind key
+    for kind in png svg; do
+        fresh "alone-$kind"
+        for key in 1 2 3 4; do
+            printf 'label,value\na,%d\nb,2\n' "$key" >"$dir/data_$key.csv"
+            [[ $((key % 2)) -eq 1 ]] || printf 'time,value\n2026-01-01,%d\n2026-01-02,2\n' "$key" >"$dir/data_$key.csv"
+        done
+        "$consumer" --dir "$dir" --once --settle 100ms --chart "$kind" --jobs 1
+        for key in 1 2 3 4; do
+            mkdir -p "$dir/$key"
+            cp "$dir/data_$key.csv" "$dir/$key/"
+            "$consumer" --dir "$dir/$key" --once --settle 100ms --chart "$kind" --jobs 1
+            cmp "$results/plot_$key.$kind" "$dir/$key/results/plot_$key.$kind"
+        done
+    done
+}
+
 begin_all_gnuplots
 run_over_words
 for name in $(tests_of "${BASH_SOURCE[0]}"); do check "$name"; done
