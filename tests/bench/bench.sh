@@ -14,6 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 BUILD=$(realpath "${BUILD:-build}")
 producer=$BUILD/data-producer
 consumer=$BUILD/data-consumer
+python=$(type -P /usr/bin/python3 || type -P python3 || echo python3) # Debian's, which has its packages
 count=${BENCH_COUNT:-300}
 base=${BENCH_DIR:-$BUILD/bench}
 mkdir -p "$base"
@@ -82,10 +83,19 @@ gnuplot_rate() {
     per_second "$runs" $(($(now_us) - started))
 }
 
+# The same job by pandas and matplotlib, 40 batches of it; nothing durable. Empty where they are not there.
+pandas_rate() {
+    local script=tests/bench/peers/pandas_chart.py
+    "$python" "$script" >/dev/null 2>&1 || return 0
+    mkdir -p "$work/pandas"
+    cp "$work"/backlog/data_{1..40}.csv "$work/pandas/"
+    "$python" "$script" "$work/pandas"
+}
+
 throughput() {
     mkdir -p "$work/backlog"
     "$producer" --dir "$work/backlog" --interval 0 --count "$count" --rows 40 --seed 1 --log-level error
-    local disk published none png one svg single
+    local disk published none png one svg single pandas
     disk=$(disk_rate)
     published=$(publish_rate groups $((count * 20)))
     none=$(consume_rate --chart none)
@@ -93,6 +103,7 @@ throughput() {
     one=$(consume_rate --chart png --jobs 1)
     svg=$(consume_rate --chart svg)
     single=$(gnuplot_rate)
+    pandas=$(pandas_rate)
     cat <<END
 
 Throughput, $count batches of 40 rows (published: $((count * 20)) of 20 to 60), everything durable, a second
@@ -103,6 +114,7 @@ Throughput, $count batches of 40 rows (published: $((count * 20)) of 20 to 60), 
   consumed, --chart png, --jobs 1              $one   ($(ratio "$one" "$single") times)
   consumed, --chart svg                        $svg
   a gnuplot process per chart, nothing else    $single
+  pandas and matplotlib, in one process        ${pandas:-not there: python3-pandas python3-matplotlib}${pandas:+   ($(ratio "$png" "$pandas") times)}
 END
 }
 
