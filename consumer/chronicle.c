@@ -140,6 +140,15 @@ uint64_t chronicle_total(const struct chronicle *chronicle)
     return chronicle->total;
 }
 
+/* By the length that records have had so far. */
+uint64_t chronicle_ahead(const struct chronicle *chronicle)
+{
+    uint64_t left = chronicle->log_bytes - chronicle->at;
+    return chronicle->at == 0
+               ? left
+               : (uint64_t)((double)left / (double)chronicle->at * (double)chronicle->total);
+}
+
 size_t chronicle_count(const struct chronicle *chronicle)
 {
     return chronicle->count;

@@ -62,8 +62,9 @@ bool chronicle_catch_up(struct chronicle *chronicle);
 /* True when catching up would go on. */
 bool chronicle_is_behind(const struct chronicle *chronicle);
 
-/* Decided batches that it knows of. */
+/* Decided batches that it knows of, and about how many more it will meet in the log. */
 uint64_t chronicle_total(const struct chronicle *chronicle);
+uint64_t chronicle_ahead(const struct chronicle *chronicle);
 
 /* The newest ones, 0 being the last that was decided; of `count` the first. */
 size_t chronicle_count(const struct chronicle *chronicle);

@@ -81,10 +81,14 @@ bool ledger_is_sound(const struct ledger *ledger)
 
 /* ---- gaps ---- */
 
+/* Of records whose batch is gone, so many at a time. */
+#define STEP 100
+
 struct rereading {
     struct ledger *ledger;
     ledger_reread *reread;
     void *context;
+    bool read; /* one whose data was still there, which is enough for a time */
     bool later;
 };
 
@@ -93,11 +97,14 @@ static bool take_again(void *context, const struct processed_record *record)
     struct rereading *rereading = context;
     if (record->outcome != OUTCOME_PROCESSED)
         return true;
+    if (rereading->read)
+        return false;
     struct batch_states *states = NULL;
     rereading->later = !rereading->reread(rereading->context, record, &states);
     if (rereading->later)
         return false;
     ledger_add(rereading->ledger, states, record->bytes);
+    rereading->read = states != NULL;
     batch_states_free(states);
     return true;
 }
@@ -113,11 +120,9 @@ bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context
     struct gap *first = &ledger->gaps[0];
     if (!ledger_is_behind(ledger))
         return false;
-    uint64_t at = first->from;
-    size_t lines = records_read(ledger->results_fd, &at, first->to, 1, take_again, &rereading);
-    ledger->unreadable = lines == 0;
-    if (!rereading.later)
-        first->from = at;
+    size_t lines =
+        records_read(ledger->results_fd, &first->from, first->to, STEP, take_again, &rereading);
+    ledger->unreadable = lines == 0 && !rereading.later;
     if (first->from >= first->to) {
         ledger->gap_count--;
         memmove(first, first + 1, ledger->gap_count * sizeof *first);

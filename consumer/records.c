@@ -40,9 +40,23 @@ static size_t piece_size(uint64_t at, uint64_t end, size_t most)
     return end - at < most ? (size_t)(end - at) : most;
 }
 
+/* Who asked for the records, and whether the last one was refused. */
+struct taker {
+    processed_record_take *take;
+    void *context;
+    bool refused;
+};
+
+static bool hand_on(void *context, const struct processed_record *record)
+{
+    struct taker *taker = context;
+    taker->refused = !taker->take(taker->context, record);
+    return !taker->refused;
+}
+
 /* Lines of the piece, whole ones; how many bytes they are comes to *behind. */
-static size_t take_lines(const char *bytes, size_t length, size_t most, processed_record_take *take,
-                         void *context, size_t *behind)
+static size_t take_lines(const char *bytes, size_t length, size_t most, struct taker *taker,
+                         size_t *behind)
 {
     size_t lines = 0;
     const char *end;
@@ -50,12 +64,11 @@ static size_t take_lines(const char *bytes, size_t length, size_t most, processe
     while (lines < most && (end = memchr(bytes + *behind, '\n', length - *behind)) != NULL) {
         const char *line = bytes + *behind;
         size_t line_length = (size_t)(end - line);
-        bool refused =
-            processed_record_read(line, line_length, take, context) == PROCESSED_RECORD_UNREADABLE;
+        (void)processed_record_read(line, line_length, hand_on, taker);
+        if (taker->refused)
+            break;
         *behind += line_length + 1;
         lines++;
-        if (refused)
-            break;
     }
     return lines;
 }
@@ -63,13 +76,14 @@ static size_t take_lines(const char *bytes, size_t length, size_t most, processe
 size_t records_read(int results_fd, uint64_t *at, uint64_t end, size_t most,
                     processed_record_take *take, void *context)
 {
+    struct taker taker = {.take = take, .context = context};
     size_t length = 0;
     size_t behind = 0;
     char *bytes =
         *at < end ? read_piece(results_fd, *at, piece_size(*at, end, PIECE_BYTES), &length) : NULL;
     if (bytes == NULL)
         return 0;
-    size_t lines = take_lines(bytes, length, most, take, context, &behind);
+    size_t lines = take_lines(bytes, length, most, &taker, &behind);
     free(bytes);
     *at += behind;
     return lines;

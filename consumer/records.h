@@ -20,7 +20,7 @@
 /*
  * Hands on at most `most` of the records that stand between the bytes *at and `end` of the log, and
  * moves *at behind them. Returns how many lines it came past, damaged ones included; 0 when there
- * are none, or the log cannot be read. It stops early when `take` says false.
+ * are none, or the log cannot be read. It stops in front of a record of which `take` says false.
  */
 size_t records_read(int results_fd, uint64_t *at, uint64_t end, size_t most,
                     processed_record_take *take, void *context);

@@ -131,6 +131,8 @@ static void on_page(void *context, const struct chronicle *chronicle, uint64_t n
 {
     struct stream *stream = context;
     char name[PAGE_NAME_SIZE];
+    if (chronicle_ahead(chronicle) > (uint64_t)PAGES_MAX * CHRONICLE_PAGE)
+        return; /* it would be removed before anybody read it; else it comes back as a lost one */
     write_older(stream, chronicle, number, 0);
     if (number > 1)
         write_older(stream, chronicle, number - 1, CHRONICLE_PAGE);

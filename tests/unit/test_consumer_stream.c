@@ -494,9 +494,9 @@ static bool wants_trend(void)
 
 static void draw_trend(void)
 {
-    const struct chart_size size = {1000, 600, 1};
+    const struct chart_format format = {.size = {1000, 600, 1}};
     struct text script = {0};
-    stream_trend_script(stream, &size, &script, now_ns);
+    stream_trend_script(stream, &format, &script, now_ns);
     ck_assert_uint_gt(script.length, 0);
     text_free(&script);
     stream_trend_drawn(stream, "PNG", 3);
