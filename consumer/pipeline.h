@@ -13,9 +13,11 @@
  *     after the record       a processed batch, and it is never taken again
  *
  * Under a backlog many batches share the flushes (group commit): their outputs become durable
- * together, and after that their records do. Whoever has no other batch to take calls
- * pipeline_commit(), so that a batch by itself waits for nobody. What fails in a group is undone
- * as a whole and taken again one by one, so that a batch for which there is room gets through.
+ * together, and after that their records do. Without charts the next group is read meanwhile, and
+ * what went wrong with the one before is told by the pipeline_take() for which a group is full.
+ * Whoever has no other batch to take calls pipeline_commit(), so that a batch by itself waits for
+ * nobody. What fails in a group is undone as a whole, with what was read meanwhile, and taken
+ * again one by one, so that a batch for which there is room gets through.
  *
  * Charts are drawn by up to `jobs` gnuplot children while the next batches are read; a batch is
  * in flight from its reading until its record is durable. The summary stands without its chart.
