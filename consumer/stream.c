@@ -197,7 +197,7 @@ static void write_index(struct stream *stream, const struct report *report)
                               .batch_count = page_batches(stream->chronicle, 0, batches),
                               .page_first = first_page(stream),
                               .page_last = last_page(stream),
-                              .trend = stream->extension != NULL && is_there(stream, trend),
+                              .trend = is_there(stream, trend),
                               .chart_extension = stream->extension};
     text_clear(&stream->text);
     page_write_index(&stream->text, &page);
