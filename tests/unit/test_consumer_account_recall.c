@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -83,6 +84,31 @@ START_TEST(columns_beyond_those_that_are_told_are_counted)
 }
 END_TEST
 
+START_TEST(columns_are_told_however_far_behind_in_the_summary_they_stand)
+{
+    const char *directory = support_temporary_directory();
+    struct text csv = {0};
+    struct profile profile;
+    struct account recalled;
+    size_t length = 0;
+    for (int i = 0; i < 40; i++)
+        text_printf(&csv, "%sc%d", i == 0 ? "" : ",", i);
+    for (int i = 0; i < 40; i++)
+        text_printf(&csv, "%s%03000d", i == 0 ? "\nx" : ",x", i);
+    text_put(&csv, "\n");
+    profile_of(csv.bytes, &profile);
+    save_summary(directory, &profile);
+    profile_free(&profile);
+    text_free(&csv);
+    free(support_read_file(directory, "summary_7.json", &length));
+    ck_assert_uint_gt(length, (size_t)256 * 1024);
+    account_recall(support_open_directory(directory), &RECORD, &recalled);
+    ck_assert_uint_eq(recalled.column_count, 40);
+    ck_assert_str_eq(recalled.columns[ACCOUNT_COLUMNS_MAX - 1].name, "c31");
+    ck_assert_uint_eq(recalled.columns[ACCOUNT_COLUMNS_MAX - 1].count, 1);
+}
+END_TEST
+
 START_TEST(the_record_says_the_rest)
 {
     struct account recalled;
@@ -135,6 +161,7 @@ int main(void)
 {
     return SUPPORT_RUN(
         "consumer_account_recall", what_is_recalled_is_what_was_told_when_it_was_decided,
-        columns_beyond_those_that_are_told_are_counted, the_record_says_the_rest,
+        columns_beyond_those_that_are_told_are_counted,
+        columns_are_told_however_far_behind_in_the_summary_they_stand, the_record_says_the_rest,
         a_summary_that_is_none_says_nothing, a_column_of_odd_members_is_one_of_strings);
 }

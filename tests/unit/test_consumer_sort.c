@@ -104,10 +104,23 @@ START_TEST(sort_gives_way_to_sigterm_in_a_merge_and_loses_no_element)
 }
 END_TEST
 
+START_TEST(sort_orders_what_is_no_longer_than_a_run_after_sigterm_too)
+{
+    struct pair *pairs = make_pairs(SORT_RUN, 1000000);
+    ck_assert_int_eq(wait_open(), 0);
+    ck_assert_int_eq(raise(SIGTERM), 0);
+    ck_assert(sort_elements(pairs, SORT_RUN, sizeof *pairs, compare_keys, NULL));
+    for (size_t i = 1; i < SORT_RUN; i++)
+        ck_assert_uint_le(pairs[i - 1].key, pairs[i].key);
+    free(pairs);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN("consumer_sort",
                        sort_orders_any_number_of_elements_around_the_length_of_a_run,
                        sort_gives_way_to_sigterm_in_a_run_and_loses_no_element,
-                       sort_gives_way_to_sigterm_in_a_merge_and_loses_no_element);
+                       sort_gives_way_to_sigterm_in_a_merge_and_loses_no_element,
+                       sort_orders_what_is_no_longer_than_a_run_after_sigterm_too);
 }
