@@ -12,6 +12,8 @@ const char *const CHART_COLOURS[CHART_COLOURS_COUNT] = {"#0072b2", "#d55e00", "#
 
 #define MARGIN_PX 20u
 #define TITLE_FONT_PX 20u /* bold, and so the wider */
+/* More would stand on one another, whatever the axis. */
+#define MARKS_MAX 100.0
 
 /* ---- frame and title ---- */
 
@@ -149,9 +151,11 @@ void chart_frame_put_axis(struct text *script, enum chart_axis axis, double low,
     text_put(script, ":");
     chart_text_put_number(script, high);
     text_printf(script, "]\nset %stics (", name);
-    for (double i = first; i <= last; i++) {
-        text_put(script, i == first ? "" : ", ");
-        put_mark(script, times_power(i * step.digits, step.power), fmax(fabs(low), fabs(high)));
+    unsigned marks = last < first ? 0 : (unsigned)fmin(last - first, MARKS_MAX) + 1;
+    for (unsigned i = 0; i < marks; i++) {
+        text_put(script, i == 0 ? "" : ", ");
+        put_mark(script, times_power((first + i) * step.digits, step.power),
+                 fmax(fabs(low), fabs(high)));
     }
     text_put(script, ")\n");
 }

@@ -54,8 +54,10 @@ static struct grid grid_of(size_t count, size_t columns, const struct chart_size
     size_t rows = rows_that_fit(size);
     size_t least = (count + rows - 1) / rows;
     size_t most = columns_that_fit(size);
-    struct grid grid = {.columns = columns < least ? least : columns, .size = *size};
-    grid.columns = grid.columns < most ? grid.columns : most;
+    size_t wished = columns < least ? least : columns;
+    struct grid grid = {.columns = wished < most ? wished : most, .size = *size};
+    if (grid.columns == 0)
+        grid.columns = 1;
     grid.rows = (count + grid.columns - 1) / grid.columns;
     grid.width = (double)size->width / (double)grid.columns;
     grid.height = (double)(size->height - CHART_TITLE_PX - FOOT_PX) / (double)grid.rows;

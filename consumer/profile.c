@@ -158,9 +158,9 @@ static bool looks_like_header(const struct profiler *profiler, const struct csv_
                               bool *header)
 {
     struct csv_cell *blanked = calloc(2 * profiler->column_count + 1, sizeof *blanked);
-    struct csv_cell *below = second == NULL ? NULL : blanked + profiler->column_count;
     if (blanked == NULL)
         return false;
+    struct csv_cell *below = second == NULL ? NULL : blanked + profiler->column_count;
     blank_missing(profiler, profiler->first, blanked);
     if (second != NULL)
         blank_missing(profiler, second, below);
