@@ -106,7 +106,7 @@ a_state_that_is_none_keeps_nobody_from_starting() {
     for make in 'head -c 4096 /dev/urandom >' 'ln -s precious' mkfifo mkdir; do
         rm -rf "$results/stream.state"
         (cd "$work" && eval "$make '$results/stream.state'")
-        consume_once --chart none
+        timeout 10 "$consumer" --dir "$dir" --once --chart none >>"$dir/consumer.out"
         totals_of_all 3
         [[ $make == mkdir ]] || [[ -f $results/stream.state && ! -L $results/stream.state ]] || fail "after $make"
     done
