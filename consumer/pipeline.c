@@ -443,7 +443,9 @@ bool pipeline_rest(struct pipeline *pipeline, int directory_fd)
 {
     struct rereading rereading = {.pipeline = pipeline, .directory_fd = directory_fd};
     begin_trend(pipeline, clock_now_ns());
-    return stream_rest(pipeline->stream, reread, &rereading);
+    bool more = stream_rest(pipeline->stream, reread, &rereading);
+    pipeline->meters.reading_bytes = 0;
+    return more;
 }
 
 void pipeline_finish(struct pipeline *pipeline)

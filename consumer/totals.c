@@ -24,7 +24,6 @@ struct totals_column {
 struct totals {
     uint64_t batches, left_out, rows, bytes;
     uint64_t columns_left_out; /* of one batch, at most */
-    struct totals_position position;
     struct totals_column columns[TOTALS_COLUMNS_MAX];
     size_t column_count;
     uint64_t turn; /* a batch, or a state, whose columns are being merged */
@@ -199,21 +198,9 @@ size_t totals_bytes(const struct totals *totals)
 
 /* ---- kept ---- */
 
-void totals_set_position(struct totals *totals, const struct totals_position *position)
-{
-    totals->position = *position;
-}
-
-struct totals_position totals_position(const struct totals *totals)
-{
-    return totals->position;
-}
-
 void totals_pack(const struct totals *totals, struct text *file)
 {
     pack_begin(file, MAGIC, VERSION);
-    pack_u64(file, totals->position.log_bytes);
-    pack_u32(file, totals->position.log_crc);
     pack_u64(file, totals->batches);
     pack_u64(file, totals->left_out);
     pack_u64(file, totals->rows);
@@ -245,8 +232,6 @@ static bool unpack_columns(struct unpacker *packed, struct totals *totals)
 
 static bool unpack_all(struct unpacker *packed, struct totals *totals)
 {
-    totals->position.log_bytes = unpack_u64(packed);
-    totals->position.log_crc = unpack_u32(packed);
     totals->batches = unpack_u64(packed);
     totals->left_out = unpack_u64(packed);
     totals->rows = unpack_u64(packed);

@@ -62,14 +62,6 @@ size_t totals_bytes(const struct totals *totals);
 
 /* ---- kept ---- */
 
-/* Up to where the log of decisions is in the state; means nothing to it, and goes with it. */
-struct totals_position {
-    uint64_t log_bytes;
-    uint32_t log_crc; /* of these bytes */
-};
-void totals_set_position(struct totals *totals, const struct totals_position *position);
-struct totals_position totals_position(const struct totals *totals);
-
 /* Makes an empty text a file that says itself whether it is whole; see text_failed(). */
 void totals_pack(const struct totals *totals, struct text *file);
 
