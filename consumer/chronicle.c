@@ -21,6 +21,7 @@ struct chronicle {
     uint64_t log_bytes; /* where the log ends */
     bool unreadable;    /* the log was, since the last commit */
     int64_t until_ns;   /* catching up gives way then */
+    bool moved; /* in this step by a record at least, so that it ends, however slow the disk is */
     uint64_t total;
     struct marks *marks;
     struct trend *trend;
@@ -99,9 +100,12 @@ void chronicle_tell(struct chronicle *chronicle, const struct account *account)
 static bool take_record(void *context, const struct processed_record *record)
 {
     struct chronicle *chronicle = context;
+    if (chronicle->moved && clock_now_ns() >= chronicle->until_ns)
+        return false;
     account_recall(chronicle->results_fd, record, place(chronicle));
     take_in(chronicle);
-    return clock_now_ns() < chronicle->until_ns;
+    chronicle->moved = true;
+    return true;
 }
 
 bool chronicle_is_behind(const struct chronicle *chronicle)
@@ -114,6 +118,7 @@ bool chronicle_catch_up(struct chronicle *chronicle)
     if (!chronicle_is_behind(chronicle))
         return false;
     chronicle->until_ns = clock_now_ns() + CHRONICLE_STEP_NS;
+    chronicle->moved = false;
     chronicle->unreadable =
         records_read(chronicle->results_fd, &chronicle->at, chronicle->log_bytes, CHRONICLE_STEP,
                      take_record, chronicle) == 0;

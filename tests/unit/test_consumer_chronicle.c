@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/contract.h"
@@ -77,9 +78,15 @@ static void begin(void)
 
 /* ---- chronicles ---- */
 
+/* What happens in the middle of a step may take longer than it has. */
+static bool pages_are_slow;
+
 static void note_page(void *context, const struct chronicle *chronicle, uint64_t number)
 {
+    const struct timespec moment = {.tv_nsec = 2 * CHRONICLE_STEP_NS};
     (void)context;
+    if (pages_are_slow)
+        (void)nanosleep(&moment, NULL);
     text_printf(&pages, "%u: %s to %s; ", (unsigned)number, chronicle_newest(chronicle, 0)->key,
                 chronicle_newest(chronicle, CHRONICLE_PAGE - 1)->key);
 }
@@ -442,6 +449,21 @@ START_TEST(where_the_log_cannot_be_read_nothing_is_kept)
 }
 END_TEST
 
+START_TEST(a_step_that_has_no_time_left_takes_no_batch_twice_and_leaves_none_out)
+{
+    begin();
+    struct chronicle *chronicle = make();
+    tell(chronicle, 1, 50);
+    commit(51, 250); /* so that pages are full in the middle of a step */
+    pages_are_slow = true;
+    chronicle_begin(chronicle, log_text.length);
+    ck_assert_uint_gt(catch_up(chronicle), 2);
+    ck_assert_uint_eq(chronicle_total(chronicle), 250);
+    ck_assert_str_eq(pages.bytes, "1: 100 to 1; 2: 200 to 101; ");
+    chronicle_free(chronicle);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN("consumer_chronicle", what_is_told_in_step_is_in_it_at_once,
@@ -455,5 +477,6 @@ int main(void)
                        the_newest_come_back_unmarked_where_that_depends_on_those_before,
                        what_was_kept_of_another_log_is_refused,
                        what_is_no_kept_chronicle_is_refused,
-                       where_the_log_cannot_be_read_nothing_is_kept);
+                       where_the_log_cannot_be_read_nothing_is_kept,
+                       a_step_that_has_no_time_left_takes_no_batch_twice_and_leaves_none_out);
 }
