@@ -47,6 +47,8 @@ struct drawings *drawings_create(enum config_chart chart, const struct chart_siz
         drawings_free(drawings);
         return NULL;
     }
+    if (!drawings->format.svg)
+        glyphs_prepare();
     if (drawings->count > 0)
         (void)gnuplot_start(drawings->all[0].gnuplot);
     return drawings;

@@ -13,7 +13,7 @@ static FcCharSet *drawable;
 static bool listed;
 
 /* What the fonts that stand in for the charts' own have, taken together. */
-static void list_fonts(void)
+void glyphs_prepare(void)
 {
     FcPattern *wanted = listed ? NULL : FcNameParse((const FcChar8 *)"DejaVu Sans");
     FcCharSet *together = NULL;
@@ -57,7 +57,7 @@ void glyphs_replace_missing(struct text *text)
     struct text drawn = {0};
     if (text_failed(text) || is_ascii(text))
         return;
-    list_fonts();
+    glyphs_prepare();
     for (size_t at = 0; at < text->length;) {
         size_t length = text_utf8_length(text->bytes + at, text->length - at);
         if (length > 0 && can_draw(decode(text->bytes + at, length)))

@@ -413,7 +413,7 @@ a_disk_too_full_for_charts_is_told_once_and_tried_less_and_less_often() {
         mount -t tmpfs -o size=1m none "$1/results"
         "$2" --dir "$1" --once --match "none_*.csv" >/dev/null
         head -c 2m /dev/zero >"$1/results/filler" 2>/dev/null || truncate -s -28k "$1/results/filler"
-        "$2" --dir "$1" --jobs 2 >"$1/consumer.out" & pid=$!
+        "$2" --dir "$1" --jobs 2 --chart-size 4000x3000 >"$1/consumer.out" & pid=$!
         sleep 5
         [[ ! -s $1/results/processed.log ]] || { echo "a record without its chart"; exit 1; }
         if "$2" --health --dir "$1"; then echo "healthy on a full disk"; exit 1; fi

@@ -93,14 +93,10 @@ static bool malloc_fails_on;
 
 __attribute__((constructor)) static void read_malloc_fails(void)
 {
+    spared_find(); /* while there is memory */
     const char *value = getenv("MALLOC_FAILS");
     malloc_fails_on = value != NULL && strchr(value, '+') != NULL;
     malloc_fails_at = number_in("MALLOC_FAILS");
-}
-
-__attribute__((constructor)) static void find_libseccomp(void)
-{
-    spared_find();
 }
 
 static bool no_memory(const void *caller)
@@ -110,6 +106,8 @@ static bool no_memory(const void *caller)
         return false;
     seen++;
     if (seen != malloc_fails_at && !(malloc_fails_on && seen > malloc_fails_at))
+        return false;
+    if (spared_is_deep())
         return false;
     errno = ENOMEM;
     return true;

@@ -206,7 +206,7 @@ static enum derived judge_derived(const struct volume_file *file)
             return DERIVED_WHOLE; /* or noticed by its reader */
     if (strcmp(file->name, "status.json") == 0 || strcmp(file->name, "totals.json") == 0)
         return is_json(file) ? DERIVED_WHOLE : DERIVED_HALF;
-    if (strcmp(file->name, "index.html") == 0)
+    if (strcmp(file->name, "index.html") == 0 || begins(file->name, "page-"))
         return is_page(file) ? DERIVED_WHOLE : DERIVED_HALF;
     return begins(file->name, "trend.") ? DERIVED_WHOLE : NOT_DERIVED;
 }

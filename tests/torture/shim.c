@@ -771,9 +771,10 @@ static bool grant(const void *caller)
         strike(&call, 0);
     } else if (armed && strikes_again(CALL_MEMORY))
         strike(&call, 0);
-    if (call.error != 0)
-        errno = ENOMEM;
-    return call.error == 0;
+    if (call.error == 0 || spared_is_deep())
+        return true;
+    errno = ENOMEM;
+    return false;
 }
 
 void *malloc(size_t size)
