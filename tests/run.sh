@@ -190,6 +190,7 @@ sanitized_suites() {
 
 # torture_suite [full]
 torture_suite() {
+    local suite_seconds=$((suite_seconds * 3))
     suite torture bash tests/torture/torture.sh "$@"
 }
 

@@ -388,7 +388,7 @@ dashboard_serves_nothing_that_is_not_named() {
 
 dashboard_tells_browsers_what_they_may_not_do() {
     local head
-    head=$(ask / | sed '/^$/q')
+    head=$(ask / | sed -n '1,/^\r*$/p')
     grep -E "^Content-Security-Policy: .*frame-ancestors 'none'" <<<"$head" || fail "$head"
     grep -Fx 'X-Content-Type-Options: nosniff' <<<"$head" || fail "$head"
     grep -Fx 'Cache-Control: no-cache' <<<"$head" || fail "$head"
