@@ -189,6 +189,15 @@ int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t
     return -1;
 }
 
+int fileio_replace_text(int directory_fd, const char *name, const struct text *text,
+                        enum fileio_flush flush)
+{
+    if (!text_failed(text))
+        return fileio_replace(directory_fd, name, text->bytes, text->length, flush);
+    errno = ENOMEM;
+    return -1;
+}
+
 int fileio_sync_directory(int directory_fd)
 {
     return fsync(directory_fd);

@@ -32,6 +32,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "common/text.h"
+
 /*
  * Opens /dev/null for each of descriptors 0 to 2 that is closed. To be called first: else a
  * file would get such a number, and messages would be written into it.
@@ -76,6 +78,10 @@ enum fileio_flush {
  */
 int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t length,
                    enum fileio_flush flush);
+
+/* The same with a text; ENOMEM when memory was short while it was made. */
+int fileio_replace_text(int directory_fd, const char *name, const struct text *text,
+                        enum fileio_flush flush);
 
 /*
  * The steps of a replacement one by one, for who flushes many files before the first is renamed

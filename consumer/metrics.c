@@ -182,13 +182,8 @@ void metrics_format(struct text *text, const struct report *report, const struct
 int metrics_write(int results_fd, const struct report *report, const struct meters *meters)
 {
     struct text text = {0};
-    int result = -1;
     metrics_format(&text, report, meters);
-    if (text_failed(&text))
-        errno = ENOMEM;
-    else
-        result =
-            fileio_replace(results_fd, CONTRACT_METRICS, text.bytes, text.length, FILEIO_DERIVED);
+    int result = fileio_replace_text(results_fd, CONTRACT_METRICS, &text, FILEIO_DERIVED);
     int saved_errno = errno;
     text_free(&text);
     errno = saved_errno;

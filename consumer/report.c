@@ -38,13 +38,8 @@ static void format_status(struct text *text, const struct report *report)
 int report_write_status(int results_fd, const struct report *report)
 {
     struct text text = {0};
-    int result = -1;
     format_status(&text, report);
-    if (text_failed(&text))
-        errno = ENOMEM;
-    else
-        result =
-            fileio_replace(results_fd, CONTRACT_STATUS, text.bytes, text.length, FILEIO_DERIVED);
+    int result = fileio_replace_text(results_fd, CONTRACT_STATUS, &text, FILEIO_DERIVED);
     int saved_errno = errno;
     text_free(&text);
     errno = saved_errno;

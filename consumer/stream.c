@@ -63,10 +63,7 @@ struct stream {
 static bool write_file(struct stream *stream, enum file file, const char *name,
                        enum fileio_flush flush)
 {
-    errno = ENOMEM;
-    bool written =
-        !text_failed(&stream->text) && fileio_replace(stream->results_fd, name, stream->text.bytes,
-                                                      stream->text.length, flush) == 0;
+    bool written = fileio_replace_text(stream->results_fd, name, &stream->text, flush) == 0;
     if (!written && !stream->trouble.lasts && !stream->in_trouble)
         condition_begin(&stream->trouble, "cannot write %s: %s", name, strerror(errno));
     stream->failing &= ~(1u << file);
