@@ -16,8 +16,9 @@
  * what the killed one had not flushed; the power is lost at each moment from then on.
  *
  *     crash_states [--killed [--kills-every N]] [--every N] [--offset N] [--seed N] [--jobs N]
- * [--work DIR] [--build DIR] [SCENARIO ...] crash_states [--killed --at CALL] --prefix P --state N
- * [--seed N] SCENARIO one of them, and what was lost
+ *                  [--work DIR] [--build DIR] [--until-bad] [SCENARIO ...]
+ *     crash_states [--killed --at CALL] --prefix P --state N [--seed N] SCENARIO
+ *                  one of them, and what was lost
  *
  * After: Pillai et al., All File Systems Are Not Created Equal, OSDI 2014.
  */
@@ -589,9 +590,15 @@ static void offer_random(struct explorer *explorer, unsigned number)
     }
 }
 
+static bool has_enough(const struct explorer *explorer)
+{
+    return crew_has_enough(&explorer->settings->crew, explorer->tally);
+}
+
 static void explore(struct explorer *explorer, unsigned number)
 {
-    for (size_t prefix = explorer->recording.restart; prefix <= explorer->recording.count;
+    const struct recording *recording = &explorer->recording;
+    for (size_t prefix = recording->restart; prefix <= recording->count && !has_enough(explorer);
          prefix++) {
         explorer->prefix = prefix;
         explorer->state = 0;
@@ -626,7 +633,7 @@ static void explore_killed(struct explorer *explorer, unsigned number)
         kinds[i] = control->call[i].kind;
     const struct settings *settings = explorer->settings;
     size_t kills = 0;
-    for (uint64_t at = 1; at <= count; at++) {
+    for (uint64_t at = 1; at <= count && !has_enough(explorer); at++) {
         if ((kinds[at - 1] & alters) == 0)
             continue;
         bool wanted = settings->alone ? at == settings->at
@@ -705,7 +712,8 @@ int main(int argc, char *argv[])
         (void)fprintf(stderr,
                       "usage: crash_states [--killed [--kills-every N]] [--every N] [--offset N] "
                       "[--seed N] [--jobs N] "
-                      "[--work DIR] [--build DIR] [--prefix P --state N] [SCENARIO ...]\n");
+                      "[--work DIR] [--build DIR] [--until-bad] [--prefix P --state N] "
+                      "[SCENARIO ...]\n");
         return 64;
     }
     return scenarios_run(argv + optind, argc - optind, true, run, &settings);

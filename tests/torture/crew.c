@@ -74,9 +74,15 @@ bool crew_set(struct crew_settings *settings, int option, const char *value)
     case 'j': settings->jobs = (unsigned)strtoul(value, NULL, 10); break;
     case 'w': settings->work = value; break;
     case 'b': settings->build = value; break;
+    case 'u': settings->until_bad = true; break;
     default: return false;
     }
     return settings->every > 0 && settings->jobs > 0 && settings->jobs <= CREW_MAX;
+}
+
+bool crew_has_enough(const struct crew_settings *settings, const struct crew_tally *tally)
+{
+    return settings->until_bad && tally->bad > 0;
 }
 
 bool crew_run(const char *name, const char *words, unsigned jobs, const char *work,

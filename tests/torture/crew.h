@@ -17,16 +17,18 @@ struct crew_settings {
     const char *build, *work;
     unsigned jobs;
     size_t every, offset; /* a part of what there is to try */
+    bool until_bad;       /* and no more of it once a point was bad */
 };
 
-#define CREW_DEFAULTS ((struct crew_settings){"build", "/dev/shm", 2, 1, 0})
+#define CREW_DEFAULTS ((struct crew_settings){"build", "/dev/shm", 2, 1, 0, false})
 
 /* Its rows of a table for getopt_long(3). */
 #define CREW_OPTIONS                                                                    \
     {"every", required_argument, NULL, 'e'}, {"offset", required_argument, NULL, 'o'},  \
         {"jobs", required_argument, NULL, 'j'}, {"work", required_argument, NULL, 'w'}, \
+        {"build", required_argument, NULL, 'b'},                                        \
     {                                                                                   \
-        "build", required_argument, NULL, 'b'                                           \
+        "until-bad", no_argument, NULL, 'u'                                             \
     }
 
 /* False for an option of somebody else, and for a value that is none. */
@@ -36,6 +38,9 @@ bool crew_set(struct crew_settings *settings, int option, const char *value);
 struct crew_tally {
     _Atomic size_t tried, bad, unreached;
 };
+
+/* Nothing is left to try: a bad point was all that was wanted. */
+bool crew_has_enough(const struct crew_settings *settings, const struct crew_tally *tally);
 
 /* What one of them does: its number is below `jobs`, and `path` its directory, on `work`. */
 typedef void crew_work(const void *context, unsigned number, const char *path,

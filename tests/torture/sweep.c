@@ -3,7 +3,7 @@
  * looks each time at what is on the volume: at once, and after an undisturbed run.
  *
  *     sweep [--every N] [--offset N] [--fault WORD] [--jobs N] [--work DIR] [--build DIR]
- *           [SCENARIO ...]
+ *           [--until-bad] [SCENARIO ...]
  *     sweep --at POINT --fault WORD SCENARIO       one point, with what the daemon said
  *     sweep --list SCENARIO                        the calls of the undisturbed run
  *
@@ -312,7 +312,8 @@ static void work(const void *context, unsigned number, const char *path, struct 
     stand_open(&stand, assignment->scenario, settings->crew.build, path);
     find_points(&points, &stand, settings->fault == NULL ? NULL : find_fault(settings->fault));
     size_t taken = 0;
-    for (size_t i = settings->crew.offset; i < points.count; i += settings->crew.every)
+    for (size_t i = settings->crew.offset;
+         i < points.count && !crew_has_enough(&settings->crew, tally); i += settings->crew.every)
         if (taken++ % settings->crew.jobs == number) {
             struct control_point point = points.items[i].fault->point;
             point.at = points.items[i].at;
@@ -417,9 +418,9 @@ int main(int argc, char *argv[])
 {
     struct settings settings = {.crew = CREW_DEFAULTS};
     if (!read_settings(&settings, argc, argv)) {
-        (void)fprintf(
-            stderr, "usage: sweep [--every N] [--offset N] [--jobs N] [--work DIR] "
-                    "[--build DIR] [--fault WORD] [--list | --at N --fault WORD] [SCENARIO ...]\n");
+        (void)fprintf(stderr, "usage: sweep [--every N] [--offset N] [--jobs N] [--work DIR] "
+                              "[--build DIR] [--until-bad] [--fault WORD] [--list | --at N --fault "
+                              "WORD] [SCENARIO ...]\n");
         return 64;
     }
     return scenarios_run(argv + optind, argc - optind, false, run, &settings);
