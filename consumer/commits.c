@@ -116,7 +116,12 @@ void commits_drop(struct commits *commits, struct decision *decision)
 bool commits_is_full(const struct commits *commits, int64_t now_ns)
 {
     return commits->ready_count - commits->begun >= commits->limit ||
-           (commits->ready_count > 0 && now_ns - commits->waiting_since_ns > WAIT_MAX_NS);
+           (commits->ready_count > 0 && now_ns >= commits_deadline(commits));
+}
+
+int64_t commits_deadline(const struct commits *commits)
+{
+    return commits->ready_count > 0 ? commits->waiting_since_ns + WAIT_MAX_NS : INT64_MAX;
 }
 
 bool commits_is_empty(const struct commits *commits)

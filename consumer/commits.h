@@ -80,6 +80,9 @@ void commits_drop(struct commits *commits, struct decision *decision);
 /* True when it is time to flush: another decision would have no place, or one waits too long. */
 bool commits_is_full(const struct commits *commits, int64_t now_ns);
 
+/* When one will have waited too long, in monotonic nanoseconds; INT64_MAX when none is ready. */
+int64_t commits_deadline(const struct commits *commits);
+
 /* True when a flush would find nothing to make durable. */
 bool commits_is_empty(const struct commits *commits);
 

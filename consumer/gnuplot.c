@@ -15,12 +15,17 @@
 #define WORDS_MAX_BYTES (64u * 1024u)
 #define TOO_MUCH "gnuplot sent more than an image"
 #define FAILURE_SIZE 256
+/* gnuplot writes SVG line by line, and each would wake us. A pipe holds what it writes meanwhile.
+ */
+#define GATHER_NS (2 * NUMBER_NS_PER_MS)
 
 struct gnuplot {
     enum image_kind kind;
     char *preamble;
     enum gnuplot_state state;
     int64_t deadline_ns;
+    bool gathers; /* until then nobody looks for more of the image */
+    int64_t gathers_until_ns;
 
     struct child child;
     uint64_t started; /* children, so far */
@@ -126,6 +131,12 @@ bool gnuplot_start(struct gnuplot *gnuplot)
     return true;
 }
 
+static void gather(struct gnuplot *gnuplot)
+{
+    gnuplot->gathers = true;
+    gnuplot->gathers_until_ns = gnuplot->now_ns + GATHER_NS;
+}
+
 bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length, int64_t now_ns,
                     int64_t deadline_ns)
 {
@@ -144,6 +155,7 @@ bool gnuplot_submit(struct gnuplot *gnuplot, const char *script, size_t length, 
         !put_script(gnuplot, script, length) || !put_script(gnuplot, ending, sizeof ending - 1))
         return false;
     gnuplot->deadline_ns = deadline_ns;
+    gather(gnuplot);
     gnuplot->state = GNUPLOT_BUSY;
     return true;
 }
@@ -243,6 +255,18 @@ static void conclude(struct gnuplot *gnuplot)
     }
 }
 
+static bool drain_image(struct gnuplot *gnuplot)
+{
+    size_t before = gnuplot->image.length;
+    if (gnuplot->gathers && gnuplot->now_ns < gnuplot->gathers_until_ns)
+        return true;
+    bool open = drain(gnuplot->child.image_fd, &gnuplot->image, IMAGE_MAX_BYTES);
+    gnuplot->gathers = false;
+    if (gnuplot->image.length > before)
+        gather(gnuplot);
+    return open;
+}
+
 enum gnuplot_state gnuplot_advance(struct gnuplot *gnuplot, int64_t now_ns)
 {
     if (gnuplot->state != GNUPLOT_BUSY)
@@ -252,7 +276,7 @@ enum gnuplot_state gnuplot_advance(struct gnuplot *gnuplot, int64_t now_ns)
         fail(gnuplot, "gnuplot cannot be written to");
         return gnuplot->state;
     }
-    bool alive = drain(gnuplot->child.image_fd, &gnuplot->image, IMAGE_MAX_BYTES);
+    bool alive = drain_image(gnuplot);
     alive = drain(gnuplot->child.words_fd, &gnuplot->words, WORDS_MAX_BYTES) && alive;
     if (gnuplot->words.length > 0 && strstr(gnuplot->words.bytes, DONE_WORD) != NULL)
         conclude(gnuplot);
@@ -275,13 +299,16 @@ void gnuplot_fds(const struct gnuplot *gnuplot, struct pollfd fds[GNUPLOT_FDS])
     bool busy = gnuplot->state == GNUPLOT_BUSY;
     bool writing = busy && gnuplot->written < gnuplot->script.length;
     fds[0] = (struct pollfd){.fd = writing ? gnuplot->child.commands_fd : -1, .events = POLLOUT};
-    fds[1] = (struct pollfd){.fd = busy ? gnuplot->child.image_fd : -1, .events = POLLIN};
+    bool looking = busy && !gnuplot->gathers;
+    fds[1] = (struct pollfd){.fd = looking ? gnuplot->child.image_fd : -1, .events = POLLIN};
     fds[2] = (struct pollfd){.fd = busy ? gnuplot->child.words_fd : -1, .events = POLLIN};
 }
 
 int64_t gnuplot_deadline(const struct gnuplot *gnuplot)
 {
-    return gnuplot->state == GNUPLOT_BUSY ? gnuplot->deadline_ns : INT64_MAX;
+    if (gnuplot->state != GNUPLOT_BUSY)
+        return INT64_MAX;
+    return gnuplot->gathers ? gnuplot->gathers_until_ns : gnuplot->deadline_ns;
 }
 
 const char *gnuplot_image(const struct gnuplot *gnuplot, size_t *length)

@@ -285,7 +285,10 @@ static bool commit(struct loop *loop, int64_t now_ns)
     return false;
 }
 
-/* What was taken becomes durable at once when there is nothing else to take. */
+/*
+ * What was taken becomes durable at once when there is nothing else to take. While only a gnuplot
+ * child is missing there is: the flush is shared with what that one draws next, if that is soon.
+ */
 static void take_all(struct loop *loop, int64_t now_ns)
 {
     loop->next_try_ns = WAIT_FOREVER;
@@ -294,7 +297,7 @@ static void take_all(struct loop *loop, int64_t now_ns)
         take_some(loop, false, now_ns + TAKING_NS) && take_some(loop, true, now_ns + TAKING_NS);
     if (through && !loop->in_haste)
         end_put_off(loop, now_ns);
-    if (commit(loop, now_ns) && !loop->failed && (through || loop->is_full))
+    if ((loop->is_full || commit(loop, now_ns)) && !loop->failed && (through || loop->is_full))
         end_attempt(loop);
 }
 

@@ -499,7 +499,9 @@ size_t pipeline_fds(const struct pipeline *pipeline, struct pollfd *fds, size_t 
 
 int64_t pipeline_deadline(const struct pipeline *pipeline)
 {
-    return drawings_deadline(pipeline->drawings);
+    int64_t drawn_ns = drawings_deadline(pipeline->drawings);
+    int64_t commit_ns = commits_deadline(pipeline->commits);
+    return drawn_ns < commit_ns ? drawn_ns : commit_ns;
 }
 
 size_t pipeline_in_flight(const struct pipeline *pipeline)

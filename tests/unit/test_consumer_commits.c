@@ -196,8 +196,12 @@ END_TEST
 START_TEST(commits_is_full_when_one_has_been_ready_for_long)
 {
     open_commits();
+    ck_assert_int_eq(commits_deadline(commits), INT64_MAX);
     decide(1);
-    ck_assert(commits_is_full(commits, INT64_MAX));
+    int64_t due_ns = commits_deadline(commits);
+    ck_assert_int_lt(due_ns, clock_now_ns() + NUMBER_NS_PER_SECOND);
+    ck_assert(!commits_is_full(commits, due_ns - 1));
+    ck_assert(commits_is_full(commits, due_ns));
     close_commits();
 }
 END_TEST

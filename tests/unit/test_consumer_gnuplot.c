@@ -185,6 +185,60 @@ START_TEST(gnuplot_takes_a_script_that_no_pipe_holds)
 }
 END_TEST
 
+static unsigned long long reads_of(pid_t process)
+{
+    char path[64];
+    char line[128];
+    unsigned long long reads = 0;
+    (void)snprintf(path, sizeof path, "/proc/%ld/io", (long)process);
+    FILE *io = fopen(path, "re");
+    ck_assert_ptr_nonnull(io);
+    while (reads == 0 && fgets(line, sizeof line, io) != NULL)
+        (void)sscanf(line, "syscr: %llu", &reads);
+    (void)fclose(io);
+    return reads;
+}
+
+START_TEST(gnuplot_reads_its_commands_in_blocks_and_not_byte_by_byte)
+{
+    struct gnuplot *gnuplot = create(IMAGE_PNG);
+    struct text script = {0};
+    assert_drawn(gnuplot);
+    unsigned long long before = reads_of(only_child());
+    while (script.length < 10000)
+        text_put(&script, "# what makes a script longer\n");
+    text_put(&script, PICTURE);
+    ck_assert_int_eq(draw_within(gnuplot, script.bytes, 30 * SECOND), GNUPLOT_DONE);
+    ck_assert_uint_lt(reads_of(only_child()) - before, 1000);
+    text_free(&script);
+    gnuplot_free(gnuplot);
+}
+END_TEST
+
+START_TEST(gnuplot_that_writes_line_by_line_does_not_wake_us_for_each)
+{
+    struct gnuplot *gnuplot = create(IMAGE_SVG);
+    struct pollfd fds[GNUPLOT_FDS];
+    size_t wakes = 0;
+    assert_drawn(gnuplot);
+    int64_t begun_ns = clock_now_ns();
+    static const char many_lines[] = "plot for [i=1:300] sin(x + i) with impulses\n";
+    ck_assert(gnuplot_submit(gnuplot, many_lines, sizeof many_lines - 1, begun_ns,
+                             begun_ns + 30 * SECOND));
+    for (; gnuplot_advance(gnuplot, clock_now_ns()) == GNUPLOT_BUSY; wakes++) {
+        int64_t left_ns = gnuplot_deadline(gnuplot) - clock_now_ns();
+        const struct timespec left = {.tv_sec = left_ns < 0 ? 0 : left_ns / SECOND,
+                                      .tv_nsec = left_ns < 0 ? 0 : left_ns % SECOND};
+        gnuplot_fds(gnuplot, fds);
+        (void)ppoll(fds, GNUPLOT_FDS, &left, NULL);
+    }
+    ck_assert_int_eq(gnuplot_state(gnuplot), GNUPLOT_DONE);
+    /* When the pause is over, when there is something then, and for the commands. */
+    ck_assert_uint_le(wakes, (uint64_t)(clock_now_ns() - begun_ns) / NUMBER_NS_PER_MS + 20);
+    gnuplot_free(gnuplot);
+}
+END_TEST
+
 START_TEST(gnuplot_started_ahead_draws_by_the_child_that_it_started)
 {
     struct gnuplot *gnuplot = create(IMAGE_PNG);
@@ -303,7 +357,7 @@ END_TEST
 START_TEST(gnuplot_that_cannot_draw_a_script_is_replaced)
 {
     struct gnuplot *gnuplot = create(IMAGE_PNG);
-    assert_fails(gnuplot, "plot nonsense\n", 30 * SECOND, "gnuplot sent no image");
+    assert_fails(gnuplot, "plot nonsense\n", 30 * SECOND, "undefined variable: nonsense");
     assert_no_child();
     assert_drawn(gnuplot);
     gnuplot_free(gnuplot);
@@ -628,6 +682,8 @@ int main(void)
         gnuplot_draws_an_svg_that_is_whole,
         gnuplot_draws_many_pictures_by_one_child_and_each_is_its_own,
         gnuplot_takes_a_script_that_no_pipe_holds,
+        gnuplot_reads_its_commands_in_blocks_and_not_byte_by_byte,
+        gnuplot_that_writes_line_by_line_does_not_wake_us_for_each,
         gnuplot_started_ahead_draws_by_the_child_that_it_started,
         gnuplot_asks_for_nothing_to_be_polled_while_it_is_idle,
         gnuplot_killed_between_two_pictures_is_replaced,
