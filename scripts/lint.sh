@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Compiles the given sources with gcc and clang, warnings being errors, and lets cppcheck and
-# clang-tidy look at them where they are installed.   scripts/lint.sh FILE.c ...
+# clang-tidy look at them where they are installed.
+#
+#   scripts/lint.sh [--only gcc|clang] FILE.c ...
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -17,12 +19,21 @@ warnings_of_makefile() {
     make --no-print-directory -s -f - <<<$'include Makefile\nshow-warnings: ; @echo $(WARNINGS)' show-warnings
 }
 
-compile_all() {
-    local compiler=$1 file bad=0
-    shift
-    for file in "$@"; do
-        "$compiler" "${flags[@]}" "${warnings[@]}" -Werror -fsyntax-only "$file" || bad=1
+# each FILE... -- COMMAND...: COMMAND with each file as its last argument, as many at a time as there are cores.
+each() {
+    local files=()
+    while [[ $1 != -- ]]; do
+        files+=("$1")
+        shift
     done
+    shift
+    printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" "$@"
+}
+
+compile_all() {
+    local compiler=$1 bad=0
+    shift
+    each "$@" -- "$compiler" "${flags[@]}" "${warnings[@]}" -Werror -fsyntax-only || bad=1
     verdict "$compiler" "$bad" "$#"
 }
 
@@ -35,16 +46,22 @@ verdict() {
     fi
 }
 
+only=
+if [[ ${1:-} == --only ]]; then
+    only=${2:-}
+    shift 2 || true
+fi
 if [[ $# -eq 0 ]]; then
-    echo "usage: scripts/lint.sh FILE.c ..." >&2
+    echo "usage: scripts/lint.sh [--only gcc|clang] FILE.c ..." >&2
     exit 64
 fi
 read -r -a warnings <<<"$(warnings_of_makefile)"
 read -r -a flags <<<"-std=c17 -D_GNU_SOURCE -I. $(pkg-config --cflags libcjson libcrypto libseccomp fontconfig check | tr '\n' ' ')"
 
-for compiler in gcc clang; do
+for compiler in ${only:-gcc clang}; do
     if have "$compiler"; then compile_all "$compiler" "$@"; fi
 done
+[[ -z $only ]] || exit "$status"
 
 if have cppcheck; then
     bad=0
@@ -56,10 +73,8 @@ fi
 # It reads .clang-tidy, and tells on stderr how many warnings it kept to itself.
 if have clang-tidy; then
     bad=0
-    # One process a file, as many at once as there are cores; xargs says when one of them failed.
     # shellcheck disable=SC2016
-    printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" bash -c \
-        'clang-tidy --quiet "${@: -1}" -- "${@:1:$#-1}" 2>/dev/null' tidy "${flags[@]}" || bad=1
+    each "$@" -- bash -c 'clang-tidy --quiet "${@: -1}" -- "${@:1:$#-1}" 2>/dev/null' tidy "${flags[@]}" || bad=1
     verdict clang-tidy "$bad" $#
 fi
 

@@ -29,7 +29,7 @@ failed=0
 skipped=()
 running=
 
-# One process, or several: fuzz targets run two at a time.
+# One process, or as many as are queued at a time.
 stop_running() {
     local process
     for process in $running; do
@@ -130,6 +130,41 @@ suite() {
     judge "$label" "$status" "$started" "$log"
 }
 
+queued_labels=()
+queued_commands=()
+
+# queue LABEL COMMAND...: a suite for run_queue.
+queue() {
+    queued_labels+=("$1")
+    shift
+    queued_commands+=("$(printf '%q ' "$@")")
+}
+
+# Runs what is queued, as many suites at a time as there are cores, and judges each when it ends.
+run_queue() {
+    local next=0 ended status label
+    declare -A labels=() started=()
+    while [[ $next -lt ${#queued_labels[@]} || ${#labels[@]} -gt 0 ]]; do
+        if [[ $next -lt ${#queued_labels[@]} && ${#labels[@]} -lt $(nproc) ]]; then
+            label=${queued_labels[next]}
+            eval "timeout --kill-after=10 $suite_seconds ${queued_commands[next]}" \
+                >"$logs/${label// /-}.log" 2>&1 </dev/null &
+            labels[$!]=$label
+            started[$!]=$(now_ms)
+            next=$((next + 1))
+        else
+            status=0
+            wait -n -p ended "${!labels[@]}" || status=$?
+            label=${labels[$ended]}
+            unset "labels[$ended]"
+            judge "$label" "$status" "${started[$ended]}" "$logs/${label// /-}.log"
+        fi
+        running=${!labels[*]}
+    done
+    queued_labels=()
+    queued_commands=()
+}
+
 nothing_there() {
     failed=$((failed + 1))
     echo "$1: nothing to run"
@@ -142,9 +177,10 @@ unit_suites() {
         name=${program##*/}
         [[ -x $program && -f tests/unit/$name.c ]] || continue
         any=1
-        suite "$label ${name#test_}" "$program"
+        queue "$label ${name#test_}" "$program"
     done
     [[ -n $any ]] || nothing_there "$label"
+    run_queue
 }
 
 e2e_suites() {
@@ -205,26 +241,6 @@ no_fuzzer() {
     fi
 }
 
-# fuzz_pair NAME...: at most two targets at the same time.
-fuzz_pair() {
-    local name processes=() status started
-    started=$(now_ms)
-    for name in "$@"; do
-        timeout --kill-after=10 "$((fuzz_seconds + suite_seconds))" \
-            bash tests/fuzz/fuzz.sh "$name" "$fuzz_seconds" >"$logs/fuzz-$name.log" 2>&1 </dev/null &
-        processes+=($!)
-    done
-    running=${processes[*]}
-    for name in "$@"; do
-        status=0
-        wait "${processes[0]}" || status=$?
-        processes=("${processes[@]:1}")
-        judge "fuzz $name" "$status" "$started" "$logs/fuzz-$name.log"
-        grep -aE "^$name: [0-9]+ runs" "$logs/fuzz-$name.log" | sed 's/^/    /' || true
-    done
-    running=
-}
-
 fuzz_suites() {
     local why target names=()
     why=$(no_fuzzer)
@@ -237,17 +253,18 @@ fuzz_suites() {
     for target in tests/fuzz/fuzz_*.c; do
         target=${target##*/fuzz_}
         names+=("${target%.c}")
+        queue "fuzz ${target%.c}" bash tests/fuzz/fuzz.sh "${target%.c}" "$fuzz_seconds"
     done
-    while [[ ${#names[@]} -gt 0 ]]; do
-        fuzz_pair "${names[@]:0:2}"
-        names=("${names[@]:2}")
+    suite_seconds=$((suite_seconds + fuzz_seconds)) run_queue
+    for target in "${names[@]}"; do
+        grep -aE "^$target: [0-9]+ runs" "$logs/fuzz-$target.log" || true
     done
 }
 
-clang_build() {
+# Another compiler's warnings; what it makes of the sources, the fuzz targets show.
+clang_warnings() {
     if command -v clang >/dev/null; then
-        make_parallel "build clang" BUILD="$BUILD/clang" CC=clang WERROR=-Werror CFLAGS=-O0 FORTIFY= all unit-programs ||
-            true
+        step "clang" scripts/lint.sh --only clang {common,producer,consumer,tests/*}/*.c || true
     else
         skip "clang: it is not installed, only gcc compiled the sources"
     fi
@@ -258,7 +275,7 @@ everything() {
     make_parallel "build gcc" WERROR=-Werror all unit-programs test-tools torture-programs || built=
     # shellcheck disable=SC2086
     step "floors" $make --no-print-directory floors || true
-    clang_build
+    clang_warnings
     [[ -z $built ]] || unit_suites unit "$BUILD"
     sanitized_suites
     [[ -z $built ]] || torture_suite

@@ -49,6 +49,16 @@
                 sizeof((const TTest *const[]){__VA_ARGS__}) / sizeof(const TTest *))
 
 /*
+ * ck_assert_msg() for what is tried a million times: Check writes down each assertion that holds,
+ * which takes longer than what is tested.
+ */
+#define SUPPORT_ASSERT(condition, ...) \
+    do {                               \
+        if (!(condition))              \
+            ck_abort_msg(__VA_ARGS__); \
+    } while (0)
+
+/*
  * Runs every test, prints each failure with its name, place and cause, and then
  * one line, `NAME: P passed, F failed`. Returns the exit status of the program:
  * 0 when at least one test ran and none failed.

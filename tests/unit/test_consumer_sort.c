@@ -40,8 +40,8 @@ static void check_all_there(const struct pair *pairs, size_t count)
     char *seen = calloc(count + 1, 1);
     ck_assert_ptr_nonnull(seen);
     for (size_t i = 0; i < count; i++) {
-        ck_assert_uint_lt(pairs[i].place, count);
-        ck_assert_int_eq(seen[pairs[i].place], 0);
+        SUPPORT_ASSERT(pairs[i].place < count, "place %zu", i);
+        SUPPORT_ASSERT(seen[pairs[i].place] == 0, "place %zu is there twice", i);
         seen[pairs[i].place] = 1;
     }
     free(seen);
@@ -62,7 +62,7 @@ START_TEST(sort_orders_any_number_of_elements_around_the_length_of_a_run)
         struct pair *pairs = make_pairs(COUNTS[c], 1000000);
         ck_assert(sort_elements(pairs, COUNTS[c], sizeof *pairs, compare_keys, NULL));
         for (size_t i = 1; i < COUNTS[c]; i++)
-            ck_assert_uint_le(pairs[i - 1].key, pairs[i].key);
+            SUPPORT_ASSERT(pairs[i - 1].key <= pairs[i].key, "place %zu", i);
         check_all_there(pairs, COUNTS[c]);
         free(pairs);
     }
@@ -111,7 +111,7 @@ START_TEST(sort_orders_what_is_no_longer_than_a_run_after_sigterm_too)
     ck_assert_int_eq(raise(SIGTERM), 0);
     ck_assert(sort_elements(pairs, SORT_RUN, sizeof *pairs, compare_keys, NULL));
     for (size_t i = 1; i < SORT_RUN; i++)
-        ck_assert_uint_le(pairs[i - 1].key, pairs[i].key);
+        SUPPORT_ASSERT(pairs[i - 1].key <= pairs[i].key, "place %zu", i);
     free(pairs);
 }
 END_TEST

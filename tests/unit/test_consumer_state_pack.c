@@ -53,7 +53,7 @@ static void add_numbers(struct quantiles *quantiles, uint64_t seed, size_t count
 {
     for (size_t i = 0; i < count; i++) {
         double number = chance_share(&seed);
-        ck_assert(quantiles_add(quantiles, &number, 1));
+        SUPPORT_ASSERT(quantiles_add(quantiles, &number, 1), "out of memory");
     }
 }
 

@@ -197,8 +197,11 @@ START_TEST(producer_killed_again_and_again_leaves_no_gap_and_no_half_batch)
 {
     directory = support_temporary_directory();
     for (int i = 0; i < 20; i++) {
+        size_t before = support_count_names(directory);
         pid_t child = START("--dir", directory, "--interval", "0", "--rows", "1-500");
-        pause_ms(3 + i * 7 % 37);
+        for (int waited = 0; waited < 10000 && support_count_names(directory) <= before; waited++)
+            pause_ms(1);
+        pause_ms(i * 7 % 37);
         ck_assert_int_eq(kill(child, SIGKILL), 0);
         ck_assert_int_eq(finish(child), 1000 + SIGKILL);
     }
