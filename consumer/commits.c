@@ -17,7 +17,7 @@
  * and gnuplot's pipes. */
 #define OTHER_FILES 56
 /* A decision waits no longer for others to share its flush. */
-#define WAIT_MAX_NS (20 * NUMBER_NS_PER_MS)
+#define WAIT_MAX_NS (100 * NUMBER_NS_PER_MS)
 
 struct commits {
     struct processed_log *log;
