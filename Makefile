@@ -173,10 +173,10 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/common.a
 	@mkdir -p $(@D)
 	$(LINK) -pthread -o $@ $^ $(COMMON_LIBS)
 
-bench: deps-test ## latency, batches a second, a crowded directory, idle cost; one alone: bench-backlog
+bench: deps-test ## latency, batches a second, the page, a crowded directory, idle cost; one alone: bench-backlog
 	@$(MAKE) --no-print-directory bench-all
 
-bench-%: all $(BUILD)/bench/latency $(BUILD)/bench/disk
+bench-%: all $(BUILD)/bench/latency $(BUILD)/bench/disk $(BUILD)/tests/tools/make-page
 	@BUILD=$(BUILD) tests/bench/bench.sh $(filter-out all,$*)
 
 bench-profile: all $(patsubst %,$(BUILD)/bench/%,make_csv measure floor) ## a large file beside other profilers, BENCH_PROFILE_MB=1000

@@ -2,11 +2,12 @@
 # Latency, throughput and idle cost, on this machine and its disk. Nothing here passes or fails: noisy machines
 # make timed assertions lie. Figures that compare do so within one run.
 #
-#   tests/bench/bench.sh [latency|throughput|backlog|crowd|idle ...]     all of them without a name
+#   tests/bench/bench.sh [latency|throughput|backlog|page|crowd|idle ...]     all of them without a name
 #
 #   BENCH_DIR      where the directories are made (default: build/bench); the disk below it is what is measured
 #   BENCH_COUNT    batches for throughput (default 300)
 #   BENCH_BACKLOG  batches for the backlog (default 20000)
+#   BENCH_PAGE     batches for the page (default 10000)
 #   BENCH_CROWD    processed batches of the crowd, which has twice as many other names (default 100000)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -140,6 +141,26 @@ backlog() {
     done
 }
 
+size_of() { stat -c %s "$@" | sort -n | tail -n 1; }
+
+# The last batch with a chart, so that the trend of them all is drawn; then the fullest pages that there can be.
+page() {
+    local count=${BENCH_PAGE:-10000} dir=$work/page scene
+    mkdir "$dir" "$work/scene"
+    "$producer" --dir "$dir" --interval 0 --count "$count" --max-pending 0 --rows 20-60 --log-level error
+    "$consumer" --dir "$dir" --once --chart none --log-level error
+    "$producer" --dir "$dir" --interval 0 --count 1 --max-pending 0 --rows 20-60 --log-level error
+    "$consumer" --dir "$dir" --once --log-level error
+    echo
+    echo "Page, after $count batches"
+    echo "  index.html                     $(size_of "$dir/results/index.html") bytes"
+    echo "  the largest of the older       $(size_of "$dir"/results/page-*.html) bytes"
+    echo "  trend.png                      $(size_of "$dir/results/trend.png") bytes"
+    for scene in ordinary hostile wide; do
+        printf '  %-30s %s\n' "rewritten, $scene" "$("$BUILD/tests/tools/make-page" "$work/scene" "$scene" 100)"
+    done
+}
+
 resident() { awk '/^VmHWM/ {printf "%.1f", $2 / 1024}' "/proc/$pid/status"; }
 used_ticks() { awk '{print $14 + $15}' "/proc/$pid/stat"; }
 
@@ -199,12 +220,12 @@ idle() {
 }
 
 sections=("$@")
-[[ $# -gt 0 ]] || sections=(latency throughput backlog crowd idle)
+[[ $# -gt 0 ]] || sections=(latency throughput backlog page crowd idle)
 for section in "${sections[@]}"; do
     case $section in
-    latency | throughput | backlog | crowd | idle) "$section" ;;
+    latency | throughput | backlog | page | crowd | idle) "$section" ;;
     *)
-        echo "usage: tests/bench/bench.sh [latency|throughput|backlog|crowd|idle ...]" >&2
+        echo "usage: tests/bench/bench.sh [latency|throughput|backlog|page|crowd|idle ...]" >&2
         exit 64
         ;;
     esac

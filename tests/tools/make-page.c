@@ -2,7 +2,10 @@
  * make-page - writes the pages that the browser test looks at into a directory: accounts and totals
  * as the daemon has them, out of CSV that is read by the very code that reads batches.
  *
- *     make-page DIRECTORY SCENE
+ *     make-page DIRECTORY SCENE [TIMES]
+ *
+ * With TIMES its first page is written so often, as the daemon does it, and what one took is
+ * printed.
  *
  * Scenes: ordinary, hostile, trouble, empty, wide. What a page links to is made as well: charts of
  * one pixel, summaries of nothing.
@@ -11,7 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/clock.h"
+#include "common/fileio.h"
+#include "common/number.h"
 #include "consumer/marks.h"
 #include "consumer/page.h"
 
@@ -255,7 +262,25 @@ static void write_pages(const char *directory, const struct scene *scene, const 
     text_free(&html);
 }
 
-static void make_scene(const char *directory, const struct scene *scene)
+static void time_index(const char *directory, const struct page *page, uint64_t times)
+{
+    struct text html = {0};
+    int directory_fd = fileio_open_directory(directory);
+    int64_t begun_ns = clock_now_ns();
+    for (uint64_t i = 0; i < times; i++) {
+        text_clear(&html);
+        page_write_index(&html, page);
+        if (fileio_replace_text(directory_fd, CONTRACT_INDEX, &html, FILEIO_DERIVED) != 0)
+            fail(directory);
+    }
+    if (times > 0)
+        (void)printf("%zu bytes, %.2f ms\n", html.length,
+                     (double)(clock_now_ns() - begun_ns) / 1e6 / (double)times);
+    (void)close(directory_fd);
+    text_free(&html);
+}
+
+static void make_scene(const char *directory, const struct scene *scene, uint64_t times)
 {
     static struct account accounts[BATCHES];
     const struct account *newest[BATCHES];
@@ -292,27 +317,31 @@ static void make_scene(const char *directory, const struct scene *scene)
                                          .column_batches = had,
                                          .column_count = profile.column_count};
     write_other_files(directory);
-    write_pages(directory, scene,
-                &(struct page){.report = &report,
-                               .written_at = NOW,
-                               .totals = scene->batches > 0 ? &totals : NULL,
-                               .batches = newest,
-                               .batch_count = scene->batches,
-                               .page_first = 1,
-                               .page_last = scene->batches == BATCHES ? 3 : 0,
-                               .trend = scene->batches > 0,
-                               .chart_extension = "png"});
+    const struct page page = {.report = &report,
+                              .written_at = NOW,
+                              .totals = scene->batches > 0 ? &totals : NULL,
+                              .batches = newest,
+                              .batch_count = scene->batches,
+                              .page_first = 1,
+                              .page_last = scene->batches == BATCHES ? 3 : 0,
+                              .trend = scene->batches > 0,
+                              .chart_extension = "png"};
+    write_pages(directory, scene, &page);
+    time_index(directory, &page, times);
     profile_free(&profile);
     text_free(&all);
 }
 
 int main(int argc, char **argv)
 {
-    for (size_t i = 0; argc == 3 && i < sizeof SCENES / sizeof *SCENES; i++)
+    uint64_t times = 0;
+    bool right = argc == 3 || (argc == 4 && number_parse_u64(argv[3], strlen(argv[3]), &times));
+    for (size_t i = 0; right && i < sizeof SCENES / sizeof *SCENES; i++)
         if (strcmp(argv[2], SCENES[i].name) == 0) {
-            make_scene(argv[1], &SCENES[i]);
+            make_scene(argv[1], &SCENES[i], times);
             return EXIT_SUCCESS;
         }
-    (void)fprintf(stderr, "usage: make-page DIRECTORY ordinary|hostile|trouble|empty|wide\n");
+    (void)fprintf(stderr,
+                  "usage: make-page DIRECTORY ordinary|hostile|trouble|empty|wide [TIMES]\n");
     return 64;
 }
