@@ -1,62 +1,32 @@
 /*
- * data-producer - publishes batches of CSV in a shared directory, one after the
- * other, until it is told to end. From the first batch on it must not die of
- * anything that passes: it says what is the matter, waits, and tries again with
- * the same batch under the same number.
+ * data-producer - publishes batches of CSV in a shared directory, one after the other, until it
+ * is told to end. This file opens what it works with and closes it; see loop for the work.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/condition.h"
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/log.h"
-#include "common/number.h"
 #include "common/wait.h"
-#include "producer/acknowledgements.h"
 #include "producer/config.h"
-#include "producer/generate.h"
-#include "producer/group.h"
 #include "producer/health.h"
-#include "producer/publish.h"
-#include "producer/recovery.h"
-#include "producer/retention.h"
-#include "producer/schedule.h"
-#include "producer/schema.h"
-#include "producer/trouble.h"
-
-/* Goes on; any other value is the code to exit with. */
-#define GO_ON (-1)
-/* How soon news of the reader or of free space are noticed while they are waited for. */
-#define RECHECK_NS (100 * NUMBER_NS_PER_MS)
+#include "producer/loop.h"
 
 struct producer {
     struct config config;
     int directory_fd;
     int lock_fd;
-    struct acknowledgements *seen;
-    struct publisher publisher;
-    struct retention retention;
-    struct schedule schedule;
-    struct metadata_field fields[SCHEMA_COLUMNS_MAX];
-    struct group group;
-    uint64_t published;
-    struct health_shown shown;
-    struct condition no_reader, unreadable_log, reader_behind, disk_full, no_write, no_delete;
+    struct loop *loop;
 };
-
-/* --- open ------------------------------------------------------------------------------------- */
 
 static int open_directory(struct producer *producer)
 {
     producer->directory_fd = fileio_open_directory(producer->config.dir);
     if (producer->directory_fd >= 0)
-        return GO_ON;
+        return CONTRACT_EXIT_DONE;
     log_refusal("--dir %s: %s", producer->config.dir, strerror(errno));
     return CONTRACT_EXIT_CONFIG;
 }
@@ -66,7 +36,7 @@ static int take_lock(struct producer *producer)
     if (fileio_lock_directory(producer->directory_fd) == 0)
         producer->lock_fd = fileio_lock(producer->directory_fd, CONTRACT_PRODUCER_LOCK);
     if (producer->lock_fd >= 0)
-        return GO_ON;
+        return CONTRACT_EXIT_DONE;
     if (errno == EWOULDBLOCK) {
         log_refusal("another producer holds %s/%s", producer->config.dir, CONTRACT_PRODUCER_LOCK);
         return CONTRACT_EXIT_UNAVAILABLE;
@@ -76,321 +46,16 @@ static int take_lock(struct producer *producer)
     return CONTRACT_EXIT_CANNOT_CREATE;
 }
 
-static int open_publisher(struct producer *producer)
+static int publish_batches(struct producer *producer)
 {
-    char error[PUBLISH_ERROR_SIZE];
-    size_t field_count = schema_fields(schema_default(), producer->fields);
-    producer->seen = acknowledgements_open(producer->config.results);
-    if (producer->seen != NULL && publish_open(&producer->publisher, producer->directory_fd,
-                                               producer->fields, field_count, error) == 0)
-        return GO_ON;
-    log_refusal("%s", producer->seen == NULL ? "out of memory" : error);
+    int code = take_lock(producer);
+    if (code != CONTRACT_EXIT_DONE)
+        return code;
+    producer->loop = loop_create(&producer->config, producer->directory_fd, producer->lock_fd);
+    if (producer->loop != NULL)
+        return loop_run(producer->loop);
+    log_refusal("cannot start on %s: %s", producer->config.dir, strerror(errno));
     return CONTRACT_EXIT_SOFTWARE;
-}
-
-static int open_all(struct producer *producer)
-{
-    int code;
-    producer->no_reader.over = "the results directory has appeared: batches are now deleted "
-                               "and the consumer waited for, as configured";
-    producer->unreadable_log.over = "the consumer's log can be read again";
-    producer->reader_behind.over = "the consumer has caught up";
-    producer->disk_full.over = "there is space again: going on";
-    producer->no_write.over = "writing works again: going on";
-    producer->no_delete.over = "deleting acknowledged batches works again";
-    if ((code = open_directory(producer)) != GO_ON || (code = take_lock(producer)) != GO_ON)
-        return code;
-    return open_publisher(producer);
-}
-
-static void close_all(struct producer *producer)
-{
-    group_close(&producer->group);
-    retention_close(&producer->retention);
-    publish_close(&producer->publisher);
-    acknowledgements_close(producer->seen);
-    if (producer->lock_fd >= 0)
-        (void)close(producer->lock_fd);
-    if (producer->directory_fd >= 0)
-        (void)close(producer->directory_fd);
-}
-
-/* --- trouble ---------------------------------------------------------------------------------- */
-
-/* Ends where trying again is no use; else the next attempt is on the schedule. */
-static int retry_later(struct producer *producer, int error_number, const char *error)
-{
-    if (!trouble_passes(error_number, producer->directory_fd)) {
-        log_error("%s: %s", producer->config.dir, error);
-        return CONTRACT_EXIT_IO;
-    }
-    if (!wait_stopping())
-        condition_begin(&producer->no_write, "%s", error);
-    schedule_retry(&producer->schedule, clock_now_ns());
-    return GO_ON;
-}
-
-/* Shows --health what is the matter. A reader that is slow or not there yet is not our trouble. */
-static void show_health(struct producer *producer, int64_t now_ns)
-{
-    const struct condition *const troubles[] = {&producer->no_write, &producer->disk_full,
-                                                &producer->unreadable_log, &producer->no_delete};
-    const char *trouble = NULL;
-    for (size_t i = 0; i < sizeof troubles / sizeof *troubles && trouble == NULL; i++)
-        if (troubles[i]->lasts)
-            trouble = troubles[i]->text;
-    /* Where it cannot be written, the line that is there grows old, which says the same. */
-    (void)health_show(producer->lock_fd, &producer->shown, trouble, now_ns);
-}
-
-/* Else --health would find nobody, and a second producer only the directory's lock in its way. */
-static int check_lock(const struct producer *producer)
-{
-    if (fileio_lock_stands(producer->directory_fd, CONTRACT_PRODUCER_LOCK, producer->lock_fd))
-        return GO_ON;
-    log_error("%s/%s was removed or replaced, and keeps nobody out any more: start again",
-              producer->config.dir, CONTRACT_PRODUCER_LOCK);
-    return CONTRACT_EXIT_IO;
-}
-
-/* GO_ON when the time has come, 0 when the program shall end. */
-static int wait_until_due(struct producer *producer)
-{
-    for (;;) {
-        int64_t now_ns = clock_now_ns();
-        int64_t beat_ns = now_ns + HEALTH_BEAT_NS;
-        int64_t due_ns = producer->schedule.due_ns;
-        show_health(producer, now_ns);
-        switch (wait_for(NULL, 0, due_ns < beat_ns ? due_ns : beat_ns)) {
-        case WAIT_STOP: return CONTRACT_EXIT_DONE;
-        case WAIT_ERROR: log_error("cannot wait: %s", strerror(errno)); return CONTRACT_EXIT_IO;
-        case WAIT_READY:
-        case WAIT_TIMEOUT: break;
-        }
-        int code = check_lock(producer);
-        if (code != GO_ON || due_ns <= beat_ns)
-            return code;
-    }
-}
-
-/* --- the reader ------------------------------------------------------------------------------- */
-
-static void follow_reader(struct producer *producer)
-{
-    char error[PROCESSED_LOG_ERROR_SIZE];
-    switch (acknowledgements_refresh(producer->seen, error)) {
-    case ACKNOWLEDGEMENTS_NOT_THERE:
-        condition_begin(&producer->no_reader,
-                        "no results directory %s: no batch is deleted and no reader waited for",
-                        producer->config.results);
-        break;
-    case ACKNOWLEDGEMENTS_TROUBLE: condition_begin(&producer->unreadable_log, "%s", error); break;
-    case ACKNOWLEDGEMENTS_FOLLOWED:
-        condition_end(&producer->no_reader);
-        condition_end(&producer->unreadable_log);
-        break;
-    }
-}
-
-/* A log that came into sight late may know of numbers that were used before. */
-static void pass_over_acknowledged(struct producer *producer, const struct processed_log *log)
-{
-    uint64_t last = log == NULL ? 0 : processed_log_last_number(log);
-    if (group_is_bound(&producer->group) || last < producer->publisher.next ||
-        last >= CONTRACT_JSON_INTEGER_MAX)
-        return;
-    log_info("going on at batch %" PRIu64 ": the consumer's log ends at %" PRIu64, last + 1, last);
-    producer->publisher.next = last + 1;
-}
-
-static void tidy(struct producer *producer)
-{
-    if (retention_tidy(&producer->retention, acknowledgements_log(producer->seen)) == 0) {
-        condition_end(&producer->no_delete);
-        return;
-    }
-    condition_begin(&producer->no_delete, "cannot delete an acknowledged batch: %s",
-                    strerror(errno));
-}
-
-/* True when a batch may be published; else when to look again is on the schedule. */
-static bool may_publish(struct producer *producer)
-{
-    enum retention_verdict verdict = retention_verdict(&producer->retention, 0);
-    if (retention_has_caught_up(&producer->retention))
-        condition_end(&producer->reader_behind);
-    if (verdict != RETENTION_DISK_FULL)
-        condition_end(&producer->disk_full);
-    if (verdict == RETENTION_GO)
-        return true;
-    if (verdict == RETENTION_READER_BEHIND)
-        condition_begin(
-            &producer->reader_behind,
-            "waiting for the consumer: going on as it acknowledges (--max-pending %" PRIu64 ")",
-            producer->config.max_pending_batches);
-    else
-        condition_begin(&producer->disk_full, "waiting for space: less is free than --min-free");
-    schedule_pause(&producer->schedule, clock_now_ns(), RECHECK_NS);
-    return false;
-}
-
-/* --- batches ---------------------------------------------------------------------------------- */
-
-static void report_batch(const struct group_batch *batch, int64_t now_ns)
-{
-    char key[32];
-    (void)snprintf(key, sizeof key, "%" PRIu64, batch->number);
-    const struct log_field fields[] = {log_text("batch", key), log_count("rows", batch->rows),
-                                       log_bytes("size", batch->bytes),
-                                       log_duration("took", now_ns - batch->begun_ns)};
-    log_event(LOG_LEVEL_INFO, "published", fields, sizeof fields / sizeof *fields);
-}
-
-static void count_batch(struct producer *producer, const struct group_batch *batch, int64_t now_ns)
-{
-    producer->published++;
-    report_batch(batch, now_ns);
-    if (!retention_add(&producer->retention, batch->number))
-        log_warn("batch %" PRIu64 " will not be deleted before a restart: out of memory",
-                 batch->number);
-}
-
-/* What one batch holds up is tried at once without it. */
-static int answer_failure(struct producer *producer, int error_number, const char *error)
-{
-    if (group_failed_alone(&producer->group) ||
-        !trouble_passes(error_number, producer->directory_fd))
-        return retry_later(producer, error_number, error);
-    if (!wait_stopping())
-        log_warn("%s: trying one batch at a time", error);
-    return GO_ON;
-}
-
-static int commit(struct producer *producer)
-{
-    char error[PUBLISH_ERROR_SIZE];
-    struct group_batch done[PUBLISH_TOGETHER_MAX];
-    size_t count = group_commit(&producer->group, done, error);
-    if (count == 0)
-        return answer_failure(producer, errno, error);
-    int64_t now_ns = clock_now_ns();
-    condition_end(&producer->no_write);
-    for (size_t i = 0; i < count; i++)
-        count_batch(producer, &done[i], now_ns);
-    schedule_next(&producer->schedule, done[0].begun_ns, now_ns);
-    return GO_ON;
-}
-
-/* Before a group is begun; what is found out holds for all of it. */
-static void look_around(struct producer *producer)
-{
-    follow_reader(producer);
-    const struct processed_log *log = acknowledgements_log(producer->seen);
-    pass_over_acknowledged(producer, log);
-    retention_follow(&producer->retention, log);
-    tidy(producer);
-}
-
-/* What is staged never waits: neither for a reader or space, nor for more batches than there will
- * be. */
-static int tick(struct producer *producer)
-{
-    char error[PUBLISH_ERROR_SIZE];
-    size_t staged = producer->group.staged;
-    if (staged > 0 && retention_verdict(&producer->retention, staged) != RETENTION_GO)
-        return commit(producer);
-    if (staged == 0) {
-        look_around(producer);
-        if (!may_publish(producer))
-            return GO_ON;
-    }
-    if (group_add(&producer->group, error) != 0)
-        return answer_failure(producer, errno, error);
-    if (group_is_full(&producer->group) ||
-        producer->published + staged + 1 >= producer->config.count)
-        return commit(producer);
-    return GO_ON;
-}
-
-/* --- start and loop --------------------------------------------------------------------------- */
-
-static void report_recovery(const struct recovery *recovery)
-{
-    if (recovery->completed > 0)
-        log_info("completed %" PRIu64 " batch(es) that a crash had left without metadata",
-                 recovery->completed);
-    if (recovery->removed > 0)
-        log_warn("removed the metadata of %" PRIu64 " batch(es) whose data was lost",
-                 recovery->removed);
-    if (recovery->left > 0)
-        log_warn("left %" PRIu64 " file(s) alone that are no batch: %s", recovery->left,
-                 recovery->why);
-}
-
-static void report_start(const struct producer *producer)
-{
-    char next[32];
-    char seed[32];
-    (void)snprintf(next, sizeof next, "%" PRIu64, producer->publisher.next);
-    (void)snprintf(seed, sizeof seed, "%" PRIu64, producer->config.seed);
-    const struct log_field fields[] = {log_text("dir", producer->config.dir),
-                                       log_text("next_batch", next), log_text("seed", seed),
-                                       log_duration("interval", producer->config.interval_ns)};
-    log_event(LOG_LEVEL_INFO, "publishing", fields, sizeof fields / sizeof *fields);
-}
-
-static int recover(struct producer *producer)
-{
-    const struct retention_limits limits = {producer->config.keep_batches,
-                                            producer->config.max_pending_batches,
-                                            producer->config.min_free_bytes};
-    struct recovery recovery;
-    char error[PUBLISH_ERROR_SIZE];
-    int code = GO_ON;
-    schedule_begin(&producer->schedule, clock_now_ns(), producer->config.interval_ns);
-    while ((code = wait_until_due(producer)) == GO_ON) {
-        follow_reader(producer);
-        if (recovery_run(&recovery, &producer->publisher, acknowledgements_log(producer->seen),
-                         error) == 0)
-            break;
-        if ((code = retry_later(producer, errno, error)) != GO_ON)
-            break;
-    }
-    if (code != GO_ON)
-        return code;
-    condition_end(&producer->no_write);
-    report_recovery(&recovery);
-    retention_open(&producer->retention, producer->directory_fd, &limits, &recovery.numbers,
-                   recovery.count);
-    return GO_ON;
-}
-
-/* In a group only what is published as fast as possible: else each batch is due when it is made. */
-static void open_group(struct producer *producer)
-{
-    const struct generate_request request = {.schema = schema_default(),
-                                             .seed = producer->config.seed,
-                                             .rows_low = producer->config.rows.low,
-                                             .rows_high = producer->config.rows.high};
-    group_open(&producer->group, &producer->publisher, &request, producer->config.interval_ns == 0);
-}
-
-static int run(struct producer *producer)
-{
-    int code = recover(producer);
-    if (code != GO_ON)
-        return code;
-    open_group(producer);
-    report_start(producer);
-    schedule_begin(&producer->schedule, clock_now_ns(), producer->config.interval_ns);
-    while (code == GO_ON && producer->published < producer->config.count)
-        if ((code = wait_until_due(producer)) == GO_ON)
-            code = tick(producer);
-    if (code == GO_ON)
-        code = CONTRACT_EXIT_DONE;
-    if (code == CONTRACT_EXIT_DONE)
-        log_info("ending after %" PRIu64 " batch(es)", producer->published);
-    return code;
 }
 
 static int check_health(struct producer *producer)
@@ -399,13 +64,32 @@ static int check_health(struct producer *producer)
                                 [HEALTH_NOBODY] = CONTRACT_EXIT_UNAVAILABLE,
                                 [HEALTH_TROUBLE] = CONTRACT_EXIT_WAITING};
     char cause[HEALTH_CAUSE_SIZE];
-    int code = open_directory(producer);
-    if (code != GO_ON)
-        return code;
     enum health_verdict verdict = health_ask(producer->directory_fd, clock_now_ns(), cause);
     if (verdict != HEALTH_GOOD)
         log_refusal("%s: %s", producer->config.dir, cause);
     return CODES[verdict];
+}
+
+static int run_as_asked(struct producer *producer)
+{
+    /* First of all: as process 1 a signal without a handler is lost. */
+    if (wait_open() != 0) {
+        log_refusal("cannot prepare for signals: %s", strerror(errno));
+        return CONTRACT_EXIT_IO;
+    }
+    int code = open_directory(producer);
+    if (code != CONTRACT_EXIT_DONE)
+        return code;
+    return producer->config.health ? check_health(producer) : publish_batches(producer);
+}
+
+static void close_all(struct producer *producer)
+{
+    loop_free(producer->loop);
+    if (producer->lock_fd >= 0)
+        (void)close(producer->lock_fd);
+    if (producer->directory_fd >= 0)
+        (void)close(producer->directory_fd);
 }
 
 int main(int argc, char *argv[])
@@ -418,13 +102,7 @@ int main(int argc, char *argv[])
         return code;
     log_open(CONFIG_OPTIONS.program, (enum log_format)producer.config.log_format,
              (enum log_level)producer.config.log_level);
-    if (producer.config.health)
-        code = check_health(&producer);
-    else if (wait_open() != 0) {
-        log_refusal("cannot prepare for signals: %s", strerror(errno));
-        code = CONTRACT_EXIT_IO;
-    } else if ((code = open_all(&producer)) == GO_ON)
-        code = run(&producer);
+    code = run_as_asked(&producer);
     close_all(&producer);
     return code;
 }

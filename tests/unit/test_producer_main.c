@@ -8,12 +8,15 @@ int producer_main(int argc, char *argv[]);
 #undef main
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "common/digest.h"
+#include "common/number.h"
 #include "common/processed_log.h"
 #include "tests/unit/support.h"
 

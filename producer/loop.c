@@ -1,0 +1,365 @@
+#include "producer/loop.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/condition.h"
+#include "common/contract.h"
+#include "common/fileio.h"
+#include "common/log.h"
+#include "common/number.h"
+#include "common/wait.h"
+#include "producer/acknowledgements.h"
+#include "producer/generate.h"
+#include "producer/group.h"
+#include "producer/health.h"
+#include "producer/publish.h"
+#include "producer/recovery.h"
+#include "producer/retention.h"
+#include "producer/schedule.h"
+#include "producer/schema.h"
+#include "producer/trouble.h"
+
+/* Goes on; any other value is the code to exit with. */
+#define GO_ON (-1)
+/* How soon news of the reader or of free space are noticed while they are waited for. */
+#define RECHECK_NS (100 * NUMBER_NS_PER_MS)
+
+struct loop {
+    const struct config *config;
+    int directory_fd;
+    int lock_fd;
+    struct acknowledgements *seen;
+    struct publisher publisher;
+    struct retention retention;
+    struct schedule schedule;
+    struct metadata_field fields[SCHEMA_COLUMNS_MAX];
+    struct group group;
+    uint64_t published;
+    struct health_shown shown;
+    struct condition no_reader, unreadable_log, reader_behind, disk_full, no_write, no_delete;
+};
+
+/* --- open ------------------------------------------------------------------------------------- */
+
+static void name_what_ends(struct loop *loop)
+{
+    loop->no_reader.over = "the results directory has appeared: batches are now deleted "
+                           "and the consumer waited for, as configured";
+    loop->unreadable_log.over = "the consumer's log can be read again";
+    loop->reader_behind.over = "the consumer has caught up";
+    loop->disk_full.over = "there is space again: going on";
+    loop->no_write.over = "writing works again: going on";
+    loop->no_delete.over = "deleting acknowledged batches works again";
+}
+
+struct loop *loop_create(const struct config *config, int directory_fd, int lock_fd)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    struct loop *loop = calloc(1, sizeof *loop);
+    if (loop == NULL)
+        return NULL;
+    loop->config = config;
+    loop->directory_fd = directory_fd;
+    loop->lock_fd = lock_fd;
+    name_what_ends(loop);
+    size_t field_count = schema_fields(schema_default(), loop->fields);
+    loop->seen = acknowledgements_open(config->results);
+    if (loop->seen != NULL &&
+        publish_open(&loop->publisher, directory_fd, loop->fields, field_count, error) == 0)
+        return loop;
+    int saved_errno = errno;
+    loop_free(loop);
+    errno = saved_errno;
+    return NULL;
+}
+
+void loop_free(struct loop *loop)
+{
+    if (loop == NULL)
+        return;
+    group_close(&loop->group);
+    retention_close(&loop->retention);
+    publish_close(&loop->publisher);
+    acknowledgements_close(loop->seen);
+    free(loop);
+}
+
+/* --- trouble ---------------------------------------------------------------------------------- */
+
+/* Ends where trying again is no use; else the next attempt is on the schedule. */
+static int retry_later(struct loop *loop, int error_number, const char *error)
+{
+    if (!trouble_passes(error_number, loop->directory_fd)) {
+        log_error("%s: %s", loop->config->dir, error);
+        return CONTRACT_EXIT_IO;
+    }
+    if (!wait_stopping())
+        condition_begin(&loop->no_write, "%s", error);
+    schedule_retry(&loop->schedule, clock_now_ns());
+    return GO_ON;
+}
+
+/* Shows --health what is the matter. A reader that is slow or not there yet is not our trouble. */
+static void show_health(struct loop *loop, int64_t now_ns)
+{
+    const struct condition *const troubles[] = {&loop->no_write, &loop->disk_full,
+                                                &loop->unreadable_log, &loop->no_delete};
+    const char *trouble = NULL;
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles && trouble == NULL; i++)
+        if (troubles[i]->lasts)
+            trouble = troubles[i]->text;
+    /* Where it cannot be written, the line that is there grows old, which says the same. */
+    (void)health_show(loop->lock_fd, &loop->shown, trouble, now_ns);
+}
+
+/* Else --health would find nobody, and a second producer only the directory's lock in its way. */
+static int check_lock(const struct loop *loop)
+{
+    if (fileio_lock_stands(loop->directory_fd, CONTRACT_PRODUCER_LOCK, loop->lock_fd))
+        return GO_ON;
+    log_error("%s/%s was removed or replaced, and keeps nobody out any more: start again",
+              loop->config->dir, CONTRACT_PRODUCER_LOCK);
+    return CONTRACT_EXIT_IO;
+}
+
+/* GO_ON when the time has come, 0 when the program shall end. */
+static int wait_until_due(struct loop *loop)
+{
+    for (;;) {
+        int64_t now_ns = clock_now_ns();
+        int64_t beat_ns = now_ns + HEALTH_BEAT_NS;
+        int64_t due_ns = loop->schedule.due_ns;
+        show_health(loop, now_ns);
+        switch (wait_for(NULL, 0, due_ns < beat_ns ? due_ns : beat_ns)) {
+        case WAIT_STOP: return CONTRACT_EXIT_DONE;
+        case WAIT_ERROR: log_error("cannot wait: %s", strerror(errno)); return CONTRACT_EXIT_IO;
+        case WAIT_READY:
+        case WAIT_TIMEOUT: break;
+        }
+        int code = check_lock(loop);
+        if (code != GO_ON || due_ns <= beat_ns)
+            return code;
+    }
+}
+
+/* --- the reader ------------------------------------------------------------------------------- */
+
+static void follow_reader(struct loop *loop)
+{
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    switch (acknowledgements_refresh(loop->seen, error)) {
+    case ACKNOWLEDGEMENTS_NOT_THERE:
+        condition_begin(&loop->no_reader,
+                        "no results directory %s: no batch is deleted and no reader waited for",
+                        loop->config->results);
+        break;
+    case ACKNOWLEDGEMENTS_TROUBLE: condition_begin(&loop->unreadable_log, "%s", error); break;
+    case ACKNOWLEDGEMENTS_FOLLOWED:
+        condition_end(&loop->no_reader);
+        condition_end(&loop->unreadable_log);
+        break;
+    }
+}
+
+/* A log that came into sight late may know of numbers that were used before. */
+static void pass_over_acknowledged(struct loop *loop, const struct processed_log *log)
+{
+    uint64_t last = log == NULL ? 0 : processed_log_last_number(log);
+    if (group_is_bound(&loop->group) || last < loop->publisher.next ||
+        last >= CONTRACT_JSON_INTEGER_MAX)
+        return;
+    log_info("going on at batch %" PRIu64 ": the consumer's log ends at %" PRIu64, last + 1, last);
+    loop->publisher.next = last + 1;
+}
+
+static void tidy(struct loop *loop)
+{
+    if (retention_tidy(&loop->retention, acknowledgements_log(loop->seen)) == 0) {
+        condition_end(&loop->no_delete);
+        return;
+    }
+    condition_begin(&loop->no_delete, "cannot delete an acknowledged batch: %s", strerror(errno));
+}
+
+/* True when a batch may be published; else when to look again is on the schedule. */
+static bool may_publish(struct loop *loop)
+{
+    enum retention_verdict verdict = retention_verdict(&loop->retention, 0);
+    if (retention_has_caught_up(&loop->retention))
+        condition_end(&loop->reader_behind);
+    if (verdict != RETENTION_DISK_FULL)
+        condition_end(&loop->disk_full);
+    if (verdict == RETENTION_GO)
+        return true;
+    if (verdict == RETENTION_READER_BEHIND)
+        condition_begin(
+            &loop->reader_behind,
+            "waiting for the consumer: going on as it acknowledges (--max-pending %" PRIu64 ")",
+            loop->config->max_pending_batches);
+    else
+        condition_begin(&loop->disk_full, "waiting for space: less is free than --min-free");
+    schedule_pause(&loop->schedule, clock_now_ns(), RECHECK_NS);
+    return false;
+}
+
+/* --- batches ---------------------------------------------------------------------------------- */
+
+static void report_batch(const struct group_batch *batch, int64_t now_ns)
+{
+    char key[32];
+    (void)snprintf(key, sizeof key, "%" PRIu64, batch->number);
+    const struct log_field fields[] = {log_text("batch", key), log_count("rows", batch->rows),
+                                       log_bytes("size", batch->bytes),
+                                       log_duration("took", now_ns - batch->begun_ns)};
+    log_event(LOG_LEVEL_INFO, "published", fields, sizeof fields / sizeof *fields);
+}
+
+static void count_batch(struct loop *loop, const struct group_batch *batch, int64_t now_ns)
+{
+    loop->published++;
+    report_batch(batch, now_ns);
+    if (!retention_add(&loop->retention, batch->number))
+        log_warn("batch %" PRIu64 " will not be deleted before a restart: out of memory",
+                 batch->number);
+}
+
+/* What one batch holds up is tried at once without it. */
+static int answer_failure(struct loop *loop, int error_number, const char *error)
+{
+    if (group_failed_alone(&loop->group) || !trouble_passes(error_number, loop->directory_fd))
+        return retry_later(loop, error_number, error);
+    if (!wait_stopping())
+        log_warn("%s: trying one batch at a time", error);
+    return GO_ON;
+}
+
+static int commit(struct loop *loop)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    struct group_batch done[PUBLISH_TOGETHER_MAX];
+    size_t count = group_commit(&loop->group, done, error);
+    if (count == 0)
+        return answer_failure(loop, errno, error);
+    int64_t now_ns = clock_now_ns();
+    condition_end(&loop->no_write);
+    for (size_t i = 0; i < count; i++)
+        count_batch(loop, &done[i], now_ns);
+    schedule_next(&loop->schedule, done[0].begun_ns, now_ns);
+    return GO_ON;
+}
+
+/* Before a group is begun; what is found out holds for all of it. */
+static void look_around(struct loop *loop)
+{
+    follow_reader(loop);
+    const struct processed_log *log = acknowledgements_log(loop->seen);
+    pass_over_acknowledged(loop, log);
+    retention_follow(&loop->retention, log);
+    tidy(loop);
+}
+
+/* What is staged never waits: neither for a reader or space, nor for more batches than there will
+ * be. */
+static int tick(struct loop *loop)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    size_t staged = loop->group.staged;
+    if (staged > 0 && retention_verdict(&loop->retention, staged) != RETENTION_GO)
+        return commit(loop);
+    if (staged == 0) {
+        look_around(loop);
+        if (!may_publish(loop))
+            return GO_ON;
+    }
+    if (group_add(&loop->group, error) != 0)
+        return answer_failure(loop, errno, error);
+    if (group_is_full(&loop->group) || loop->published + staged + 1 >= loop->config->count)
+        return commit(loop);
+    return GO_ON;
+}
+
+/* --- start and loop --------------------------------------------------------------------------- */
+
+static void report_recovery(const struct recovery *recovery)
+{
+    if (recovery->completed > 0)
+        log_info("completed %" PRIu64 " batch(es) that a crash had left without metadata",
+                 recovery->completed);
+    if (recovery->removed > 0)
+        log_warn("removed the metadata of %" PRIu64 " batch(es) whose data was lost",
+                 recovery->removed);
+    if (recovery->left > 0)
+        log_warn("left %" PRIu64 " file(s) alone that are no batch: %s", recovery->left,
+                 recovery->why);
+}
+
+static void report_start(const struct loop *loop)
+{
+    char next[32];
+    char seed[32];
+    (void)snprintf(next, sizeof next, "%" PRIu64, loop->publisher.next);
+    (void)snprintf(seed, sizeof seed, "%" PRIu64, loop->config->seed);
+    const struct log_field fields[] = {log_text("dir", loop->config->dir),
+                                       log_text("next_batch", next), log_text("seed", seed),
+                                       log_duration("interval", loop->config->interval_ns)};
+    log_event(LOG_LEVEL_INFO, "publishing", fields, sizeof fields / sizeof *fields);
+}
+
+static int recover(struct loop *loop)
+{
+    const struct retention_limits limits = {loop->config->keep_batches,
+                                            loop->config->max_pending_batches,
+                                            loop->config->min_free_bytes};
+    struct recovery recovery;
+    char error[PUBLISH_ERROR_SIZE];
+    int code = GO_ON;
+    schedule_begin(&loop->schedule, clock_now_ns(), loop->config->interval_ns);
+    while ((code = wait_until_due(loop)) == GO_ON) {
+        follow_reader(loop);
+        if (recovery_run(&recovery, &loop->publisher, acknowledgements_log(loop->seen), error) == 0)
+            break;
+        if ((code = retry_later(loop, errno, error)) != GO_ON)
+            break;
+    }
+    if (code != GO_ON)
+        return code;
+    condition_end(&loop->no_write);
+    report_recovery(&recovery);
+    retention_open(&loop->retention, loop->directory_fd, &limits, &recovery.numbers,
+                   recovery.count);
+    return GO_ON;
+}
+
+/* In a group only what is published as fast as possible: else each batch is due when it is made. */
+static void open_group(struct loop *loop)
+{
+    const struct generate_request request = {.schema = schema_default(),
+                                             .seed = loop->config->seed,
+                                             .rows_low = loop->config->rows.low,
+                                             .rows_high = loop->config->rows.high};
+    group_open(&loop->group, &loop->publisher, &request, loop->config->interval_ns == 0);
+}
+
+int loop_run(struct loop *loop)
+{
+    int code = recover(loop);
+    if (code != GO_ON)
+        return code;
+    open_group(loop);
+    report_start(loop);
+    schedule_begin(&loop->schedule, clock_now_ns(), loop->config->interval_ns);
+    while (code == GO_ON && loop->published < loop->config->count)
+        if ((code = wait_until_due(loop)) == GO_ON)
+            code = tick(loop);
+    if (code == GO_ON)
+        code = CONTRACT_EXIT_DONE;
+    if (code == CONTRACT_EXIT_DONE)
+        log_info("ending after %" PRIu64 " batch(es)", loop->published);
+    return code;
+}
