@@ -193,6 +193,52 @@ bool number_parse_duration(const char *text, size_t length, int64_t *value_ns)
     return true;
 }
 
+/* Where "±" or "+-" begins, and how long it is; `length` and 0 when there is neither. */
+static size_t find_plus_minus(const char *text, size_t length, size_t *mark_length)
+{
+    static const char *const MARKS[] = {"\xc2\xb1", "+-"};
+    for (size_t at = 0; at + 2 <= length; at++)
+        for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++)
+            if (memcmp(text + at, MARKS[i], 2) == 0) {
+                *mark_length = 2;
+                return at;
+            }
+    *mark_length = 0;
+    return length;
+}
+
+bool number_parse_period(const char *text, size_t length, int64_t *value_ns, uint64_t *percent)
+{
+    size_t mark = 0;
+    size_t end = find_plus_minus(text, length, &mark);
+    uint64_t parts = 0;
+    int64_t value = 0;
+    if (mark > 0) {
+        const char *behind = text + end + mark;
+        size_t left = length - end - mark;
+        if (left < 2 || behind[left - 1] != '%' || !number_parse_u64(behind, left - 1, &parts))
+            return false;
+    }
+    if (parts > 100 || !number_parse_duration(text, end, &value))
+        return false;
+    *value_ns = value;
+    *percent = parts;
+    return true;
+}
+
+bool number_parse_rate(const char *text, size_t length, uint64_t *count, int64_t *per_ns)
+{
+    static const struct unit UNITS[] = {{"/s", 1e9}, {"/m", 6e10}, {"/h", 3.6e12}};
+    size_t digits = count_digits(text, length);
+    double factor = 0;
+    if (!unit_factor(UNITS, sizeof UNITS / sizeof *UNITS, text + digits, length - digits, &factor))
+        return false;
+    if (!number_parse_u64(text, digits, count))
+        return false;
+    *per_ns = (int64_t)factor;
+    return true;
+}
+
 bool number_parse_size(const char *text, size_t length, uint64_t *value_bytes)
 {
     static const struct unit UNITS[] = {

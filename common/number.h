@@ -41,6 +41,16 @@ bool number_parse_double(const char *text, size_t length, double *value);
 /* A number and its unit: ns, us, ms, s, m, h ("250ms", "1.5s"; "0" needs no unit). */
 bool number_parse_duration(const char *text, size_t length, int64_t *value_ns);
 
+/*
+ * A duration, and by how many percent of it one may differ from the next: "5s", "5s±20%", or
+ * "5s+-20%" where the keyboard has no ±. At most 100 percent; without them 0.
+ */
+bool number_parse_period(const char *text, size_t length, int64_t *value_ns, uint64_t *percent);
+
+/* A whole number and the time for which it stands, a second, a minute or an hour: "1000/s", "90/m".
+ */
+bool number_parse_rate(const char *text, size_t length, uint64_t *count, int64_t *per_ns);
+
 /* A whole number and its unit: none or B, KiB, MiB, GiB, TiB, kB, MB, GB, TB. */
 bool number_parse_size(const char *text, size_t length, uint64_t *value_bytes);
 

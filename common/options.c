@@ -10,6 +10,7 @@
 struct origin {
     const char *program;
     const char *name; /* --flag or VARIABLE */
+    bool is_flag;
     char *error;
 };
 
@@ -23,7 +24,7 @@ static bool refuse(const struct origin *origin, const char *value, const char *c
 static const char *format_bound(char text[NUMBER_HUMAN_SIZE], const struct option_row *row,
                                 uint64_t bound)
 {
-    if (row->type == OPTION_DURATION)
+    if (row->type == OPTION_DURATION || row->type == OPTION_PERIOD)
         number_format_duration(text, (int64_t)bound);
     else if (row->type == OPTION_SIZE)
         number_format_size(text, bound);
@@ -74,6 +75,23 @@ static bool set_duration(const struct option_row *row, const struct origin *orig
     if (!number_parse_duration(value, strlen(value), member))
         return refuse(origin, value, "not a duration such as 250ms, 5s or 2m");
     return within(row, origin, value, (uint64_t)*member);
+}
+
+static bool set_period(const struct option_row *row, const struct origin *origin, const char *value,
+                       struct option_period *member)
+{
+    if (!number_parse_period(value, strlen(value), &member->mean_ns, &member->percent))
+        return refuse(origin, value,
+                      "not a duration such as 5s, or one with jitter of at most 100%, 5s+-20%");
+    return within(row, origin, value, (uint64_t)member->mean_ns);
+}
+
+static bool set_rate(const struct option_row *row, const struct origin *origin, const char *value,
+                     struct option_rate *member)
+{
+    if (!number_parse_rate(value, strlen(value), &member->count, &member->per_ns))
+        return refuse(origin, value, "not a rate such as 1000/s, 500/m or 60/h");
+    return within(row, origin, value, member->count);
 }
 
 static bool set_size(const struct option_row *row, const struct origin *origin, const char *value,
@@ -130,6 +148,45 @@ static bool set_text(const struct option_row *row, const struct origin *origin, 
     return true;
 }
 
+static bool add_item(const struct origin *origin, const char *value, size_t length,
+                     struct option_list *list)
+{
+    char *copy = list->bytes + list->used;
+    if (length == 0)
+        return refuse(origin, value, "nothing stands between two colons, or at all");
+    if (list->count == OPTION_LIST_MAX)
+        return refuse(origin, value, "more than 16 of them");
+    if (length >= sizeof list->bytes - list->used)
+        return refuse(origin, value, "too long");
+    memcpy(copy, value, length);
+    copy[length] = '\0';
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], copy) == 0)
+            return refuse(origin, copy, "is given twice");
+    list->items[list->count++] = copy;
+    list->used += length + 1;
+    return true;
+}
+
+static bool set_list(const struct origin *origin, const char *value, struct option_list *list)
+{
+    if (origin->is_flag && list->from_flags)
+        return add_item(origin, value, strlen(value), list);
+    list->count = 0;
+    list->used = 0;
+    list->from_flags = origin->is_flag;
+    if (origin->is_flag)
+        return add_item(origin, value, strlen(value), list);
+    for (;;) {
+        size_t length = strcspn(value, ":");
+        if (!add_item(origin, value, length, list))
+            return false;
+        if (value[length] == '\0')
+            return true;
+        value += length + 1;
+    }
+}
+
 static bool set_value(const struct option_row *row, const struct origin *origin, const char *value,
                       void *values)
 {
@@ -139,9 +196,12 @@ static bool set_value(const struct option_row *row, const struct origin *origin,
     case OPTION_COUNT: return set_count(row, origin, value, member);
     case OPTION_RANGE: return set_range(row, origin, value, member);
     case OPTION_DURATION: return set_duration(row, origin, value, member);
+    case OPTION_PERIOD: return set_period(row, origin, value, member);
+    case OPTION_RATE: return set_rate(row, origin, value, member);
     case OPTION_SIZE: return set_size(row, origin, value, member);
     case OPTION_CHOICE: return set_choice(row, origin, value, member);
     case OPTION_FLAG: return set_flag(origin, value, member);
+    case OPTION_LIST: return set_list(origin, value, member);
     }
     return false;
 }
@@ -184,7 +244,8 @@ static bool parse_flag(const struct option_table *table, int argc, char *const a
                        row->flag, row->type == OPTION_FLAG ? "takes no value" : "needs a value");
         return false;
     }
-    struct origin origin = {.program = table->program, .name = row->flag, .error = error};
+    struct origin origin = {
+        .program = table->program, .name = row->flag, .is_flag = true, .error = error};
     return set_value(row, &origin, value, values);
 }
 
@@ -302,8 +363,11 @@ enum options_result options_parse(const struct option_table *table, int argc, ch
 static const char *value_name(const struct option_row *row, char *text, size_t size)
 {
     static const char *const NAMES[] = {
-        [OPTION_TEXT] = " TEXT",     [OPTION_COUNT] = " N",   [OPTION_RANGE] = " N[-M]",
-        [OPTION_DURATION] = " TIME", [OPTION_SIZE] = " SIZE", [OPTION_FLAG] = ""};
+        [OPTION_TEXT] = " TEXT",         [OPTION_COUNT] = " N",
+        [OPTION_RANGE] = " N[-M]",       [OPTION_DURATION] = " TIME",
+        [OPTION_PERIOD] = " TIME[+-P%]", [OPTION_RATE] = " N/s",
+        [OPTION_SIZE] = " SIZE",         [OPTION_FLAG] = "",
+        [OPTION_LIST] = " TEXT"};
     if (row->type != OPTION_CHOICE)
         return NAMES[row->type];
     size_t used = 0;
@@ -327,6 +391,8 @@ static void print_row(const struct option_row *row, FILE *out)
         (void)fprintf(out, "  %s%s", row->flag, value_name(row, choices, sizeof choices));
     if (row->environment != NULL)
         (void)fprintf(out, "   [%s]", row->environment);
+    if (row->type == OPTION_LIST)
+        (void)fprintf(out, "   may be given several times; in the variable divided by colons");
     (void)fprintf(out, "\n      %s\n", row->help);
     if (row->maximum != 0)
         (void)fprintf(out, "      from %s to %s\n", format_bound(low, row, row->minimum),

@@ -36,9 +36,12 @@ enum option_type {
     OPTION_COUNT,    /* uint64_t: a whole number */
     OPTION_RANGE,    /* struct option_range: "20" or "20-60" */
     OPTION_DURATION, /* int64_t, nanoseconds: "250ms", "5s", "2m" */
+    OPTION_PERIOD,   /* struct option_period: "5s", or "5s±20%" as number_parse_period() has it */
+    OPTION_RATE,     /* struct option_rate: "1000/s" */
     OPTION_SIZE,     /* uint64_t, bytes: "64KiB", "2GiB" */
     OPTION_CHOICE,   /* int: index into `choices` */
     OPTION_FLAG,     /* bool: no value on the command line; 1 or 0 in the environment */
+    OPTION_LIST,     /* struct option_list: one text a flag, which may be there several times */
 };
 
 struct option_range {
@@ -46,11 +49,37 @@ struct option_range {
     uint64_t high;
 };
 
+struct option_period {
+    int64_t mean_ns; /* what the bounds of the row are about */
+    uint64_t percent;
+};
+
+struct option_rate {
+    uint64_t count; /* what the bounds of the row are about; 0: no rate was given */
+    int64_t per_ns; /* a second, a minute or an hour */
+};
+
+#define OPTION_LIST_MAX 16
+#define OPTION_LIST_BYTES 16384
+
+/*
+ * Texts in the order in which they were given, none empty and none twice. A variable holds them
+ * divided by colons, as PATH does; a flag is one text, colons and all. The flags' list takes the
+ * place of the variable's. Copied, so the list must stay where it is.
+ */
+struct option_list {
+    const char *items[OPTION_LIST_MAX];
+    size_t count;
+    char bytes[OPTION_LIST_BYTES];
+    size_t used;
+    bool from_flags;
+};
+
 struct option_row {
     const char *flag;        /* with its dashes */
     const char *environment; /* NULL: flag only */
     enum option_type type;
-    const char *value_name;     /* what --help calls an OPTION_TEXT: "DIR"; NULL: "TEXT" */
+    const char *value_name;     /* what --help calls a text: "DIR"; NULL: "TEXT" */
     const char *default_value;  /* parsed as a value would be; NULL: the member is left alone */
     const char *default_words;  /* shown instead of default_value where that says too little */
     const char *const *choices; /* OPTION_CHOICE: words, NULL-terminated */

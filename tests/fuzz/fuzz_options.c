@@ -22,6 +22,9 @@ struct every_type {
     uint64_t count, size;
     struct option_range range;
     int64_t duration;
+    struct option_period period;
+    struct option_rate rate;
+    struct option_list list;
     int choice;
     bool flag;
 };
@@ -65,6 +68,20 @@ static const struct option_row ROWS[] = {
      .minimum = 1000,
      .maximum = UINT64_C(3600000000000),
      .offset = MEMBER(duration)},
+    {.flag = "--period",
+     .environment = "P",
+     .type = OPTION_PERIOD,
+     .default_value = "1s+-10%",
+     .minimum = 1000,
+     .maximum = UINT64_C(3600000000000),
+     .offset = MEMBER(period)},
+    {.flag = "--rate",
+     .environment = "Q",
+     .type = OPTION_RATE,
+     .minimum = 1,
+     .maximum = 1000000,
+     .offset = MEMBER(rate)},
+    {.flag = "--list", .environment = "L", .type = OPTION_LIST, .offset = MEMBER(list)},
     {.flag = "--choice",
      .environment = "H",
      .type = OPTION_CHOICE,
@@ -149,6 +166,25 @@ static bool within(const struct option_row *row, uint64_t number)
     return row->maximum == 0 || (number >= row->minimum && number <= row->maximum);
 }
 
+static bool good_list(const struct option_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t j = 0; j <= i; j++)
+            if (list->items[i][0] == '\0' || (j < i && strcmp(list->items[i], list->items[j]) == 0))
+                return false;
+    return list->count <= OPTION_LIST_MAX;
+}
+
+static bool good_period(const struct option_row *row, const struct option_period *period)
+{
+    return period->percent <= 100 && within(row, (uint64_t)period->mean_ns);
+}
+
+static bool good_rate(const struct option_row *row, const struct option_rate *rate)
+{
+    return rate->count == 0 || (rate->per_ns > 0 && within(row, rate->count));
+}
+
 static bool good_value(const struct option_row *row, const void *values)
 {
     const void *member = (const char *)values + row->offset;
@@ -162,6 +198,9 @@ static bool good_value(const struct option_row *row, const void *values)
         return range->low <= range->high && within(row, range->low) && within(row, range->high);
     case OPTION_CHOICE: return *(const int *)member >= 0 && *(const int *)member < 4;
     case OPTION_FLAG: return *(const unsigned char *)member <= 1;
+    case OPTION_PERIOD: return good_period(row, member);
+    case OPTION_RATE: return good_rate(row, member);
+    case OPTION_LIST: return good_list(member);
     case OPTION_TEXT: break;
     }
     memcpy(&text, member, sizeof text);

@@ -14,6 +14,9 @@ struct values {
     int chart;
     bool once;
     uint64_t unset;
+    struct option_period period;
+    struct option_rate rate;
+    struct option_list readers;
 };
 
 static const char *const CHARTS[] = {"png", "svg", "none", NULL};
@@ -77,6 +80,27 @@ static const struct option_row ROWS[] = {
      .default_value = "0",
      .offset = offsetof(struct values, once),
      .help = "end after one scan"},
+    {.flag = "--period",
+     .environment = "TEST_PERIOD",
+     .type = OPTION_PERIOD,
+     .default_value = "5s",
+     .minimum = 1000000,
+     .maximum = 3600000000000,
+     .offset = offsetof(struct values, period),
+     .help = "time between batches, more or less"},
+    {.flag = "--rate",
+     .environment = "TEST_RATE",
+     .type = OPTION_RATE,
+     .minimum = 1,
+     .maximum = 5000,
+     .offset = offsetof(struct values, rate),
+     .help = "rows in a time"},
+    {.flag = "--reader",
+     .environment = "TEST_READERS",
+     .type = OPTION_LIST,
+     .value_name = "DIR",
+     .offset = offsetof(struct values, readers),
+     .help = "who reads"},
     {.flag = "--unset",
      .type = OPTION_COUNT,
      .offset = offsetof(struct values, unset),
@@ -327,6 +351,111 @@ START_TEST(a_duration_is_held_to_both_bounds)
 }
 END_TEST
 
+START_TEST(a_period_is_a_duration_with_or_without_its_jitter)
+{
+    assert_taken("--period", "5s\xc2\xb1"
+                             "20%");
+    ck_assert_int_eq(values.period.mean_ns, 5000000000);
+    ck_assert_uint_eq(values.period.percent, 20);
+    assert_taken("--period", "1ms+-100%");
+    ck_assert_uint_eq(values.period.percent, 100);
+    assert_taken("--period", "1h+-0%");
+    assert_taken("--period", "1h");
+    ck_assert_uint_eq(values.period.percent, 0);
+}
+END_TEST
+
+START_TEST(a_period_is_held_to_both_bounds_and_its_jitter_to_100_percent)
+{
+    assert_refused("--period", "999us+-1%", "must be from 1ms to 1h00m");
+    assert_refused("--period", "3601s", "must be from 1ms to 1h00m");
+    const char *const texts[] = {"5s+-101%", "5s+-20",   "5s+-%", "5s+-", "5s-+20%", "+-20%",
+                                 "5+-20%",   "5s+-1.5%", "5s20%", "20%",  "5s+--1%"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_refused("--period", texts[i], "not a duration such as 5s, or one with jitter");
+}
+END_TEST
+
+START_TEST(a_rate_is_a_count_in_a_second_a_minute_or_an_hour)
+{
+    assert_taken("--rate", "1/s");
+    ck_assert_uint_eq(values.rate.count, 1);
+    ck_assert_int_eq(values.rate.per_ns, 1000000000);
+    assert_taken("--rate", "5000/m");
+    ck_assert_int_eq(values.rate.per_ns, 60000000000);
+    assert_taken("--rate", "60/h");
+    ck_assert_int_eq(values.rate.per_ns, 3600000000000);
+    assert_refused("--rate", "0/s", "must be from 1 to 5000");
+    assert_refused("--rate", "5001/s", "must be from 1 to 5000");
+    const char *const texts[] = {"1000", "1000/", "/s", "1000/d", "1e3/s", "1000 /s", "-1/s"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_refused("--rate", texts[i], "not a rate such as 1000/s, 500/m or 60/h");
+}
+END_TEST
+
+/* ---- lists ---- */
+
+static void assert_readers(const char *first, const char *second)
+{
+    ck_assert_uint_eq(values.readers.count, second == NULL ? 1 : 2);
+    ck_assert_str_eq(values.readers.items[0], first);
+    if (second != NULL)
+        ck_assert_str_eq(values.readers.items[1], second);
+}
+
+START_TEST(a_list_has_an_item_a_flag_and_keeps_their_colons)
+{
+    ck_assert_int_eq(parse("--reader=/a:b", "--reader=/c", NULL), OPTIONS_RUN);
+    assert_readers("/a:b", "/c");
+}
+END_TEST
+
+START_TEST(a_list_in_a_variable_is_divided_by_colons_and_a_flag_takes_its_place)
+{
+    set_environment("TEST_READERS", "/a:/b");
+    ck_assert_int_eq(parse(NULL, NULL, NULL), OPTIONS_RUN);
+    assert_readers("/a", "/b");
+    memset(&values.readers, 0, sizeof values.readers);
+    ck_assert_int_eq(parse("--reader=/c", NULL, NULL), OPTIONS_RUN);
+    assert_readers("/c", NULL);
+}
+END_TEST
+
+START_TEST(a_list_refuses_an_item_that_is_empty_or_there_twice)
+{
+    const char *const texts[] = {":", "/a:", ":/a", "/a::/b"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        set_environment("TEST_READERS", texts[i]);
+        ck_assert_int_eq(parse(NULL, NULL, NULL), OPTIONS_BAD_ENVIRONMENT);
+        ck_assert_ptr_nonnull(strstr(error, "nothing stands between two colons"));
+    }
+    set_environment("TEST_READERS", "/a:/b:/a");
+    ck_assert_int_eq(parse(NULL, NULL, NULL), OPTIONS_BAD_ENVIRONMENT);
+    ck_assert_ptr_nonnull(strstr(error, "TEST_READERS '/a': is given twice"));
+    set_environment("TEST_READERS", "");
+    assert_refused("--reader", "", "nothing stands between two colons, or at all");
+}
+END_TEST
+
+START_TEST(a_list_is_held_to_16_items_and_to_its_bytes)
+{
+    static char longest[OPTION_LIST_BYTES + 1];
+    set_environment("TEST_READERS", "a:b:c:d:e:f:g:h:i:j:k:l:m:n:o:p");
+    ck_assert_int_eq(parse(NULL, NULL, NULL), OPTIONS_RUN);
+    ck_assert_uint_eq(values.readers.count, OPTION_LIST_MAX);
+    set_environment("TEST_READERS", "a:b:c:d:e:f:g:h:i:j:k:l:m:n:o:p:q");
+    ck_assert_int_eq(parse(NULL, NULL, NULL), OPTIONS_BAD_ENVIRONMENT);
+    ck_assert_ptr_nonnull(strstr(error, "more than 16"));
+    memset(longest, 'x', OPTION_LIST_BYTES - 1);
+    set_environment("TEST_READERS", longest);
+    ck_assert_int_eq(parse(NULL, NULL, NULL), OPTIONS_RUN);
+    longest[OPTION_LIST_BYTES - 1] = 'x';
+    set_environment("TEST_READERS", longest);
+    ck_assert_int_eq(parse(NULL, NULL, NULL), OPTIONS_BAD_ENVIRONMENT);
+    ck_assert_ptr_nonnull(strstr(error, "too long"));
+}
+END_TEST
+
 START_TEST(a_size_is_held_to_both_bounds)
 {
     assert_taken("--keep", "1KiB");
@@ -519,8 +648,15 @@ int main(void)
         an_empty_value_is_no_value, a_flag_without_a_value_takes_none,
         a_count_is_held_to_both_bounds, a_range_is_held_to_both_bounds_at_both_ends,
         a_range_that_is_none_is_refused, a_duration_is_held_to_both_bounds,
-        a_size_is_held_to_both_bounds, a_choice_is_one_of_its_words,
-        a_text_is_checked_by_its_own_rule, a_message_stays_one_line_and_bounded_whatever_was_typed,
+        a_period_is_a_duration_with_or_without_its_jitter,
+        a_period_is_held_to_both_bounds_and_its_jitter_to_100_percent,
+        a_rate_is_a_count_in_a_second_a_minute_or_an_hour,
+        a_list_has_an_item_a_flag_and_keeps_their_colons,
+        a_list_in_a_variable_is_divided_by_colons_and_a_flag_takes_its_place,
+        a_list_refuses_an_item_that_is_empty_or_there_twice,
+        a_list_is_held_to_16_items_and_to_its_bytes, a_size_is_held_to_both_bounds,
+        a_choice_is_one_of_its_words, a_text_is_checked_by_its_own_rule,
+        a_message_stays_one_line_and_bounded_whatever_was_typed,
         operands_stand_before_between_and_behind_the_flags, the_value_of_a_flag_is_no_operand,
         a_dash_alone_and_an_empty_argument_are_operands, behind_two_dashes_everything_is_an_operand,
         an_unknown_flag_is_no_operand, a_table_without_operands_refuses_them,
