@@ -226,17 +226,26 @@ bool number_parse_period(const char *text, size_t length, int64_t *value_ns, uin
     return true;
 }
 
+static const struct unit RATE_UNITS[] = {{"/s", 1e9}, {"/m", 6e10}, {"/h", 3.6e12}};
+#define RATE_UNIT_COUNT (sizeof RATE_UNITS / sizeof *RATE_UNITS)
+
 bool number_parse_rate(const char *text, size_t length, uint64_t *count, int64_t *per_ns)
 {
-    static const struct unit UNITS[] = {{"/s", 1e9}, {"/m", 6e10}, {"/h", 3.6e12}};
     size_t digits = count_digits(text, length);
     double factor = 0;
-    if (!unit_factor(UNITS, sizeof UNITS / sizeof *UNITS, text + digits, length - digits, &factor))
+    if (!unit_factor(RATE_UNITS, RATE_UNIT_COUNT, text + digits, length - digits, &factor))
         return false;
     if (!number_parse_u64(text, digits, count))
         return false;
     *per_ns = (int64_t)factor;
     return true;
+}
+
+void number_format_rate(char text[NUMBER_HUMAN_SIZE], uint64_t count, int64_t per_ns)
+{
+    for (size_t i = 0; i < RATE_UNIT_COUNT; i++)
+        if (RATE_UNITS[i].factor == (double)per_ns)
+            (void)snprintf(text, NUMBER_HUMAN_SIZE, "%" PRIu64 "%s", count, RATE_UNITS[i].name);
 }
 
 bool number_parse_size(const char *text, size_t length, uint64_t *value_bytes)

@@ -62,6 +62,9 @@ void number_format_int128(char text[NUMBER_INTEGER_SIZE], number_int128 value);
 /* "3.2ms", "1.5s", "2m05s": three digits that matter, for people. */
 void number_format_duration(char text[NUMBER_HUMAN_SIZE], int64_t value_ns);
 
+/* "1000/s", as number_parse_rate() reads it. */
+void number_format_rate(char text[NUMBER_HUMAN_SIZE], uint64_t count, int64_t per_ns);
+
 /* "871B", "1.4KiB", "64MiB": for people. */
 void number_format_size(char text[NUMBER_HUMAN_SIZE], uint64_t value_bytes);
 

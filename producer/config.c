@@ -12,6 +12,11 @@
 
 #define BATCHES_MAX 1000000000
 #define ROWS_MAX 10000000
+#define BURST_MAX 10000
+#define RATE_MAX 1000000000
+#define INTERVAL_DEFAULT_NS (5 * NUMBER_NS_PER_SECOND)
+#define INTERVAL_NOT_GIVEN (-1)
+#define DURATION_MAX_NS (365 * 24 * 3600 * (uint64_t)NUMBER_NS_PER_SECOND)
 #define INTERVAL_MAX_NS (24 * 3600 * (uint64_t)NUMBER_NS_PER_SECOND)
 
 static const struct option_row ROWS[] = {
@@ -32,11 +37,39 @@ static const struct option_row ROWS[] = {
      .offset = offsetof(struct config, results)},
     {.flag = "--interval",
      .environment = "PRODUCER_INTERVAL",
-     .type = OPTION_DURATION,
-     .default_value = "5s",
+     .type = OPTION_PERIOD,
+     .default_words = "5s, unless --rate is given",
      .maximum = INTERVAL_MAX_NS,
-     .help = "time from the start of one batch to the next; 0 is as fast as possible",
-     .offset = offsetof(struct config, interval_ns)},
+     .help = "time from the start of one batch to the next; 0 is as fast as possible. 5s+-20%\n"
+             "      (or 5s\xc2\xb1"
+             "20%) draws each from 4s to 6s, by the seed, and is 5s on the average",
+     .offset = offsetof(struct config, interval)},
+    {.flag = "--rate",
+     .environment = "PRODUCER_RATE",
+     .type = OPTION_RATE,
+     .default_words = "by --interval",
+     .minimum = 1,
+     .maximum = RATE_MAX,
+     .help =
+         "rows a second (1000/s), a minute (/m) or an hour (/h), instead of --interval: the next\n"
+         "      batch comes when the rows of the last one have had their time",
+     .offset = offsetof(struct config, rate)},
+    {.flag = "--burst",
+     .environment = "PRODUCER_BURST",
+     .type = OPTION_COUNT,
+     .default_value = "1",
+     .minimum = 1,
+     .maximum = BURST_MAX,
+     .help = "batches that come at once, and then a pause that keeps the rate or the interval",
+     .offset = offsetof(struct config, burst)},
+    {.flag = "--duration",
+     .environment = "PRODUCER_DURATION",
+     .type = OPTION_DURATION,
+     .default_words = "without end",
+     .minimum = NUMBER_NS_PER_MS,
+     .maximum = DURATION_MAX_NS,
+     .help = "how long to publish, then exit; --count may end it sooner",
+     .offset = offsetof(struct config, duration_ns)},
     {.flag = "--count",
      .environment = "PRODUCER_COUNT",
      .type = OPTION_COUNT,
@@ -128,11 +161,49 @@ static bool set_default_results(struct config *config)
     return length > 0 && (size_t)length < sizeof config->default_results;
 }
 
+/* What is the matter with options that are each right by themselves; NULL for nothing. */
+static const char *contradiction(const struct config *config)
+{
+    bool interval_given = config->interval.mean_ns != INTERVAL_NOT_GIVEN;
+    const struct {
+        bool is_so;
+        const char *words;
+    } CASES[] = {
+        {interval_given && config->rate.count != 0,
+         "--interval and --rate both say how often batches come: give one of them"},
+        {config->interval.mean_ns == 0 && config->interval.percent != 0,
+         "--interval 0 is as fast as possible, and has nothing that jitter could change"},
+        {config->interval.mean_ns == 0 && config->burst > 1,
+         "--interval 0 has no pause for --burst to save up: give --rate or a longer --interval"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        if (CASES[i].is_so)
+            return CASES[i].words;
+    return NULL;
+}
+
+static int check_together(struct config *config)
+{
+    char error[OPTIONS_ERROR_SIZE];
+    const char *words = contradiction(config);
+    if (words != NULL) {
+        (void)snprintf(error, sizeof error, "%s: %s", CONFIG_OPTIONS.program, words);
+        return complain(CONTRACT_EXIT_USAGE, error);
+    }
+    if (config->interval.mean_ns == INTERVAL_NOT_GIVEN)
+        config->interval.mean_ns = config->rate.count == 0 ? INTERVAL_DEFAULT_NS : 0;
+    if (!set_default_results(config))
+        return complain(CONTRACT_EXIT_USAGE, "data-producer: --dir: the path is too long");
+    return -1;
+}
+
 int config_load(int argc, char *const argv[], struct config *config)
 {
     char error[OPTIONS_ERROR_SIZE];
     memset(config, 0, sizeof *config);
     config->count = CONFIG_WITHOUT_END;
+    config->duration_ns = CONFIG_FOR_EVER;
+    config->interval.mean_ns = INTERVAL_NOT_GIVEN;
     if (!random_from_system(&config->seed)) {
         (void)snprintf(error, sizeof error, "%s: cannot draw a seed: %s", CONFIG_OPTIONS.program,
                        strerror(errno));
@@ -144,7 +215,5 @@ int config_load(int argc, char *const argv[], struct config *config)
     case OPTIONS_BAD_ENVIRONMENT: return complain(CONTRACT_EXIT_CONFIG, error);
     case OPTIONS_RUN: break;
     }
-    if (!set_default_results(config))
-        return complain(CONTRACT_EXIT_USAGE, "data-producer: --dir: the path is too long");
-    return -1;
+    return check_together(config);
 }

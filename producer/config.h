@@ -19,14 +19,18 @@
 
 #include "common/options.h"
 
-/* A --count that never comes to an end. */
+/* A --count, and a --duration, that never comes to an end. */
 #define CONFIG_WITHOUT_END UINT64_MAX
+#define CONFIG_FOR_EVER INT64_MAX
 
 struct config {
     const char *dir;
-    const char *results; /* --results, or default_results */
-    int64_t interval_ns;
-    uint64_t count; /* batches that this run publishes */
+    const char *results;           /* --results, or default_results */
+    struct option_period interval; /* 0 is as fast as possible; without a meaning beside a rate */
+    struct option_rate rate;       /* of rows; a count of 0: by interval */
+    uint64_t burst;                /* batches at once, at least 1 */
+    int64_t duration_ns;           /* of this run */
+    uint64_t count;                /* batches that this run publishes */
     struct option_range rows;
     uint64_t seed;                /* given, or drawn from the system */
     uint64_t keep_batches;        /* acknowledged batches that stay; 0: none */
@@ -44,7 +48,7 @@ extern const struct option_table CONFIG_OPTIONS;
 /*
  * Fills `config`, which must stay where it is. -1: run; else the code to exit
  * with: 0 after --help and --version, 64 or 78 with one line on standard error
- * for a bad flag or a bad environment. Opens no file.
+ * for a bad flag, a bad environment, or options that exclude each other. Opens no file.
  */
 int config_load(int argc, char *const argv[], struct config *config);
 

@@ -37,7 +37,9 @@ struct loop {
     struct acknowledgements *seen;
     struct publisher publisher;
     struct retention retention;
+    struct schedule_plan plan;
     struct schedule schedule;
+    int64_t end_ns; /* of --duration */
     struct metadata_field fields[SCHEMA_COLUMNS_MAX];
     struct group group;
     uint64_t published;
@@ -46,6 +48,16 @@ struct loop {
 };
 
 /* --- open ------------------------------------------------------------------------------------- */
+
+static struct schedule_plan plan_of(const struct config *config)
+{
+    return (struct schedule_plan){.interval_ns = config->interval.mean_ns,
+                                  .jitter_percent = config->interval.percent,
+                                  .rate_rows = config->rate.count,
+                                  .rate_per_ns = config->rate.per_ns,
+                                  .burst = config->burst,
+                                  .seed = config->seed};
+}
 
 static void name_what_ends(struct loop *loop)
 {
@@ -67,6 +79,7 @@ struct loop *loop_create(const struct config *config, int directory_fd, int lock
     loop->config = config;
     loop->directory_fd = directory_fd;
     loop->lock_fd = lock_fd;
+    loop->plan = plan_of(config);
     name_what_ends(loop);
     size_t field_count = schema_fields(schema_default(), loop->fields);
     loop->seen = acknowledgements_open(config->results);
@@ -128,22 +141,29 @@ static int check_lock(const struct loop *loop)
     return CONTRACT_EXIT_IO;
 }
 
-/* GO_ON when the time has come, 0 when the program shall end. */
+static int64_t earlier(int64_t left_ns, int64_t right_ns)
+{
+    return left_ns < right_ns ? left_ns : right_ns;
+}
+
+/* GO_ON when the time has come, 0 when the program shall end; what is staged is not left so. */
 static int wait_until_due(struct loop *loop)
 {
     for (;;) {
         int64_t now_ns = clock_now_ns();
-        int64_t beat_ns = now_ns + HEALTH_BEAT_NS;
         int64_t due_ns = loop->schedule.due_ns;
+        int64_t wake_ns = earlier(earlier(due_ns, loop->end_ns), now_ns + HEALTH_BEAT_NS);
         show_health(loop, now_ns);
-        switch (wait_for(NULL, 0, due_ns < beat_ns ? due_ns : beat_ns)) {
+        if (now_ns >= loop->end_ns && loop->group.staged == 0)
+            return CONTRACT_EXIT_DONE;
+        switch (wait_for(NULL, 0, wake_ns)) {
         case WAIT_STOP: return CONTRACT_EXIT_DONE;
         case WAIT_ERROR: log_error("cannot wait: %s", strerror(errno)); return CONTRACT_EXIT_IO;
         case WAIT_READY:
         case WAIT_TIMEOUT: break;
         }
         int code = check_lock(loop);
-        if (code != GO_ON || due_ns <= beat_ns)
+        if (code != GO_ON || clock_now_ns() >= due_ns)
             return code;
     }
 }
@@ -236,6 +256,7 @@ static int answer_failure(struct loop *loop, int error_number, const char *error
         return retry_later(loop, error_number, error);
     if (!wait_stopping())
         log_warn("%s: trying one batch at a time", error);
+    schedule_pause(&loop->schedule, clock_now_ns(), 0);
     return GO_ON;
 }
 
@@ -250,7 +271,7 @@ static int commit(struct loop *loop)
     condition_end(&loop->no_write);
     for (size_t i = 0; i < count; i++)
         count_batch(loop, &done[i], now_ns);
-    schedule_next(&loop->schedule, done[0].begun_ns, now_ns);
+    schedule_succeed(&loop->schedule);
     return GO_ON;
 }
 
@@ -264,8 +285,15 @@ static void look_around(struct loop *loop)
     tidy(loop);
 }
 
-/* What is staged never waits: neither for a reader or space, nor for more batches than there will
- * be. */
+/* True when what is staged is all for now: more would come later, or not at all. */
+static bool is_time_to_commit(const struct loop *loop, int64_t now_ns)
+{
+    return group_is_full(&loop->group) || loop->schedule.due_ns > now_ns ||
+           loop->published + loop->group.staged >= loop->config->count || now_ns >= loop->end_ns;
+}
+
+/* What is staged never waits: for a reader or space, for its next batch, or for one that never
+ * comes. */
 static int tick(struct loop *loop)
 {
     char error[PUBLISH_ERROR_SIZE];
@@ -279,9 +307,10 @@ static int tick(struct loop *loop)
     }
     if (group_add(&loop->group, error) != 0)
         return answer_failure(loop, errno, error);
-    if (group_is_full(&loop->group) || loop->published + staged + 1 >= loop->config->count)
-        return commit(loop);
-    return GO_ON;
+    const struct group_batch *made = &loop->group.batches[staged];
+    int64_t now_ns = clock_now_ns();
+    schedule_next(&loop->schedule, made->rows, made->begun_ns, now_ns);
+    return is_time_to_commit(loop, now_ns) ? commit(loop) : GO_ON;
 }
 
 /* --- start and loop --------------------------------------------------------------------------- */
@@ -299,16 +328,38 @@ static void report_recovery(const struct recovery *recovery)
                  recovery->why);
 }
 
+/* How often batches come, in the words of the options. */
+static void describe_pace(char text[NUMBER_HUMAN_SIZE], const struct config *config)
+{
+    size_t length;
+    if (config->rate.count != 0) {
+        number_format_rate(text, config->rate.count, config->rate.per_ns);
+        return;
+    }
+    number_format_duration(text, config->interval.mean_ns);
+    length = strlen(text);
+    if (config->interval.percent != 0)
+        (void)snprintf(text + length, NUMBER_HUMAN_SIZE - length, "+-%" PRIu64 "%%",
+                       config->interval.percent);
+}
+
 static void report_start(const struct loop *loop)
 {
     char next[32];
     char seed[32];
+    char pace[NUMBER_HUMAN_SIZE];
     (void)snprintf(next, sizeof next, "%" PRIu64, loop->publisher.next);
     (void)snprintf(seed, sizeof seed, "%" PRIu64, loop->config->seed);
-    const struct log_field fields[] = {log_text("dir", loop->config->dir),
-                                       log_text("next_batch", next), log_text("seed", seed),
-                                       log_duration("interval", loop->config->interval_ns)};
-    log_event(LOG_LEVEL_INFO, "publishing", fields, sizeof fields / sizeof *fields);
+    describe_pace(pace, loop->config);
+    const struct log_field fields[] = {
+        log_text("dir", loop->config->dir),
+        log_text("next_batch", next),
+        log_text("seed", seed),
+        log_text(loop->config->rate.count != 0 ? "rate" : "interval", pace),
+        log_count("burst", loop->config->burst),
+    };
+    size_t count = sizeof fields / sizeof *fields;
+    log_event(LOG_LEVEL_INFO, "publishing", fields, loop->config->burst > 1 ? count : count - 1);
 }
 
 static int recover(struct loop *loop)
@@ -319,7 +370,7 @@ static int recover(struct loop *loop)
     struct recovery recovery;
     char error[PUBLISH_ERROR_SIZE];
     int code = GO_ON;
-    schedule_begin(&loop->schedule, clock_now_ns(), loop->config->interval_ns);
+    schedule_begin(&loop->schedule, &loop->plan, clock_now_ns());
     while ((code = wait_until_due(loop)) == GO_ON) {
         follow_reader(loop);
         if (recovery_run(&recovery, &loop->publisher, acknowledgements_log(loop->seen), error) == 0)
@@ -336,24 +387,35 @@ static int recover(struct loop *loop)
     return GO_ON;
 }
 
-/* In a group only what is published as fast as possible: else each batch is due when it is made. */
+/* In a group only what is due at once: else each batch is published when it is made. */
 static void open_group(struct loop *loop)
 {
     const struct generate_request request = {.schema = schema_default(),
                                              .seed = loop->config->seed,
                                              .rows_low = loop->config->rows.low,
                                              .rows_high = loop->config->rows.high};
-    group_open(&loop->group, &loop->publisher, &request, loop->config->interval_ns == 0);
+    group_open(&loop->group, &loop->publisher, &request, schedule_is_crowded(&loop->schedule));
+}
+
+/* From here on the run's time counts, and its points of time. */
+static void begin(struct loop *loop)
+{
+    int64_t now_ns = clock_now_ns();
+    schedule_begin(&loop->schedule, &loop->plan, now_ns);
+    loop->end_ns = loop->config->duration_ns == CONFIG_FOR_EVER
+                       ? WAIT_FOREVER
+                       : now_ns + loop->config->duration_ns;
+    open_group(loop);
+    report_start(loop);
 }
 
 int loop_run(struct loop *loop)
 {
+    loop->end_ns = WAIT_FOREVER;
     int code = recover(loop);
     if (code != GO_ON)
         return code;
-    open_group(loop);
-    report_start(loop);
-    schedule_begin(&loop->schedule, clock_now_ns(), loop->config->interval_ns);
+    begin(loop);
     while (code == GO_ON && loop->published < loop->config->count)
         if ((code = wait_until_due(loop)) == GO_ON)
             code = tick(loop);

@@ -165,6 +165,20 @@ START_TEST(a_double_of_a_thousand_digits_is_read_whole)
 }
 END_TEST
 
+START_TEST(a_rate_is_written_as_it_is_read)
+{
+    static const char *const TEXTS[] = {"1000/s", "90/m", "18446744073709551615/h"};
+    char text[NUMBER_HUMAN_SIZE];
+    uint64_t count;
+    int64_t per_ns;
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        ck_assert(number_parse_rate(TEXTS[i], strlen(TEXTS[i]), &count, &per_ns));
+        number_format_rate(text, count, per_ns);
+        ck_assert_str_eq(text, TEXTS[i]);
+    }
+}
+END_TEST
+
 START_TEST(a_duration_has_a_unit)
 {
     ck_assert_int_eq(duration_of("1ns"), 1);
@@ -617,8 +631,9 @@ int main(void)
         a_double_is_written_as_the_header_says, what_strtod_takes_beyond_the_grammar_is_no_double,
         a_double_beyond_the_range_is_infinite_and_one_below_it_is_zero,
         a_double_is_rounded_correctly, a_double_of_a_thousand_digits_is_read_whole,
-        a_duration_has_a_unit, a_duration_without_its_number_or_its_unit_is_refused,
-        a_duration_ends_at_285_years, a_size_has_binary_and_decimal_units, a_size_ends_at_64_bits,
+        a_rate_is_written_as_it_is_read, a_duration_has_a_unit,
+        a_duration_without_its_number_or_its_unit_is_refused, a_duration_ends_at_285_years,
+        a_size_has_binary_and_decimal_units, a_size_ends_at_64_bits,
         a_size_is_a_whole_number_and_a_known_unit, a_double_is_printed_with_the_fewest_digits,
         negative_zero_is_printed_as_zero,
         the_ends_of_the_doubles_are_printed_with_the_fewest_digits,

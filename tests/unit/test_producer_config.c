@@ -32,7 +32,11 @@ START_TEST(config_without_options_is_what_the_help_says)
     ck_assert_int_eq(load_nothing(), -1);
     ck_assert_str_eq(config.dir, "/shared-data");
     ck_assert_str_eq(config.results, "/shared-data/results");
-    ck_assert_int_eq(config.interval_ns, INT64_C(5000000000));
+    ck_assert_int_eq(config.interval.mean_ns, INT64_C(5000000000));
+    ck_assert_uint_eq(config.interval.percent, 0);
+    ck_assert_uint_eq(config.rate.count, 0);
+    ck_assert_uint_eq(config.burst, 1);
+    ck_assert_int_eq(config.duration_ns, CONFIG_FOR_EVER);
     ck_assert_uint_eq(config.count, CONFIG_WITHOUT_END);
     ck_assert_uint_eq(config.rows.low, 20);
     ck_assert_uint_eq(config.rows.high, 60);
@@ -79,6 +83,14 @@ static const struct {
     const char *bad[6];
 } BOUNDS[] = {
     {"--interval", "PRODUCER_INTERVAL", {"0", "1ns", "24h"}, {"-1s", "24.001h", "5", "s", "5 s"}},
+    {"--interval",
+     "PRODUCER_INTERVAL",
+     {"1ns+-0%", "24h\xc2\xb1"
+                 "100%"},
+     {"1s+-101%", "25h+-1%", "1s+-", "+-5%", "0+-5%"}},
+    {"--rate", "PRODUCER_RATE", {"1/s", "1000000000/h"}, {"0/s", "1000000001/s", "5", "5/d"}},
+    {"--burst", "PRODUCER_BURST", {"1", "10000"}, {"0", "10001", "-1"}},
+    {"--duration", "PRODUCER_DURATION", {"1ms", "8760h"}, {"999us", "8761h", "0", "10"}},
     {"--count", "PRODUCER_COUNT", {"1", "9007199254740991"}, {"0", "9007199254740992", "-1", "x"}},
     {"--rows",
      "PRODUCER_ROWS",
@@ -107,6 +119,42 @@ START_TEST(config_takes_each_flag_within_its_bounds_and_refuses_it_beyond)
                               CONTRACT_EXIT_USAGE,
                           "%s %s", BOUNDS[i].flag, BOUNDS[i].bad[j]);
     }
+}
+END_TEST
+
+/* Each by itself is right. */
+START_TEST(config_refuses_options_that_exclude_each_other_and_names_them)
+{
+    static const struct {
+        char *arguments[4];
+        const char *names[2];
+    } CASES[] = {{{"--interval", "1s", "--rate", "1/s"}, {"--interval", "--rate"}},
+                 {{"--interval", "0", "--burst", "2"}, {"--interval 0", "--burst"}},
+                 {{"--interval", "0+-5%", "--burst", "1"}, {"--interval 0", "jitter"}}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char line[512];
+        FILE *kept = tmpfile();
+        ck_assert_ptr_nonnull(kept);
+        ck_assert_int_ge(dup2(fileno(kept), STDERR_FILENO), 0);
+        char *const *arguments = CASES[i].arguments;
+        char *argv[] = {"x", arguments[0], arguments[1], arguments[2], arguments[3], NULL};
+        ck_assert_int_eq(config_load(5, argv, &config), CONTRACT_EXIT_USAGE);
+        rewind(kept);
+        ck_assert_ptr_nonnull(fgets(line, sizeof line, kept));
+        for (size_t j = 0; j < 2; j++)
+            ck_assert_msg(strstr(line, CASES[i].names[j]) != NULL, "%s", line);
+        (void)fclose(kept);
+    }
+}
+END_TEST
+
+START_TEST(config_takes_bursts_with_an_interval_or_a_rate)
+{
+    ck_assert_int_eq(LOAD("--interval", "1s+-5%", "--burst", "7"), -1);
+    ck_assert_int_eq(config.interval.mean_ns, INT64_C(1000000000));
+    ck_assert_int_eq(LOAD("--rate", "90/m", "--burst", "7"), -1);
+    ck_assert_int_eq(config.interval.mean_ns, 0);
+    ck_assert_uint_eq(config.rate.count, 90);
 }
 END_TEST
 
@@ -198,6 +246,8 @@ int main(void)
         config_takes_the_results_from_the_directory_unless_they_are_named,
         config_refuses_a_directory_whose_path_is_too_long,
         config_takes_each_flag_within_its_bounds_and_refuses_it_beyond,
+        config_refuses_options_that_exclude_each_other_and_names_them,
+        config_takes_bursts_with_an_interval_or_a_rate,
         config_calls_a_bad_variable_bad_configuration,
         config_has_a_bounds_test_for_every_option_with_a_value,
         config_lets_a_flag_win_over_the_environment, config_refuses_what_it_does_not_know,
