@@ -1,36 +1,45 @@
 /*
- * acknowledgements - the consumer's processed.log, followed from the
- * producer's side: it may come later, stop being readable, and be replaced.
+ * acknowledgements - what the logs of all readers say together, as plain data: a batch is
+ * acknowledged when each of them has a record of it, processed or rejected.
  *
- *     struct acknowledgements *seen = acknowledgements_open("/shared-data/results");
- *     acknowledgements_refresh(seen, error);          as often as liked: two stat(2), one pread(2)
- *     log = acknowledgements_log(seen);
+ *     const struct acknowledgements *seen = readers_follow(readers);
+ *     if (seen->all_seen && acknowledgements_have(seen, 7))
+ *         batch 7 may go
  *
- * The producer only ever reads there. A results directory that has vanished is
- * as one that was never there. A log that can no longer be read stays as it was
- * read last: nothing in it is taken back.
+ * A reader that cannot be seen is not among the logs. Those that can be may be waited for all the
+ * same, but nothing may be deleted meanwhile: nobody knows what the others still lack.
  */
 #ifndef PRODUCER_ACKNOWLEDGEMENTS_H
 #define PRODUCER_ACKNOWLEDGEMENTS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/options.h"
 #include "common/processed_log.h"
 
-struct acknowledgements;
-
-enum acknowledgements_state {
-    ACKNOWLEDGEMENTS_NOT_THERE, /* no such directory, yet: the log is NULL */
-    ACKNOWLEDGEMENTS_FOLLOWED,  /* what is there has been taken in */
-    ACKNOWLEDGEMENTS_TROUBLE    /* it cannot be read or is damaged: one line in `error` */
+struct acknowledgements {
+    const struct processed_log *logs[OPTION_LIST_MAX];
+    const char *paths[OPTION_LIST_MAX]; /* of the results that the log is of */
+    size_t count;
+    bool all_seen;
+    uint64_t epoch; /* another one than before: the logs are others, and may say less */
 };
 
-/* `path` is borrowed; nothing is opened yet. NULL when memory is short. */
-struct acknowledgements *acknowledgements_open(const char *path);
-void acknowledgements_close(struct acknowledgements *seen);
+/* True when every log that can be seen has a record of the batch; false when there is no log. */
+bool acknowledgements_have(const struct acknowledgements *seen, uint64_t number);
 
-enum acknowledgements_state acknowledgements_refresh(struct acknowledgements *seen,
-                                                     char error[PROCESSED_LOG_ERROR_SIZE]);
+/* The place among the logs of the first that has no record of the batch; `count` when all do. */
+size_t acknowledgements_lacking(const struct acknowledgements *seen, uint64_t number);
 
-/* What has been acknowledged; NULL while none could be read. Valid until the next refresh. */
-const struct processed_log *acknowledgements_log(const struct acknowledgements *seen);
+/* Grows whenever anything is decided, within an epoch. */
+uint64_t acknowledgements_decisions(const struct acknowledgements *seen);
+
+/* The largest number that any log has, 0 for none; *path is whose it is. */
+uint64_t acknowledgements_last_number(const struct acknowledgements *seen, const char **path);
+
+/* As processed_log_settle(), for all of them: before something is deleted. 0, or -1 with errno. */
+int acknowledgements_settle(const struct acknowledgements *seen);
 
 #endif

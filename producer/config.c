@@ -29,11 +29,13 @@ static const struct option_row ROWS[] = {
      .offset = offsetof(struct config, dir)},
     {.flag = "--results",
      .environment = "RESULTS_DIR",
-     .type = OPTION_TEXT,
+     .type = OPTION_LIST,
      .value_name = "DIR",
      .default_words = "DIR/results of --dir",
-     .help = "where the consumer's log acknowledges batches; it may come later. While it is not\n"
-             "      there, nothing is deleted and the consumer is not waited for",
+     .help =
+         "where a consumer's log acknowledges batches, of each consumer that there is: a batch\n"
+         "      is deleted when all of them have it. One may come later; while it is not there,\n"
+         "      nothing is deleted, and of the consumers only the others are waited for",
      .offset = offsetof(struct config, results)},
     {.flag = "--interval",
      .environment = "PRODUCER_INTERVAL",
@@ -153,11 +155,11 @@ static int complain(int code, const char *error)
 
 static bool set_default_results(struct config *config)
 {
-    if (config->results != NULL)
+    if (config->results.count > 0)
         return true;
     int length = snprintf(config->default_results, sizeof config->default_results, "%s/%s",
                           config->dir, CONTRACT_RESULTS_NAME);
-    config->results = config->default_results;
+    config->results.items[config->results.count++] = config->default_results;
     return length > 0 && (size_t)length < sizeof config->default_results;
 }
 

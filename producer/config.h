@@ -25,7 +25,7 @@
 
 struct config {
     const char *dir;
-    const char *results;           /* --results, or default_results */
+    struct option_list results;    /* of each reader: --results, or default_results alone */
     struct option_period interval; /* 0 is as fast as possible; without a meaning beside a rate */
     struct option_rate rate;       /* of rows; a count of 0: by interval */
     uint64_t burst;                /* batches at once, at least 1 */

@@ -14,11 +14,11 @@
 #include "common/log.h"
 #include "common/number.h"
 #include "common/wait.h"
-#include "producer/acknowledgements.h"
 #include "producer/generate.h"
 #include "producer/group.h"
 #include "producer/health.h"
 #include "producer/publish.h"
+#include "producer/readers.h"
 #include "producer/recovery.h"
 #include "producer/retention.h"
 #include "producer/schedule.h"
@@ -34,7 +34,7 @@ struct loop {
     const struct config *config;
     int directory_fd;
     int lock_fd;
-    struct acknowledgements *seen;
+    struct readers *readers;
     struct publisher publisher;
     struct retention retention;
     struct schedule_plan plan;
@@ -44,7 +44,7 @@ struct loop {
     struct group group;
     uint64_t published;
     struct health_shown shown;
-    struct condition no_reader, unreadable_log, reader_behind, disk_full, no_write, no_delete;
+    struct condition reader_behind, disk_full, no_write, no_delete;
 };
 
 /* --- open ------------------------------------------------------------------------------------- */
@@ -61,9 +61,6 @@ static struct schedule_plan plan_of(const struct config *config)
 
 static void name_what_ends(struct loop *loop)
 {
-    loop->no_reader.over = "the results directory has appeared: batches are now deleted "
-                           "and the consumer waited for, as configured";
-    loop->unreadable_log.over = "the consumer's log can be read again";
     loop->reader_behind.over = "the consumer has caught up";
     loop->disk_full.over = "there is space again: going on";
     loop->no_write.over = "writing works again: going on";
@@ -82,8 +79,8 @@ struct loop *loop_create(const struct config *config, int directory_fd, int lock
     loop->plan = plan_of(config);
     name_what_ends(loop);
     size_t field_count = schema_fields(schema_default(), loop->fields);
-    loop->seen = acknowledgements_open(config->results);
-    if (loop->seen != NULL &&
+    loop->readers = readers_open(&config->results);
+    if (loop->readers != NULL &&
         publish_open(&loop->publisher, directory_fd, loop->fields, field_count, error) == 0)
         return loop;
     int saved_errno = errno;
@@ -99,7 +96,7 @@ void loop_free(struct loop *loop)
     group_close(&loop->group);
     retention_close(&loop->retention);
     publish_close(&loop->publisher);
-    acknowledgements_close(loop->seen);
+    readers_close(loop->readers);
     free(loop);
 }
 
@@ -122,8 +119,8 @@ static int retry_later(struct loop *loop, int error_number, const char *error)
 static void show_health(struct loop *loop, int64_t now_ns)
 {
     const struct condition *const troubles[] = {&loop->no_write, &loop->disk_full,
-                                                &loop->unreadable_log, &loop->no_delete};
-    const char *trouble = NULL;
+                                                &loop->no_delete};
+    const char *trouble = readers_trouble(loop->readers);
     for (size_t i = 0; i < sizeof troubles / sizeof *troubles && trouble == NULL; i++)
         if (troubles[i]->lasts)
             trouble = troubles[i]->text;
@@ -168,43 +165,44 @@ static int wait_until_due(struct loop *loop)
     }
 }
 
-/* --- the reader ------------------------------------------------------------------------------- */
-
-static void follow_reader(struct loop *loop)
-{
-    char error[PROCESSED_LOG_ERROR_SIZE];
-    switch (acknowledgements_refresh(loop->seen, error)) {
-    case ACKNOWLEDGEMENTS_NOT_THERE:
-        condition_begin(&loop->no_reader,
-                        "no results directory %s: no batch is deleted and no reader waited for",
-                        loop->config->results);
-        break;
-    case ACKNOWLEDGEMENTS_TROUBLE: condition_begin(&loop->unreadable_log, "%s", error); break;
-    case ACKNOWLEDGEMENTS_FOLLOWED:
-        condition_end(&loop->no_reader);
-        condition_end(&loop->unreadable_log);
-        break;
-    }
-}
+/* --- the readers ------------------------------------------------------------------------------ */
 
 /* A log that came into sight late may know of numbers that were used before. */
-static void pass_over_acknowledged(struct loop *loop, const struct processed_log *log)
+static void pass_over_acknowledged(struct loop *loop, const struct acknowledgements *seen)
 {
-    uint64_t last = log == NULL ? 0 : processed_log_last_number(log);
+    const char *path;
+    uint64_t last = acknowledgements_last_number(seen, &path);
     if (group_is_bound(&loop->group) || last < loop->publisher.next ||
         last >= CONTRACT_JSON_INTEGER_MAX)
         return;
-    log_info("going on at batch %" PRIu64 ": the consumer's log ends at %" PRIu64, last + 1, last);
+    log_info("going on at batch %" PRIu64 ": the consumer's log in %s ends at %" PRIu64, last + 1,
+             path, last);
     loop->publisher.next = last + 1;
 }
 
-static void tidy(struct loop *loop)
+static void tidy(struct loop *loop, const struct acknowledgements *seen)
 {
-    if (retention_tidy(&loop->retention, acknowledgements_log(loop->seen)) == 0) {
+    if (retention_tidy(&loop->retention, seen) == 0) {
         condition_end(&loop->no_delete);
         return;
     }
     condition_begin(&loop->no_delete, "cannot delete an acknowledged batch: %s", strerror(errno));
+}
+
+/*
+ * Names one that lacks the oldest batch, when the waiting begins: which of several is the slowest
+ * may change with each look.
+ */
+static void tell_who_is_behind(struct loop *loop)
+{
+    const struct acknowledgements *seen = readers_seen(loop->readers);
+    size_t i = acknowledgements_lacking(seen, retention_first_pending(&loop->retention));
+    if (loop->reader_behind.lasts || i >= seen->count)
+        return;
+    condition_begin(&loop->reader_behind,
+                    "waiting for the consumer of %s: going on as it acknowledges (--max-pending "
+                    "%" PRIu64 ")",
+                    seen->paths[i], loop->config->max_pending_batches);
 }
 
 /* True when a batch may be published; else when to look again is on the schedule. */
@@ -218,10 +216,7 @@ static bool may_publish(struct loop *loop)
     if (verdict == RETENTION_GO)
         return true;
     if (verdict == RETENTION_READER_BEHIND)
-        condition_begin(
-            &loop->reader_behind,
-            "waiting for the consumer: going on as it acknowledges (--max-pending %" PRIu64 ")",
-            loop->config->max_pending_batches);
+        tell_who_is_behind(loop);
     else
         condition_begin(&loop->disk_full, "waiting for space: less is free than --min-free");
     schedule_pause(&loop->schedule, clock_now_ns(), RECHECK_NS);
@@ -278,11 +273,10 @@ static int commit(struct loop *loop)
 /* Before a group is begun; what is found out holds for all of it. */
 static void look_around(struct loop *loop)
 {
-    follow_reader(loop);
-    const struct processed_log *log = acknowledgements_log(loop->seen);
-    pass_over_acknowledged(loop, log);
-    retention_follow(&loop->retention, log);
-    tidy(loop);
+    const struct acknowledgements *seen = readers_follow(loop->readers);
+    pass_over_acknowledged(loop, seen);
+    retention_follow(&loop->retention, seen);
+    tidy(loop, seen);
 }
 
 /* True when what is staged is all for now: more would come later, or not at all. */
@@ -372,8 +366,8 @@ static int recover(struct loop *loop)
     int code = GO_ON;
     schedule_begin(&loop->schedule, &loop->plan, clock_now_ns());
     while ((code = wait_until_due(loop)) == GO_ON) {
-        follow_reader(loop);
-        if (recovery_run(&recovery, &loop->publisher, acknowledgements_log(loop->seen), error) == 0)
+        const struct acknowledgements *seen = readers_follow(loop->readers);
+        if (recovery_run(&recovery, &loop->publisher, seen, error) == 0)
             break;
         if ((code = retry_later(loop, errno, error)) != GO_ON)
             break;

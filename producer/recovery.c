@@ -145,7 +145,7 @@ static int complete_data(struct recovery *recovery, struct publisher *publisher,
 
 /* Deals with the batch that begins at items[*at], and steps over it. */
 static int recover_batch(struct recovery *recovery, struct publisher *publisher,
-                         const struct processed_log *log, const struct findings *findings,
+                         const struct acknowledgements *seen, const struct findings *findings,
                          size_t *at, char error[PUBLISH_ERROR_SIZE])
 {
     const struct found *found = &findings->items[(*at)++];
@@ -160,14 +160,15 @@ static int recover_batch(struct recovery *recovery, struct publisher *publisher,
         leave_directory(recovery, found->is_directory ? found : last);
         return 0;
     }
-    if (!whole && (log == NULL || processed_log_find(log, key) == NULL))
+    bool going = seen->all_seen && acknowledgements_have(seen, found->number);
+    if (!whole && !going)
         return complete_data(recovery, publisher, found->number, error);
     recovery->numbers[recovery->count++] = found->number;
     return 0;
 }
 
 static int recover_all(struct recovery *recovery, struct publisher *publisher,
-                       const struct processed_log *log, const struct findings *findings,
+                       const struct acknowledgements *seen, const struct findings *findings,
                        char error[PUBLISH_ERROR_SIZE])
 {
     publisher->next = 1;
@@ -177,10 +178,12 @@ static int recover_all(struct recovery *recovery, struct publisher *publisher,
             return -1;
     }
     for (size_t at = 0; at < findings->count;)
-        if (recover_batch(recovery, publisher, log, findings, &at, error) != 0)
+        if (recover_batch(recovery, publisher, seen, findings, &at, error) != 0)
             return -1;
-    if (log != NULL && processed_log_last_number(log) >= publisher->next)
-        publisher->next = processed_log_last_number(log) + 1;
+    const char *path;
+    uint64_t last = acknowledgements_last_number(seen, &path);
+    if (last >= publisher->next)
+        publisher->next = last + 1;
     if (publisher->next == 0 || publisher->next > CONTRACT_JSON_INTEGER_MAX) {
         errno = EOVERFLOW;
         return -1;
@@ -189,7 +192,7 @@ static int recover_all(struct recovery *recovery, struct publisher *publisher,
 }
 
 int recovery_run(struct recovery *recovery, struct publisher *publisher,
-                 const struct processed_log *log, char error[PUBLISH_ERROR_SIZE])
+                 const struct acknowledgements *seen, char error[PUBLISH_ERROR_SIZE])
 {
     struct findings findings = {0};
     int result = -1;
@@ -197,7 +200,7 @@ int recovery_run(struct recovery *recovery, struct publisher *publisher,
     error[0] = '\0';
     if (fileio_remove_temporaries(publisher->directory_fd) == 0 &&
         scan(publisher->directory_fd, &findings) == 0)
-        result = recover_all(recovery, publisher, log, &findings, error);
+        result = recover_all(recovery, publisher, seen, &findings, error);
     int saved_errno = errno;
     free(findings.items);
     if (result != 0) {

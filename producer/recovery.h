@@ -3,7 +3,7 @@
  * under the producer's lock, before anything is published.
  *
  *     struct recovery recovery;
- *     if (recovery_run(&recovery, &publisher, log, error) != 0)
+ *     if (recovery_run(&recovery, &publisher, seen, error) != 0)
  *         ...                                   nothing is lost; may be called again
  *     retention takes recovery.numbers over, or recovery_free() does
  *
@@ -11,16 +11,16 @@
  *
  *     .NAME.tmp                        removed
  *     data and metadata                a batch
- *     data alone, not in the log       the crash was between the two renames: it
+ *     data alone                       the crash was between the two renames: it
  *                                      gets its metadata, and is a batch
- *     data alone, in the log           the crash was between the two removals of
+ *     data alone, in all readers' logs the crash was between the two removals of
  *                                      retention: counted as a batch, which is
  *                                      deleted in its turn
  *     metadata alone                   somebody removed the data: removed
  *     data alone that cannot be read,  left alone, its number is not used again
  *     a directory under either name
  *
- * The next number is above all of these and above the log's last one:
+ * The next number is above all of these and above the last one of every log:
  * acknowledged batches may have been deleted long ago.
  */
 #ifndef PRODUCER_RECOVERY_H
@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/processed_log.h"
+#include "producer/acknowledgements.h"
 #include "producer/publish.h"
 
 struct recovery {
@@ -42,13 +42,13 @@ struct recovery {
 };
 
 /*
- * Recovers the publisher's directory and sets publisher->next. `log` is what
- * the consumer has acknowledged, NULL while that cannot be seen. 0, or -1 with
+ * Recovers the publisher's directory and sets publisher->next. `seen` is what
+ * the readers have acknowledged, as far as that can be seen. 0, or -1 with
  * errno and one line in `error`; EINTR when the program shall end, EOVERFLOW
  * when no number is left.
  */
 int recovery_run(struct recovery *recovery, struct publisher *publisher,
-                 const struct processed_log *log, char error[PUBLISH_ERROR_SIZE]);
+                 const struct acknowledgements *seen, char error[PUBLISH_ERROR_SIZE]);
 
 void recovery_free(struct recovery *recovery);
 

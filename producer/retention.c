@@ -78,13 +78,6 @@ bool retention_add(struct retention *retention, uint64_t number)
     return insert(&retention->pending, number);
 }
 
-static bool is_acknowledged(const struct processed_log *log, uint64_t number)
-{
-    char key[32];
-    (void)snprintf(key, sizeof key, "%" PRIu64, number);
-    return processed_log_find(log, key) != NULL;
-}
-
 /* `more` batches are on their way. */
 static bool at_high_water(const struct retention *retention, size_t more)
 {
@@ -93,12 +86,12 @@ static bool at_high_water(const struct retention *retention, size_t more)
 }
 
 /*
- * Also when the log has shrunk: then it is another one. And before anybody waits: a batch whose
- * commit seemed to fail may have been acknowledged before it was added here.
+ * Before anybody waits, for a single decision: a batch whose commit seemed to fail may have been
+ * acknowledged before it was added here.
  */
 static bool worth_asking(const struct retention *retention, uint64_t decisions)
 {
-    if (!retention->asked || decisions < retention->decisions)
+    if (!retention->asked)
         return true;
     uint64_t news = decisions - retention->decisions;
     if (at_high_water(retention, 0))
@@ -106,24 +99,65 @@ static bool worth_asking(const struct retention *retention, uint64_t decisions)
     return news > 0 && news >= retention->pending.count / LOOKUPS_PER_DECISION;
 }
 
-void retention_follow(struct retention *retention, const struct processed_log *log)
+static void merge(uint64_t *items, const struct retention_numbers *left,
+                  const struct retention_numbers *right)
 {
-    retention->reader_seen = log != NULL;
-    if (log == NULL)
-        return;
-    uint64_t decisions =
-        processed_log_count(log, OUTCOME_PROCESSED) + processed_log_count(log, OUTCOME_REJECTED);
-    if (!worth_asking(retention, decisions))
-        return;
+    const uint64_t *a = left->items + left->first;
+    const uint64_t *b = right->items + right->first;
+    size_t i = 0;
+    size_t j = 0;
+    while (i < left->count || j < right->count)
+        if (j == right->count || (i < left->count && a[i] < b[j]))
+            *items++ = a[i++];
+        else
+            *items++ = b[j++];
+}
+
+/* What some logs said says nothing about others. False when memory is short. */
+static bool take_all_back(struct retention *retention)
+{
+    struct retention_numbers *pending = &retention->pending;
+    struct retention_numbers *acknowledged = &retention->acknowledged;
+    size_t count = pending->count + acknowledged->count;
+    retention->asked = false;
+    if (acknowledged->count == 0)
+        return true;
+    uint64_t *items = reallocarray(NULL, count, sizeof *items);
+    if (items == NULL)
+        return false;
+    merge(items, pending, acknowledged);
+    free(pending->items);
+    free(acknowledged->items);
+    *pending = (struct retention_numbers){.items = items, .count = count, .capacity = count};
+    *acknowledged = (struct retention_numbers){.items = NULL};
+    return true;
+}
+
+static void ask(struct retention *retention, const struct acknowledgements *seen)
+{
     struct retention_numbers *pending = &retention->pending;
     size_t left = 0;
     for (size_t i = 0; i < pending->count; i++) {
         uint64_t number = pending->items[pending->first + i];
-        if (!is_acknowledged(log, number) || !insert(&retention->acknowledged, number))
+        if (!acknowledgements_have(seen, number) || !insert(&retention->acknowledged, number))
             pending->items[left++] = number;
     }
     pending->first = 0;
     pending->count = left;
+}
+
+void retention_follow(struct retention *retention, const struct acknowledgements *seen)
+{
+    retention->reader_seen = seen->count > 0;
+    if (seen->count == 0)
+        return;
+    if (seen->epoch != retention->epoch && !take_all_back(retention))
+        return;
+    retention->epoch = seen->epoch;
+    uint64_t decisions = acknowledgements_decisions(seen);
+    if (!worth_asking(retention, decisions))
+        return;
+    ask(retention, seen);
     retention->decisions = decisions;
     retention->asked = true;
     retention->added = false;
@@ -152,13 +186,20 @@ static int remove_batch(int directory_fd, uint64_t number)
     return remove_file(directory_fd, data);
 }
 
-int retention_tidy(struct retention *retention, const struct processed_log *log)
+/* Of other logs than those that were asked, nothing is known. */
+static bool may_delete(const struct retention *retention, const struct acknowledgements *seen)
+{
+    return seen->all_seen && seen->epoch == retention->epoch &&
+           retention->acknowledged.count > retention->limits.keep_batches;
+}
+
+int retention_tidy(struct retention *retention, const struct acknowledgements *seen)
 {
     struct retention_numbers *acknowledged = &retention->acknowledged;
-    if (log == NULL || acknowledged->count <= retention->limits.keep_batches)
+    if (!may_delete(retention, seen))
         return 0;
     /* What a power loss could still take back acknowledges nothing. */
-    if (processed_log_settle(log) != 0)
+    if (acknowledgements_settle(seen) != 0)
         return -1;
     for (int i = 0; i < TIDY_AT_ONCE && acknowledged->count > retention->limits.keep_batches; i++) {
         if (remove_batch(retention->directory_fd, acknowledged->items[acknowledged->first]) != 0)
@@ -182,6 +223,11 @@ enum retention_verdict retention_verdict(const struct retention *retention, size
     if (retention->reader_seen && at_high_water(retention, more))
         return RETENTION_READER_BEHIND;
     return is_full(retention) ? RETENTION_DISK_FULL : RETENTION_GO;
+}
+
+uint64_t retention_first_pending(const struct retention *retention)
+{
+    return retention->pending.count == 0 ? 0 : retention->pending.items[retention->pending.first];
 }
 
 bool retention_has_caught_up(const struct retention *retention)

@@ -4,21 +4,23 @@
  *
  *     retention_open(&retention, directory_fd, &limits, &numbers, count);
  *     for each batch:
- *         retention_follow(&retention, log);          NULL: no reader can be seen
- *         retention_tidy(&retention, log);
+ *         retention_follow(&retention, seen);
+ *         retention_tidy(&retention, seen);
  *         if (retention_verdict(&retention, 0) != RETENTION_GO)
  *             wait
  *         publish, retention_add(&retention, number)
  *     retention_close(&retention);
  *
- * A batch is pending until the log has a record of it, processed or rejected;
- * `changed` is no acknowledgement. A pending batch is never deleted. While no
- * reader can be seen nothing is deleted, and nobody waited for.
+ * A batch is pending while any reader that can be seen has no record of it, processed or
+ * rejected; `changed` is no acknowledgement. A pending batch is never deleted. While one of the
+ * readers cannot be seen nothing is deleted, for nobody knows what that one lacks; the others are
+ * waited for. When it comes back, or a log is another one than before, all batches are pending
+ * until the logs have been asked about each of them anew.
  *
- * The directory is not read again after the start. The log is asked about the
- * pending batches only when it has grown by a sixteenth of their number, or when
+ * The directory is not read again after the start. The logs are asked about the
+ * pending batches only when they have grown by a sixteenth of their number, or when
  * they stand at the limit and something is new: so away from the limit a decision
- * costs at most 16 look-ups, however many batches there are.
+ * costs at most 16 look-ups a log, however many batches there are.
  */
 #ifndef PRODUCER_RETENTION_H
 #define PRODUCER_RETENTION_H
@@ -27,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/processed_log.h"
+#include "producer/acknowledgements.h"
 
 struct retention_limits {
     uint64_t keep_batches;        /* acknowledged batches that stay */
@@ -48,15 +50,16 @@ struct retention {
     struct retention_limits limits;
     struct retention_numbers pending;
     struct retention_numbers acknowledged;
-    uint64_t decisions; /* in the log, when it was last asked */
+    uint64_t epoch;     /* of the logs that were last asked, */
+    uint64_t decisions; /* and how many they held then */
     bool asked;
-    bool added; /* batches that the log was not asked about yet */
+    bool added; /* batches that the logs were not asked about yet */
     bool reader_seen;
 };
 
 /*
  * `numbers` are the batches on disk, ascending, in memory that it takes over
- * and sets to NULL; all of them count as pending until the log says otherwise.
+ * and sets to NULL; all of them count as pending until the logs say otherwise.
  */
 void retention_open(struct retention *retention, int directory_fd,
                     const struct retention_limits *limits, uint64_t **numbers, size_t count);
@@ -65,16 +68,16 @@ void retention_close(struct retention *retention);
 /* A batch has been published; numbers only rise. False when memory is short: it will stay. */
 bool retention_add(struct retention *retention, uint64_t number);
 
-/* Takes in what the log acknowledges. */
-void retention_follow(struct retention *retention, const struct processed_log *log);
+/* Takes in what the readers acknowledge. */
+void retention_follow(struct retention *retention, const struct acknowledgements *seen);
 
 /*
  * Deletes the oldest acknowledged batches beyond those to keep, metadata first:
  * a reader never sees metadata without its data, and a crash in between leaves
- * data that is in the log. At most 1,000 batches at once, which takes some
- * milliseconds. 0, or -1 with errno.
+ * data that is in the logs. To be called behind retention_follow() of the same. At most 1,000
+ * batches at once, which takes some milliseconds. 0, or -1 with errno.
  */
-int retention_tidy(struct retention *retention, const struct processed_log *log);
+int retention_tidy(struct retention *retention, const struct acknowledgements *seen);
 
 enum retention_verdict { RETENTION_GO, RETENTION_READER_BEHIND, RETENTION_DISK_FULL };
 
@@ -83,6 +86,9 @@ enum retention_verdict { RETENTION_GO, RETENTION_READER_BEHIND, RETENTION_DISK_F
  * A file system that cannot be asked for its space is not a full one: writing will tell.
  */
 enum retention_verdict retention_verdict(const struct retention *retention, size_t more);
+
+/* The lowest number that a reader lacks, 0 when none is pending. */
+uint64_t retention_first_pending(const struct retention *retention);
 
 /*
  * True when the reader is not only off the limit but has half of it free again.

@@ -1,179 +1,112 @@
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+#include "producer/acknowledgements.h"
+
+#include <errno.h>
 #include <unistd.h>
 
-#include "common/processed_log.h"
-#include "producer/acknowledgements.h"
 #include "tests/unit/support.h"
 
-static char results[4096];
-static char log_path[4200];
-static char error[PROCESSED_LOG_ERROR_SIZE];
-static struct acknowledgements *seen;
+/* Stands before the C library's function, in this program alone. */
+static int flushes_until_one_fails = -1;
 
-static void prepare(void)
+int fdatasync(int fd)
 {
-    (void)snprintf(results, sizeof results, "%s/results", support_temporary_directory());
-    (void)snprintf(log_path, sizeof log_path, "%s/processed.log", results);
-    seen = acknowledgements_open(results);
-    ck_assert_ptr_nonnull(seen);
+    (void)fd;
+    if (flushes_until_one_fails == 0) {
+        errno = EIO;
+        return -1;
+    }
+    if (flushes_until_one_fails > 0)
+        flushes_until_one_fails--;
+    return 0;
 }
 
-static void make_results(void)
+static struct processed_log *new_log(void)
 {
-    ck_assert_int_eq(mkdir(results, 0755), 0);
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    struct processed_log *log = processed_log_open(
+        support_open_directory(support_temporary_directory()), PROCESSED_LOG_WRITE, error);
+    ck_assert_msg(log != NULL, "%s", error);
+    return log;
 }
 
-/* What the consumer does for a batch. */
-static void acknowledge(const char *key)
+static void decide(const struct processed_log *log, const char *key, enum outcome outcome)
 {
-    struct processed_record record = {.key = key, .file = "data.csv", .sha256 = ""};
-    int fd = support_open_directory(results);
-    struct processed_log *log = processed_log_open(fd, PROCESSED_LOG_WRITE, error);
-    ck_assert_ptr_nonnull(log);
-    ck_assert_int_eq(processed_log_append(log, &record), 0);
-    processed_log_close(log);
-    (void)close(fd);
+    struct rejection rejection = {.reason = REASON_HASH_MISMATCH};
+    struct processed_record record = {
+        .key = key, .file = "data.csv", .sha256 = "", .outcome = outcome, .rejection = &rejection};
+    ck_assert_int_eq(processed_log_append((struct processed_log *)(uintptr_t)log, &record), 0);
 }
 
-static void assert_follows(const char *key)
+static struct acknowledgements two_readers(void)
 {
-    ck_assert_int_eq(acknowledgements_refresh(seen, error), ACKNOWLEDGEMENTS_FOLLOWED);
-    ck_assert_ptr_nonnull(processed_log_find(acknowledgements_log(seen), key));
+    return (struct acknowledgements){
+        .logs = {new_log(), new_log()}, .paths = {"/a", "/b"}, .count = 2, .all_seen = true};
 }
 
-START_TEST(acknowledgements_have_no_log_while_there_is_no_results_directory)
+START_TEST(acknowledgements_have_a_batch_when_every_log_has_it_whatever_was_decided)
 {
-    prepare();
-    ck_assert_int_eq(acknowledgements_refresh(seen, error), ACKNOWLEDGEMENTS_NOT_THERE);
-    ck_assert_ptr_null(acknowledgements_log(seen));
-}
-END_TEST
-
-START_TEST(acknowledgements_are_followed_from_a_directory_and_a_log_that_come_later)
-{
-    prepare();
-    (void)acknowledgements_refresh(seen, error);
-    make_results();
-    ck_assert_int_eq(acknowledgements_refresh(seen, error), ACKNOWLEDGEMENTS_FOLLOWED);
-    ck_assert_ptr_nonnull(acknowledgements_log(seen));
-    acknowledge("1");
-    assert_follows("1");
-    acknowledge("2");
-    assert_follows("2");
+    struct acknowledgements seen = two_readers();
+    ck_assert(!acknowledgements_have(&seen, 7));
+    decide(seen.logs[0], "7", OUTCOME_PROCESSED);
+    ck_assert(!acknowledgements_have(&seen, 7));
+    decide(seen.logs[1], "7", OUTCOME_REJECTED);
+    ck_assert(acknowledgements_have(&seen, 7));
+    ck_assert(!acknowledgements_have(&seen, 8));
 }
 END_TEST
 
-START_TEST(acknowledgements_go_on_when_the_log_is_replaced)
+START_TEST(acknowledgements_of_nobody_have_no_batch)
 {
-    prepare();
-    make_results();
-    acknowledge("1");
-    assert_follows("1");
-    ck_assert_int_eq(unlink(log_path), 0);
-    ck_assert_int_eq(acknowledgements_refresh(seen, error), ACKNOWLEDGEMENTS_FOLLOWED);
-    acknowledge("2");
-    assert_follows("2");
-    ck_assert_ptr_null(processed_log_find(acknowledgements_log(seen), "1"));
+    struct acknowledgements seen = {.count = 0};
+    const char *path;
+    ck_assert(!acknowledgements_have(&seen, 7));
+    ck_assert_uint_eq(acknowledgements_last_number(&seen, &path), 0);
+    ck_assert_int_eq(acknowledgements_settle(&seen), 0);
 }
 END_TEST
 
-START_TEST(acknowledgements_go_on_when_the_log_is_written_anew_in_its_place)
+START_TEST(acknowledgements_name_the_first_that_lacks_a_batch)
 {
-    prepare();
-    make_results();
-    acknowledge("1");
-    acknowledge("2");
-    assert_follows("2");
-    ck_assert_int_eq(truncate(log_path, 0), 0);
-    acknowledge("3");
-    assert_follows("3");
-    ck_assert_ptr_null(processed_log_find(acknowledgements_log(seen), "1"));
+    struct acknowledgements seen = two_readers();
+    ck_assert_uint_eq(acknowledgements_lacking(&seen, 7), 0);
+    decide(seen.logs[0], "7", OUTCOME_PROCESSED);
+    ck_assert_uint_eq(acknowledgements_lacking(&seen, 7), 1);
+    decide(seen.logs[1], "7", OUTCOME_PROCESSED);
+    ck_assert_uint_eq(acknowledgements_lacking(&seen, 7), 2);
 }
 END_TEST
 
-static void move_results_aside(void)
+START_TEST(acknowledgements_end_at_the_last_number_of_any_log_and_say_whose_it_is)
 {
-    char aside[4200];
-    (void)snprintf(aside, sizeof aside, "%s.old", results);
-    ck_assert_int_eq(rename(results, aside), 0);
-}
-
-START_TEST(acknowledgements_go_on_when_the_whole_directory_is_replaced_at_once)
-{
-    prepare();
-    make_results();
-    acknowledge("1");
-    assert_follows("1");
-    move_results_aside();
-    make_results();
-    acknowledge("2");
-    assert_follows("2");
-    ck_assert_ptr_null(processed_log_find(acknowledgements_log(seen), "1"));
+    struct acknowledgements seen = two_readers();
+    const char *path;
+    decide(seen.logs[0], "41", OUTCOME_PROCESSED);
+    decide(seen.logs[1], "500", OUTCOME_REJECTED);
+    decide(seen.logs[1], "orders", OUTCOME_PROCESSED);
+    ck_assert_uint_eq(acknowledgements_last_number(&seen, &path), 500);
+    ck_assert_str_eq(path, "/b");
+    ck_assert_uint_eq(acknowledgements_decisions(&seen), 3);
 }
 END_TEST
 
-START_TEST(acknowledgements_are_forgotten_while_the_directory_is_gone)
+START_TEST(acknowledgements_settle_every_log_or_say_that_they_could_not)
 {
-    prepare();
-    make_results();
-    acknowledge("1");
-    assert_follows("1");
-    move_results_aside();
-    ck_assert_int_eq(acknowledgements_refresh(seen, error), ACKNOWLEDGEMENTS_NOT_THERE);
-    ck_assert_ptr_null(acknowledgements_log(seen));
-    make_results();
-    acknowledge("2");
-    assert_follows("2");
-}
-END_TEST
-
-START_TEST(acknowledgements_say_what_is_wrong_with_a_damaged_log_and_keep_what_they_knew)
-{
-    FILE *log;
-    prepare();
-    make_results();
-    acknowledge("1");
-    assert_follows("1");
-    ck_assert_ptr_nonnull(log = fopen(log_path, "a"));
-    (void)fputs("damage\n", log);
-    (void)fclose(log);
-    ck_assert_int_eq(acknowledgements_refresh(seen, error), ACKNOWLEDGEMENTS_FOLLOWED);
-    char *bytes = support_read_file(results, "processed.log", NULL);
-    ck_assert_ptr_nonnull(log = fopen(log_path, "a"));
-    (void)fwrite(bytes, 1, (size_t)(strchr(bytes, '\n') + 1 - bytes), log);
-    (void)fclose(log);
-    free(bytes);
-    ck_assert_int_eq(acknowledgements_refresh(seen, error), ACKNOWLEDGEMENTS_TROUBLE);
-    ck_assert_ptr_nonnull(strstr(error, "line 2"));
-    ck_assert_ptr_nonnull(processed_log_find(acknowledgements_log(seen), "1"));
-}
-END_TEST
-
-START_TEST(acknowledgements_call_a_file_where_the_directory_should_be_trouble)
-{
-    prepare();
-    FILE *file = fopen(results, "w");
-    ck_assert_ptr_nonnull(file);
-    (void)fclose(file);
-    ck_assert_int_eq(acknowledgements_refresh(seen, error), ACKNOWLEDGEMENTS_TROUBLE);
-    ck_assert_ptr_nonnull(strstr(error, "results"));
-    ck_assert_ptr_null(acknowledgements_log(seen));
+    struct acknowledgements seen = two_readers();
+    flushes_until_one_fails = 1;
+    ck_assert_int_eq(acknowledgements_settle(&seen), -1);
+    ck_assert_int_eq(errno, EIO);
+    flushes_until_one_fails = 2;
+    ck_assert_int_eq(acknowledgements_settle(&seen), 0);
+    ck_assert_int_eq(flushes_until_one_fails, 0);
 }
 END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN(
-        "producer_acknowledgements",
-        acknowledgements_have_no_log_while_there_is_no_results_directory,
-        acknowledgements_are_followed_from_a_directory_and_a_log_that_come_later,
-        acknowledgements_go_on_when_the_log_is_replaced,
-        acknowledgements_go_on_when_the_log_is_written_anew_in_its_place,
-        acknowledgements_go_on_when_the_whole_directory_is_replaced_at_once,
-        acknowledgements_are_forgotten_while_the_directory_is_gone,
-        acknowledgements_say_what_is_wrong_with_a_damaged_log_and_keep_what_they_knew,
-        acknowledgements_call_a_file_where_the_directory_should_be_trouble);
+    return SUPPORT_RUN("producer_acknowledgements",
+                       acknowledgements_have_a_batch_when_every_log_has_it_whatever_was_decided,
+                       acknowledgements_of_nobody_have_no_batch,
+                       acknowledgements_name_the_first_that_lacks_a_batch,
+                       acknowledgements_end_at_the_last_number_of_any_log_and_say_whose_it_is,
+                       acknowledgements_settle_every_log_or_say_that_they_could_not);
 }

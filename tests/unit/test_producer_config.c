@@ -31,7 +31,8 @@ START_TEST(config_without_options_is_what_the_help_says)
 {
     ck_assert_int_eq(load_nothing(), -1);
     ck_assert_str_eq(config.dir, "/shared-data");
-    ck_assert_str_eq(config.results, "/shared-data/results");
+    ck_assert_uint_eq(config.results.count, 1);
+    ck_assert_str_eq(config.results.items[0], "/shared-data/results");
     ck_assert_int_eq(config.interval.mean_ns, INT64_C(5000000000));
     ck_assert_uint_eq(config.interval.percent, 0);
     ck_assert_uint_eq(config.rate.count, 0);
@@ -61,9 +62,24 @@ END_TEST
 START_TEST(config_takes_the_results_from_the_directory_unless_they_are_named)
 {
     ck_assert_int_eq(LOAD("--dir", "/a/b"), -1);
-    ck_assert_str_eq(config.results, "/a/b/results");
+    ck_assert_str_eq(config.results.items[0], "/a/b/results");
     ck_assert_int_eq(LOAD("--dir", "/a/b", "--results=/c"), -1);
-    ck_assert_str_eq(config.results, "/c");
+    ck_assert_str_eq(config.results.items[0], "/c");
+}
+END_TEST
+
+START_TEST(config_takes_the_results_of_several_readers_by_flags_or_by_colons)
+{
+    ck_assert_int_eq(LOAD("--results", "/a", "--results=/b"), -1);
+    ck_assert_uint_eq(config.results.count, 2);
+    ck_assert_str_eq(config.results.items[1], "/b");
+    ck_assert_int_eq(setenv("RESULTS_DIR", "/c:/d:/e", 1), 0);
+    ck_assert_int_eq(load_nothing(), -1);
+    ck_assert_uint_eq(config.results.count, 3);
+    ck_assert_int_eq(LOAD("--results", "/a:b"), -1);
+    ck_assert_uint_eq(config.results.count, 1);
+    ck_assert_str_eq(config.results.items[0], "/a:b");
+    ck_assert_int_eq(LOAD("--results", "/a", "--results", "/a"), CONTRACT_EXIT_USAGE);
 }
 END_TEST
 
@@ -174,7 +190,8 @@ START_TEST(config_has_a_bounds_test_for_every_option_with_a_value)
 {
     for (size_t i = 0; i < CONFIG_OPTIONS.row_count; i++) {
         const struct option_row *row = &CONFIG_OPTIONS.rows[i];
-        bool tested = row->type == OPTION_TEXT || row->type == OPTION_FLAG;
+        bool tested =
+            row->type == OPTION_TEXT || row->type == OPTION_FLAG || row->type == OPTION_LIST;
         for (size_t j = 0; j < BOUND_COUNT; j++)
             tested |= strcmp(BOUNDS[j].flag, row->flag) == 0 &&
                       strcmp(BOUNDS[j].environment, row->environment) == 0;
@@ -189,7 +206,7 @@ START_TEST(config_lets_a_flag_win_over_the_environment)
     ck_assert_int_eq(setenv("RESULTS_DIR", "/results-there", 1), 0);
     ck_assert_int_eq(load_nothing(), -1);
     ck_assert_str_eq(config.dir, "/from-environment");
-    ck_assert_str_eq(config.results, "/results-there");
+    ck_assert_str_eq(config.results.items[0], "/results-there");
     ck_assert_int_eq(LOAD("--dir", "/from-flag"), -1);
     ck_assert_str_eq(config.dir, "/from-flag");
 }
@@ -244,6 +261,7 @@ int main(void)
         "producer_config", config_without_options_is_what_the_help_says,
         config_draws_a_seed_that_differs_from_run_to_run,
         config_takes_the_results_from_the_directory_unless_they_are_named,
+        config_takes_the_results_of_several_readers_by_flags_or_by_colons,
         config_refuses_a_directory_whose_path_is_too_long,
         config_takes_each_flag_within_its_bounds_and_refuses_it_beyond,
         config_refuses_options_that_exclude_each_other_and_names_them,

@@ -40,9 +40,17 @@ static void prepare(void)
                      0);
 }
 
+/* What one reader has acknowledged; NULL when it cannot be seen. */
+static struct acknowledgements seen_of(const struct processed_log *log)
+{
+    return (struct acknowledgements){
+        .logs = {log}, .paths = {"results"}, .count = log != NULL, .all_seen = log != NULL};
+}
+
 static void recover(const struct processed_log *log)
 {
-    ck_assert_int_eq(recovery_run(&recovery, &publisher, log, error), 0);
+    struct acknowledgements seen = seen_of(log);
+    ck_assert_int_eq(recovery_run(&recovery, &publisher, &seen, error), 0);
 }
 
 /* A log that acknowledges these keys. */
@@ -213,12 +221,28 @@ START_TEST(producer_goes_round_a_directory_that_has_the_name_of_a_batch)
 }
 END_TEST
 
+/* The other may still be on its way to it: so it gets its metadata back. */
+START_TEST(producer_completes_data_alone_that_not_every_reader_has_acknowledged)
+{
+    for (int out_of_sight = 0; out_of_sight <= 1; out_of_sight++) {
+        const struct processed_log *one = LOG_OF("1");
+        struct acknowledgements seen = {
+            .logs = {one, LOG_OF("2")}, .count = out_of_sight ? 1 : 2, .all_seen = !out_of_sight};
+        prepare();
+        put("data_1.csv");
+        ck_assert_int_eq(recovery_run(&recovery, &publisher, &seen, error), 0);
+        ck_assert_uint_eq(recovery.completed, 1);
+        ck_assert(support_exists(directory, "metadata_1.json"));
+    }
+}
+END_TEST
+
 START_TEST(producer_says_so_when_no_number_is_left)
 {
     prepare();
     put_batch(1);
-    ck_assert_int_eq(recovery_run(&recovery, &publisher, LOG_OF("18446744073709551615"), error),
-                     -1);
+    struct acknowledgements seen = seen_of(LOG_OF("18446744073709551615"));
+    ck_assert_int_eq(recovery_run(&recovery, &publisher, &seen, error), -1);
     ck_assert_int_eq(errno, EOVERFLOW);
     ck_assert_str_ne(error, "");
     ck_assert_ptr_null(recovery.numbers);
@@ -265,6 +289,7 @@ int main(void)
         producer_passes_over_names_that_are_no_batch,
         producer_leaves_alone_what_is_no_file_and_does_not_use_its_number,
         producer_goes_round_a_directory_that_has_the_name_of_a_batch,
+        producer_completes_data_alone_that_not_every_reader_has_acknowledged,
         producer_says_so_when_no_number_is_left,
         producer_comes_to_the_same_when_recovery_is_run_twice,
         producer_recovers_thousands_of_batches_in_order);

@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/processed_log.h"
@@ -19,14 +21,37 @@ int fdatasync(int fd)
     return fdatasync_errno == 0 ? 0 : -1;
 }
 
+/* As fdatasync: the names that are removed, and one that cannot be. */
+static char removed[256];
+static const char *stuck;
+
+int unlinkat(int fd, const char *name, int flags)
+{
+    if (strlen(removed) + strlen(name) + 2 <= sizeof removed)
+        (void)strcat(strcat(removed, name), " ");
+    if (stuck != NULL && strcmp(name, stuck) == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_unlinkat, fd, name, flags);
+}
+
 static const char *directory;
 static struct retention retention;
 static struct processed_log *written;
 
+static struct processed_log *new_log(void)
+{
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    struct processed_log *log = processed_log_open(
+        support_open_directory(support_temporary_directory()), PROCESSED_LOG_WRITE, error);
+    ck_assert_msg(log != NULL, "%s", error);
+    return log;
+}
+
 /* A directory with batches 1 to `count` on disk, and an empty log. */
 static void prepare(struct retention_limits limits, unsigned count)
 {
-    char error[PROCESSED_LOG_ERROR_SIZE];
     uint64_t *numbers = calloc(count + 1, sizeof *numbers);
     char name[64];
     directory = support_temporary_directory();
@@ -39,25 +64,35 @@ static void prepare(struct retention_limits limits, unsigned count)
     }
     retention_open(&retention, support_open_directory(directory), &limits, &numbers, count);
     ck_assert_ptr_null(numbers);
-    written = processed_log_open(support_open_directory(support_temporary_directory()),
-                                 PROCESSED_LOG_WRITE, error);
-    ck_assert_ptr_nonnull(written);
+    written = new_log();
 }
 
-static void decide(unsigned number, enum outcome outcome)
+static void decide_in(struct processed_log *log, unsigned number, enum outcome outcome)
 {
     char key[32];
     struct rejection rejection = {.reason = REASON_HASH_MISMATCH};
     (void)snprintf(key, sizeof key, "%u", number);
     struct processed_record record = {
         .key = key, .file = "data.csv", .sha256 = "", .outcome = outcome, .rejection = &rejection};
-    ck_assert_int_eq(processed_log_append(written, &record), 0);
+    ck_assert_int_eq(processed_log_append(log, &record), 0);
+}
+
+static void decide(unsigned number, enum outcome outcome)
+{
+    decide_in(written, number, outcome);
+}
+
+static const struct acknowledgements *seen_of_one(void)
+{
+    static struct acknowledgements seen;
+    seen = (struct acknowledgements){.logs = {written}, .count = 1, .all_seen = true};
+    return &seen;
 }
 
 static void follow(void)
 {
-    retention_follow(&retention, written);
-    ck_assert_int_eq(retention_tidy(&retention, written), 0);
+    retention_follow(&retention, seen_of_one());
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), 0);
 }
 
 static bool is_there(unsigned number)
@@ -130,9 +165,9 @@ START_TEST(retention_without_a_reader_neither_deletes_nor_waits)
 {
     prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 1}, 3);
     decide(1, OUTCOME_PROCESSED);
-    retention_follow(&retention, written);
-    retention_follow(&retention, NULL);
-    ck_assert_int_eq(retention_tidy(&retention, NULL), 0);
+    retention_follow(&retention, seen_of_one());
+    retention_follow(&retention, &(struct acknowledgements){0});
+    ck_assert_int_eq(retention_tidy(&retention, &(struct acknowledgements){0}), 0);
     ck_assert_uint_eq(support_count_names(directory), 6);
     ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
 }
@@ -225,12 +260,12 @@ START_TEST(retention_deletes_nothing_whose_record_cannot_be_made_durable)
 {
     prepare((struct retention_limits){.keep_batches = 0}, 1);
     decide(1, OUTCOME_PROCESSED);
-    retention_follow(&retention, written);
+    retention_follow(&retention, seen_of_one());
     fdatasync_errno = EIO;
-    ck_assert_int_eq(retention_tidy(&retention, written), -1);
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), -1);
     ck_assert(is_there(1));
     fdatasync_errno = 0;
-    ck_assert_int_eq(retention_tidy(&retention, written), 0);
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), 0);
     ck_assert(!is_there(1));
 }
 END_TEST
@@ -240,11 +275,11 @@ START_TEST(retention_says_when_it_cannot_delete_and_succeeds_later)
     prepare((struct retention_limits){.keep_batches = 0}, 1);
     int fd = retention.directory_fd;
     decide(1, OUTCOME_PROCESSED);
-    retention_follow(&retention, written);
+    retention_follow(&retention, seen_of_one());
     retention.directory_fd = -1;
-    ck_assert_int_eq(retention_tidy(&retention, written), -1);
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), -1);
     retention.directory_fd = fd;
-    ck_assert_int_eq(retention_tidy(&retention, written), 0);
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), 0);
     ck_assert(!is_there(1));
 }
 END_TEST
@@ -259,6 +294,164 @@ START_TEST(retention_does_not_stumble_over_a_directory_under_a_batchs_name)
     decide(1, OUTCOME_REJECTED);
     follow();
     ck_assert(support_exists(directory, "data_1.csv"));
+}
+END_TEST
+
+/* --- the order of deletion -------------------------------------------------------------------- */
+
+START_TEST(retention_removes_the_metadata_of_a_batch_before_its_data_and_the_oldest_first)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 2);
+    decide(2, OUTCOME_PROCESSED);
+    decide(1, OUTCOME_PROCESSED);
+    removed[0] = '\0';
+    follow();
+    ck_assert_str_eq(removed, "metadata_1.json data_1.csv metadata_2.json data_2.csv ");
+}
+END_TEST
+
+START_TEST(retention_that_is_cut_between_the_two_removals_leaves_data_and_goes_on_there)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 2);
+    decide(1, OUTCOME_PROCESSED);
+    decide(2, OUTCOME_PROCESSED);
+    retention_follow(&retention, seen_of_one());
+    stuck = "data_1.csv";
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), -1);
+    ck_assert(support_exists(directory, "data_1.csv"));
+    ck_assert(!support_exists(directory, "metadata_1.json"));
+    ck_assert(is_there(2));
+    stuck = NULL;
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), 0);
+    ck_assert_uint_eq(support_count_names(directory), 0);
+}
+END_TEST
+
+START_TEST(retention_that_cannot_remove_the_metadata_leaves_the_data_too)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 1);
+    decide(1, OUTCOME_PROCESSED);
+    retention_follow(&retention, seen_of_one());
+    stuck = "metadata_1.json";
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), -1);
+    ck_assert(is_there(1));
+}
+END_TEST
+
+/* --- several readers -------------------------------------------------------------------------- */
+
+static struct processed_log *second;
+
+/* Two readers; the second may be out of sight. */
+static struct acknowledgements seen_of_two(bool both, uint64_t epoch)
+{
+    return (struct acknowledgements){
+        .logs = {written, second}, .count = both ? 2 : 1, .all_seen = both, .epoch = epoch};
+}
+
+static void follow_two(bool both, uint64_t epoch)
+{
+    struct acknowledgements seen = seen_of_two(both, epoch);
+    retention_follow(&retention, &seen);
+    ck_assert_int_eq(retention_tidy(&retention, &seen), 0);
+}
+
+START_TEST(retention_deletes_what_all_readers_have_and_nothing_that_one_of_them_lacks)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 3);
+    second = new_log();
+    decide(1, OUTCOME_PROCESSED);
+    decide(2, OUTCOME_PROCESSED);
+    decide_in(second, 3, OUTCOME_PROCESSED);
+    follow_two(true, 1);
+    ck_assert(is_there(1) && is_there(2) && is_there(3));
+    decide_in(second, 2, OUTCOME_REJECTED);
+    follow_two(true, 1);
+    ck_assert(is_there(1) && !is_there(2) && is_there(3));
+}
+END_TEST
+
+START_TEST(retention_waits_for_the_slowest_of_several_readers)
+{
+    prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 3}, 3);
+    second = new_log();
+    for (unsigned number = 1; number <= 3; number++)
+        decide(number, OUTCOME_PROCESSED);
+    follow_two(true, 1);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_uint_eq(retention_first_pending(&retention), 1);
+    decide_in(second, 1, OUTCOME_PROCESSED);
+    follow_two(true, 1);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_uint_eq(retention_first_pending(&retention), 2);
+}
+END_TEST
+
+START_TEST(retention_deletes_nothing_while_a_reader_is_out_of_sight_and_waits_for_the_others)
+{
+    prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 2}, 3);
+    second = new_log();
+    follow_two(false, 1);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    decide(1, OUTCOME_PROCESSED);
+    decide(2, OUTCOME_PROCESSED);
+    follow_two(false, 1);
+    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert(is_there(1) && is_there(2) && is_there(3));
+}
+END_TEST
+
+START_TEST(retention_asks_about_every_batch_anew_when_a_reader_comes_into_sight)
+{
+    prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 3}, 3);
+    second = new_log();
+    for (unsigned number = 1; number <= 3; number++)
+        decide(number, OUTCOME_PROCESSED);
+    follow_two(false, 1);
+    decide_in(second, 2, OUTCOME_PROCESSED);
+    follow_two(true, 2);
+    ck_assert(is_there(1) && !is_there(2) && is_there(3));
+    ck_assert_uint_eq(retention_first_pending(&retention), 1);
+    decide_in(second, 1, OUTCOME_PROCESSED);
+    follow_two(true, 2);
+    ck_assert(!is_there(1) && is_there(3));
+}
+END_TEST
+
+/* Its consumer began anew, with other results: it has acknowledged nothing. */
+START_TEST(retention_takes_back_what_a_log_acknowledged_that_was_replaced)
+{
+    prepare((struct retention_limits){.keep_batches = 1}, 4);
+    for (unsigned number = 1; number <= 2; number++)
+        decide(number, OUTCOME_PROCESSED);
+    struct acknowledgements seen = *seen_of_one();
+    retention_follow(&retention, &seen);
+    struct processed_log *other = new_log();
+    decide_in(other, 3, OUTCOME_PROCESSED);
+    decide_in(other, 4, OUTCOME_PROCESSED);
+    seen.logs[0] = other;
+    seen.epoch++;
+    ck_assert_int_eq(retention_tidy(&retention, &seen), 0);
+    ck_assert(is_there(1));
+    retention_follow(&retention, &seen);
+    ck_assert_int_eq(retention_tidy(&retention, &seen), 0);
+    ck_assert(is_there(1) && is_there(2) && !is_there(3) && is_there(4));
+    ck_assert_uint_eq(retention_first_pending(&retention), 1);
+}
+END_TEST
+
+/* The limit is far, so that not every decision is worth the asking. */
+START_TEST(retention_asks_the_logs_about_each_pending_batch_at_most_sixteen_times_a_decision)
+{
+    prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 0}, 320);
+    second = new_log();
+    follow_two(true, 1);
+    for (unsigned number = 1; number <= 20; number++) {
+        ck_assert_uint_eq(retention_first_pending(&retention), 1);
+        decide_in(number % 2 == 0 ? second : written, (number + 1) / 2, OUTCOME_PROCESSED);
+        follow_two(true, 1);
+    }
+    ck_assert_uint_eq(retention_first_pending(&retention), 11);
 }
 END_TEST
 
@@ -296,5 +489,14 @@ int main(void)
         retention_deletes_nothing_whose_record_cannot_be_made_durable,
         retention_says_when_it_cannot_delete_and_succeeds_later,
         retention_does_not_stumble_over_a_directory_under_a_batchs_name,
+        retention_removes_the_metadata_of_a_batch_before_its_data_and_the_oldest_first,
+        retention_that_is_cut_between_the_two_removals_leaves_data_and_goes_on_there,
+        retention_that_cannot_remove_the_metadata_leaves_the_data_too,
+        retention_deletes_what_all_readers_have_and_nothing_that_one_of_them_lacks,
+        retention_waits_for_the_slowest_of_several_readers,
+        retention_deletes_nothing_while_a_reader_is_out_of_sight_and_waits_for_the_others,
+        retention_asks_about_every_batch_anew_when_a_reader_comes_into_sight,
+        retention_takes_back_what_a_log_acknowledged_that_was_replaced,
+        retention_asks_the_logs_about_each_pending_batch_at_most_sixteen_times_a_decision,
         retention_stays_small_while_thousands_of_batches_pass);
 }
