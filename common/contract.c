@@ -118,7 +118,7 @@ bool contract_key_number(const char *key, uint64_t *number)
 bool contract_match(const char *pattern, const char *name, char key[CONTRACT_KEY_MAX + 1])
 {
     const char *star = strchr(pattern, '*');
-    if (star == NULL || contract_is_in_flight(name))
+    if (star == NULL || contract_is_in_flight(name) || strcmp(name, CONTRACT_DATAPACKAGE) == 0)
         return false;
     size_t prefix = (size_t)(star - pattern);
     size_t suffix = strlen(star + 1);

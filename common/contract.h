@@ -30,6 +30,8 @@
 #define CONTRACT_INDEX "index.html"
 #define CONTRACT_TOTALS "totals.json"
 #define CONTRACT_STREAM_STATE "stream.state"
+#define CONTRACT_DATAPACKAGE "datapackage.json"
+#define CONTRACT_DATAPACKAGE_LOCK ".datapackage.lock"
 #define CONTRACT_PRODUCER_LOCK ".producer.lock"
 #define CONTRACT_CONSUMER_LOCK ".consumer.lock"
 
@@ -44,8 +46,8 @@
 enum contract_exit {
     CONTRACT_EXIT_DONE = 0,
     CONTRACT_EXIT_USAGE = 64,
-    CONTRACT_EXIT_REJECTED = 65,      /* --once met a rejected batch, --profile a damaged file */
-    CONTRACT_EXIT_NO_INPUT = 66,      /* --profile could not open a file */
+    CONTRACT_EXIT_REJECTED = 65, /* --once met a rejected batch, --profile a damaged file */
+    CONTRACT_EXIT_NO_INPUT = 66, /* --profile could not open a file, --datapackage found no batch */
     CONTRACT_EXIT_UNAVAILABLE = 69,   /* the lock is held; --health: nobody holds it */
     CONTRACT_EXIT_SOFTWARE = 70,      /* out of memory */
     CONTRACT_EXIT_CANNOT_CREATE = 73, /* a directory that cannot be written */
@@ -70,8 +72,9 @@ bool contract_is_in_flight(const char *name);
 /*
  * True when `name` matches `pattern` (exactly one '*'); then `key` holds what
  * the '*' stands for. Refused, as no batch: an empty or too long key, names in
- * flight ('.x', '_x', 'x.tmp'), control characters, '/', what is not UTF-8, and
- * numeric keys that are written in a second way (01, -1, 0) or do not fit 64 bits.
+ * flight ('.x', '_x', 'x.tmp'), the list of all batches (datapackage.json), control characters,
+ * '/', what is not UTF-8, and numeric keys that are written in a second way (01, -1, 0) or do not
+ * fit 64 bits.
  */
 bool contract_match(const char *pattern, const char *name, char key[CONTRACT_KEY_MAX + 1]);
 

@@ -152,13 +152,18 @@ void fileio_remove_temporary(int directory_fd, const char *name)
     errno = saved_errno;
 }
 
-int fileio_write_temporary(int directory_fd, const char *name, const void *bytes, size_t length)
+int fileio_create_temporary(int directory_fd, const char *name)
 {
     char temporary[CONTRACT_NAME_SIZE];
     if (!temporary_name(temporary, name))
         return -1;
-    int fd = openat(directory_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                    0644);
+    return openat(directory_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                  0644);
+}
+
+int fileio_write_temporary(int directory_fd, const char *name, const void *bytes, size_t length)
+{
+    int fd = fileio_create_temporary(directory_fd, name);
     if (fd < 0 || write_all(fd, bytes, length) == 0)
         return fd;
     close_quietly(fd);
@@ -174,12 +179,8 @@ int fileio_rename_temporary(int directory_fd, const char *name)
     return renameat(directory_fd, temporary, directory_fd, name);
 }
 
-int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t length,
-                   enum fileio_flush flush)
+int fileio_finish_temporary(int directory_fd, const char *name, int fd, enum fileio_flush flush)
 {
-    int fd = fileio_write_temporary(directory_fd, name, bytes, length);
-    if (fd < 0)
-        return -1;
     bool flushed = flush == FILEIO_DERIVED || fsync(fd) == 0;
     if (!flushed)
         close_quietly(fd);
@@ -187,6 +188,13 @@ int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t
         return 0;
     fileio_remove_temporary(directory_fd, name);
     return -1;
+}
+
+int fileio_replace(int directory_fd, const char *name, const void *bytes, size_t length,
+                   enum fileio_flush flush)
+{
+    int fd = fileio_write_temporary(directory_fd, name, bytes, length);
+    return fd < 0 ? -1 : fileio_finish_temporary(directory_fd, name, fd, flush);
 }
 
 int fileio_replace_text(int directory_fd, const char *name, const struct text *text,

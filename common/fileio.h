@@ -86,11 +86,19 @@ int fileio_replace_text(int directory_fd, const char *name, const struct text *t
 /*
  * The steps of a replacement one by one, for who flushes many files before the first is renamed
  * (fileio_group); `name` is always the file's own. Writing leaves the temporary open and not yet
- * flushed, or none when it fails. Removing keeps errno.
+ * flushed, or none when it fails; a created one is empty, to be written piece by piece with
+ * fileio_append(). Removing keeps errno.
  */
 int fileio_write_temporary(int directory_fd, const char *name, const void *bytes, size_t length);
+int fileio_create_temporary(int directory_fd, const char *name);
 int fileio_rename_temporary(int directory_fd, const char *name);
 void fileio_remove_temporary(int directory_fd, const char *name);
+
+/*
+ * What fileio_replace() does once its temporary is written: flushes, closes `fd` and renames; the
+ * temporary is gone either way.
+ */
+int fileio_finish_temporary(int directory_fd, const char *name, int fd, enum fileio_flush flush);
 
 /* Makes the renames and removals in a directory durable. */
 int fileio_sync_directory(int directory_fd);

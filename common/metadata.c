@@ -10,6 +10,7 @@
 
 #define HASH_PREFIX "sha256:"
 #define NAME_PREFIX "data_"
+#define PROFILE "tabular-data-resource"
 #define MD5_DIGITS 32
 #define COUNT_WORDS "a whole number in digits alone, up to 2^64 - 1"
 
@@ -38,7 +39,7 @@ void metadata_write(struct text *text, const struct metadata *metadata)
     text_put(text, "{\n");
     text_printf(text, "  \"name\": \"" NAME_PREFIX "%" PRIu64 "\",\n", metadata->batch);
     put_member(text, "path", metadata->filename);
-    put_member(text, "profile", "tabular-data-resource");
+    put_member(text, "profile", PROFILE);
     put_member(text, "$schema", "https://datapackage.org/profiles/2.0/dataresource.json");
     put_member(text, "type", "table");
     put_member(text, "format", "csv");
@@ -210,4 +211,33 @@ bool metadata_read(const char *bytes, size_t length, const struct metadata_subje
                 take_hash(object, claims, rejection);
     json_free(object);
     return good;
+}
+
+static const char *lacking_of(const struct json *object, const char *key)
+{
+    const struct json_value *root = json_root(object);
+    const char *name = json_text(json_member(root, "name"));
+    const char *profile = json_text(json_member(root, "profile"));
+    const struct json_value *fields = json_member(json_member(root, "schema"), "fields");
+    if (name == NULL || strncmp(name, NAME_PREFIX, sizeof NAME_PREFIX - 1) != 0 ||
+        strcmp(name + sizeof NAME_PREFIX - 1, key) != 0)
+        return "'name' is not " NAME_PREFIX "N, so another batch may have it too";
+    if (json_text(json_member(root, "path")) == NULL)
+        return "it states no 'path'";
+    if (profile == NULL || strcmp(profile, PROFILE) != 0)
+        return "'profile' is not " PROFILE;
+    return json_first(fields) == NULL ? "'schema' has no fields" : NULL;
+}
+
+bool metadata_is_resource(const char *bytes, size_t length, const struct metadata_subject *subject,
+                          struct rejection *rejection)
+{
+    char error[JSON_ERROR_SIZE];
+    struct json *object = json_parse_object(bytes, length, error);
+    const char *lacking = object == NULL ? error : lacking_of(object, subject->key);
+    rejection->reason = REASON_NONE;
+    if (lacking != NULL && (object != NULL || errno != ENOMEM))
+        rejection_set(rejection, REASON_METADATA_INVALID, "metadata: %s", lacking);
+    json_free(object);
+    return lacking == NULL;
 }

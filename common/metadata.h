@@ -74,4 +74,12 @@ struct metadata_subject {
 bool metadata_read(const char *bytes, size_t length, const struct metadata_subject *subject,
                    struct metadata_claims *claims, struct rejection *rejection);
 
+/*
+ * Of metadata that metadata_read() has taken: whether it is also a resource that a tabular data
+ * package may hold, with a name that no other batch has. `rejection` says what it lacks; with
+ * REASON_NONE memory is short.
+ */
+bool metadata_is_resource(const char *bytes, size_t length, const struct metadata_subject *subject,
+                          struct rejection *rejection);
+
 #endif

@@ -123,6 +123,13 @@ static const struct option_row ROWS[] = {
          "publish nothing; exit 0 when the producer of the directory is alive and well, 69 when\n"
          "      there is none, 75 with the cause when it is in trouble or gave no sign of life",
      .offset = offsetof(struct config, health)},
+    {.flag = "--datapackage",
+     .type = OPTION_FLAG,
+     .default_value = "0",
+     .default_words = "run as a daemon",
+     .help = "publish nothing; list the batches that are there in DIR/datapackage.json, a\n"
+             "      Frictionless Data Package, and exit. A producer may run meanwhile",
+     .offset = offsetof(struct config, datapackage)},
     {.flag = "--log-format",
      .environment = "LOG_FORMAT",
      .type = OPTION_CHOICE,
@@ -171,6 +178,8 @@ static const char *contradiction(const struct config *config)
         bool is_so;
         const char *words;
     } CASES[] = {
+        {config->health && config->datapackage,
+         "--health and --datapackage are two things to do: give one of them"},
         {interval_given && config->rate.count != 0,
          "--interval and --rate both say how often batches come: give one of them"},
         {config->interval.mean_ns == 0 && config->interval.percent != 0,

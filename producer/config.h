@@ -37,6 +37,7 @@ struct config {
     uint64_t max_pending_batches; /* 0: no limit */
     uint64_t min_free_bytes;      /* 0: no limit */
     bool health;
+    bool datapackage;
     int log_format; /* enum log_format */
     int log_level;  /* enum log_level */
     char default_results[PATH_MAX];

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/wait.h"
 #include "producer/config.h"
+#include "producer/datapackage.h"
 #include "producer/health.h"
 #include "producer/loop.h"
 
@@ -80,7 +81,11 @@ static int run_as_asked(struct producer *producer)
     int code = open_directory(producer);
     if (code != CONTRACT_EXIT_DONE)
         return code;
-    return producer->config.health ? check_health(producer) : publish_batches(producer);
+    if (producer->config.health)
+        return check_health(producer);
+    if (producer->config.datapackage)
+        return datapackage_run(&producer->config, producer->directory_fd);
+    return publish_batches(producer);
 }
 
 static void close_all(struct producer *producer)

@@ -66,13 +66,14 @@ START_TEST(a_key_with_control_characters_or_a_slash_is_no_batch)
 }
 END_TEST
 
-START_TEST(names_in_flight_are_no_batches_even_where_the_pattern_has_them)
+START_TEST(names_in_flight_and_the_list_of_batches_are_none_even_where_the_pattern_has_them)
 {
     ck_assert(!contract_match("*", ".data_1.csv", key));
     ck_assert(!contract_match("*", ".nfs0001", key));
     ck_assert(!contract_match("*", "_data_1.csv", key));
     ck_assert(!contract_match("*", "_x", key));
     ck_assert(!contract_match("*", "data_1.csv.tmp", key));
+    ck_assert(!contract_match("data*", "datapackage.json", key));
     ck_assert(!contract_match("*", ".tmp", key));
     ck_assert(contract_match("*", "x", key));
 }
@@ -224,7 +225,7 @@ int main(void)
         a_number_written_in_a_second_way_is_no_batch, a_number_of_240_digits_is_no_batch,
         a_key_may_be_128_bytes_long_and_no_longer,
         a_key_with_control_characters_or_a_slash_is_no_batch,
-        names_in_flight_are_no_batches_even_where_the_pattern_has_them,
+        names_in_flight_and_the_list_of_batches_are_none_even_where_the_pattern_has_them,
         other_files_on_the_volume_are_no_batches,
         what_stands_before_and_behind_the_star_must_not_overlap, a_key_need_not_be_a_number,
         a_key_that_is_not_utf8_is_no_batch, a_key_is_utf8_exactly_when_text_says_so,

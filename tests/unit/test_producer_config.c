@@ -144,7 +144,8 @@ START_TEST(config_refuses_options_that_exclude_each_other_and_names_them)
     static const struct {
         char *arguments[4];
         const char *names[2];
-    } CASES[] = {{{"--interval", "1s", "--rate", "1/s"}, {"--interval", "--rate"}},
+    } CASES[] = {{{"--health", "--datapackage", "--seed", "1"}, {"--health", "--datapackage"}},
+                 {{"--interval", "1s", "--rate", "1/s"}, {"--interval", "--rate"}},
                  {{"--interval", "0", "--burst", "2"}, {"--interval 0", "--burst"}},
                  {{"--interval", "0+-5%", "--burst", "1"}, {"--interval 0", "jitter"}}};
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
