@@ -67,7 +67,7 @@ a_rate_of_rows_is_kept_and_never_exceeded() {
 }
 
 a_rate_that_single_flushes_would_not_reach_is_reached_by_groups() {
-    fresh_in_memory
+    fresh_in_memory 64
     made --rate 20000/s --duration 2s
     between $((count * 20)) 10000 40040 rows
 }
