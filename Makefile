@@ -7,6 +7,7 @@ endif
 PREFIX   ?= /usr/local
 SANITIZE ?=
 FUZZ_SECONDS ?= 60
+SOAK_BATCHES ?= 100000
 
 # --- what it is made of -------------------------------------------------------------------------
 COMMON_SOURCES   := $(wildcard common/*.c)
@@ -178,6 +179,10 @@ bench: deps-test ## latency, batches a second, the page, a crowded directory, id
 
 bench-%: all $(BUILD)/bench/latency $(BUILD)/bench/disk $(BUILD)/tests/tools/make-page
 	@BUILD=$(BUILD) tests/bench/bench.sh $(filter-out all,$*)
+
+soak: all ## 100,000 batches through a volume of 64 MiB, SOAK_BATCHES=100000; takes root
+	@BUILD=$(BUILD) tests/bench/soak.sh $(SOAK_BATCHES)
+.PHONY: soak
 
 bench-profile: all $(patsubst %,$(BUILD)/bench/%,make_csv measure floor) ## a large file beside other profilers, BENCH_PROFILE_MB=1000
 	@BUILD=$(BUILD) tests/bench/profile.sh
