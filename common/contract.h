@@ -32,6 +32,7 @@
 #define CONTRACT_STREAM_STATE "stream.state"
 #define CONTRACT_DATAPACKAGE "datapackage.json"
 #define CONTRACT_DATAPACKAGE_LOCK ".datapackage.lock"
+#define CONTRACT_FAULT_MANIFEST "_faults.jsonl"
 #define CONTRACT_PRODUCER_LOCK ".producer.lock"
 #define CONTRACT_CONSUMER_LOCK ".consumer.lock"
 

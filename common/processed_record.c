@@ -19,6 +19,11 @@ static const char *const PLOT_WORDS[] = {
 /* Mark, digits, quote and brace. */
 #define CRC_TAIL (sizeof CRC_MARK - 1 + CRC_DIGITS + 2)
 
+const char *outcome_word(enum outcome outcome)
+{
+    return OUTCOME_WORDS[outcome];
+}
+
 /* ---- writing ---- */
 
 static void put_text(struct text *line, const char *name, const char *value)

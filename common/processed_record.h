@@ -21,6 +21,9 @@
 enum outcome { OUTCOME_PROCESSED, OUTCOME_REJECTED, OUTCOME_CHANGED };
 enum plot { PLOT_OK, PLOT_FAILED, PLOT_NONE };
 
+/* As the log writes it. */
+const char *outcome_word(enum outcome outcome);
+
 /* Strings are borrowed. */
 struct processed_record {
     const char *key;

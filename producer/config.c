@@ -8,6 +8,7 @@
 #include "common/contract.h"
 #include "common/log.h"
 #include "common/number.h"
+#include "common/text.h"
 #include "producer/random.h"
 
 #define BATCHES_MAX 1000000000
@@ -18,6 +19,14 @@
 #define INTERVAL_NOT_GIVEN (-1)
 #define DURATION_MAX_NS (365 * 24 * 3600 * (uint64_t)NUMBER_NS_PER_SECOND)
 #define INTERVAL_MAX_NS (24 * 3600 * (uint64_t)NUMBER_NS_PER_SECOND)
+
+/* What the table calls with a text that is given for --faults. */
+static const char *check_faults(const char *value)
+{
+    static char error[FAULTS_ERROR_SIZE];
+    struct faults faults;
+    return strcmp(value, FAULTS_HELP) == 0 || faults_parse(value, &faults, error) ? NULL : error;
+}
 
 static const struct option_row ROWS[] = {
     {.flag = "--dir",
@@ -115,6 +124,23 @@ static const struct option_row ROWS[] = {
      .default_value = "64MiB",
      .help = "wait while less space than this is free; 0 is no limit",
      .offset = offsetof(struct config, min_free_bytes)},
+    {.flag = "--faults",
+     .environment = "PRODUCER_FAULTS",
+     .type = OPTION_TEXT,
+     .value_name = "WORD=RATE,...",
+     .default_words = "none",
+     .check = check_faults,
+     .help =
+         "publish this share of batches bad on purpose, to try a reader: torn=0.01,gap=0.005, or\n"
+         "      all=0.01 for each fault not named; --faults " FAULTS_HELP " lists the faults",
+     .offset = offsetof(struct config, faults_text)},
+    {.flag = "--fault-manifest",
+     .environment = "PRODUCER_FAULT_MANIFEST",
+     .type = OPTION_TEXT,
+     .value_name = "FILE",
+     .default_words = "DIR/" CONTRACT_FAULT_MANIFEST " of --dir",
+     .help = "where --faults writes down what each batch is, and what a right reader makes of it",
+     .offset = offsetof(struct config, fault_manifest)},
     {.flag = "--health",
      .type = OPTION_FLAG,
      .default_value = "0",
@@ -160,14 +186,46 @@ static int complain(int code, const char *error)
     return code;
 }
 
-static bool set_default_results(struct config *config)
+/* `name` in the directory. False when the path is too long. */
+static bool name_default(char room[PATH_MAX], const struct config *config, const char *name)
 {
-    if (config->results.count > 0)
-        return true;
-    int length = snprintf(config->default_results, sizeof config->default_results, "%s/%s",
-                          config->dir, CONTRACT_RESULTS_NAME);
-    config->results.items[config->results.count++] = config->default_results;
-    return length > 0 && (size_t)length < sizeof config->default_results;
+    int length = snprintf(room, PATH_MAX, "%s/%s", config->dir, name);
+    return length > 0 && (size_t)length < PATH_MAX;
+}
+
+/* What was not given is below --dir. */
+static bool set_default_paths(struct config *config)
+{
+    if (!name_default(config->default_results, config, CONTRACT_RESULTS_NAME) ||
+        !name_default(config->default_manifest, config, CONTRACT_FAULT_MANIFEST))
+        return false;
+    if (config->results.count == 0)
+        config->results.items[config->results.count++] = config->default_results;
+    if (config->fault_manifest == NULL)
+        config->fault_manifest = config->default_manifest;
+    return true;
+}
+
+static int list_faults(void)
+{
+    struct text list = {0};
+    faults_list(&list);
+    bool printed = !text_failed(&list) && fputs(list.bytes, stdout) >= 0 && fflush(stdout) == 0;
+    text_free(&list);
+    return printed ? CONTRACT_EXIT_DONE : CONTRACT_EXIT_IO;
+}
+
+/* -1: run. What was given has passed the table's check. */
+static int set_faults(struct config *config)
+{
+    char error[FAULTS_ERROR_SIZE];
+    if (config->faults_text == NULL)
+        return -1;
+    if (strcmp(config->faults_text, FAULTS_HELP) == 0)
+        return list_faults();
+    return faults_parse(config->faults_text, &config->faults, error)
+               ? -1
+               : complain(CONTRACT_EXIT_USAGE, error);
 }
 
 /* What is the matter with options that are each right by themselves; NULL for nothing. */
@@ -186,6 +244,8 @@ static const char *contradiction(const struct config *config)
          "--interval 0 is as fast as possible, and has nothing that jitter could change"},
         {config->interval.mean_ns == 0 && config->burst > 1,
          "--interval 0 has no pause for --burst to save up: give --rate or a longer --interval"},
+        {config->faults_text != NULL && config->results.count > 1,
+         "--faults goes by the log of one reader: give one --results"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         if (CASES[i].is_so)
@@ -203,9 +263,9 @@ static int check_together(struct config *config)
     }
     if (config->interval.mean_ns == INTERVAL_NOT_GIVEN)
         config->interval.mean_ns = config->rate.count == 0 ? INTERVAL_DEFAULT_NS : 0;
-    if (!set_default_results(config))
+    if (!set_default_paths(config))
         return complain(CONTRACT_EXIT_USAGE, "data-producer: --dir: the path is too long");
-    return -1;
+    return set_faults(config);
 }
 
 int config_load(int argc, char *const argv[], struct config *config)

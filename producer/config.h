@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "common/options.h"
+#include "producer/faults.h"
 
 /* A --count, and a --duration, that never comes to an end. */
 #define CONFIG_WITHOUT_END UINT64_MAX
@@ -36,11 +37,15 @@ struct config {
     uint64_t keep_batches;        /* acknowledged batches that stay; 0: none */
     uint64_t max_pending_batches; /* 0: no limit */
     uint64_t min_free_bytes;      /* 0: no limit */
+    const char *faults_text;      /* --faults as it was given; NULL: none */
+    struct faults faults;
+    const char *fault_manifest; /* --fault-manifest, or default_manifest */
     bool health;
     bool datapackage;
     int log_format; /* enum log_format */
     int log_level;  /* enum log_level */
     char default_results[PATH_MAX];
+    char default_manifest[PATH_MAX];
 };
 
 /* What --help prints, for documents and tests. */
@@ -48,7 +53,7 @@ extern const struct option_table CONFIG_OPTIONS;
 
 /*
  * Fills `config`, which must stay where it is. -1: run; else the code to exit
- * with: 0 after --help and --version, 64 or 78 with one line on standard error
+ * with: 0 after --help, --version and --faults help, 64 or 78 with one line on standard error
  * for a bad flag, a bad environment, or options that exclude each other. Opens no file.
  */
 int config_load(int argc, char *const argv[], struct config *config);

@@ -42,7 +42,9 @@ void group_close(struct group *group)
 
 bool group_is_full(const struct group *group)
 {
-    return group->staged >= group->limit || group->bytes >= GROUP_BYTES_MAX;
+    return group->staged >= group->limit || group->bytes >= GROUP_BYTES_MAX ||
+           (group->staged > 0 &&
+            chaos_parts(group->chaos, group->batches[group->staged - 1].number));
 }
 
 bool group_failed_alone(const struct group *group)
@@ -61,6 +63,8 @@ bool group_is_bound(const struct group *group)
 static struct group_batch *next_batch(struct group *group)
 {
     struct group_batch *batch = &group->batches[group->staged];
+    if (group->known == 0)
+        group->publisher->next = chaos_pass_gaps(group->chaos, group->publisher->next);
     if (group->staged == group->known) {
         batch->number = group->publisher->next + group->staged;
         batch->start_seconds = clock_wall_ns() / NUMBER_NS_PER_SECOND;
@@ -89,11 +93,25 @@ static int make_rows(struct group *group, struct group_batch *batch)
     return -1;
 }
 
+static int make(struct group *group, struct group_batch *batch)
+{
+    if (!chaos_begin(group->chaos, batch->number, &group->csv, &batch->rows) &&
+        make_rows(group, batch) != 0)
+        return -1;
+    batch->without_data =
+        !chaos_damage(group->chaos, &group->csv, &batch->rows, group->publisher->field_count);
+    batch->bytes = group->csv.length;
+    errno = ENOMEM;
+    return text_failed(&group->csv) ? -1 : 0;
+}
+
 static int stage(struct group *group, const struct group_batch *batch,
                  char error[PUBLISH_ERROR_SIZE])
 {
-    const struct publish_batch made = {
-        .csv = &group->csv, .rows = batch->rows, .created_seconds = batch->start_seconds};
+    const struct publish_batch made = {.csv = &group->csv,
+                                       .rows = batch->rows,
+                                       .created_seconds = batch->start_seconds,
+                                       .without_data = batch->without_data};
     return publish_stage(group->publisher, &made, error);
 }
 
@@ -102,6 +120,7 @@ static void fall_back(struct group *group, size_t attempted)
 {
     int saved_errno = errno;
     publish_abandon(group->publisher);
+    chaos_abandon(group->chaos);
     text_free(&group->csv); /* gives back what may have been in the way */
     group->failed_alone = attempted <= 1;
     group->staged = 0;
@@ -113,7 +132,7 @@ static void fall_back(struct group *group, size_t attempted)
 int group_add(struct group *group, char error[PUBLISH_ERROR_SIZE])
 {
     struct group_batch *batch = next_batch(group);
-    int result = make_rows(group, batch);
+    int result = make(group, batch);
     if (result != 0)
         (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot prepare a batch: %s", strerror(errno));
     else
@@ -153,10 +172,12 @@ size_t group_commit(struct group *group, struct group_batch done[PUBLISH_TOGETHE
                     char error[PUBLISH_ERROR_SIZE])
 {
     int64_t begun_ns = clock_now_ns();
-    if (publish_commit(group->publisher, error) != 0) {
+    if (chaos_write_down(group->chaos, error) != 0 ||
+        publish_commit(group->publisher, error) != 0) {
         fall_back(group, group->staged);
         return 0;
     }
+    chaos_published(group->chaos, clock_now_ns());
     adapt(group, clock_now_ns() - begun_ns);
     return take_done(group, done);
 }

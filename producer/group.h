@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "common/text.h"
+#include "producer/chaos.h"
 #include "producer/generate.h"
 #include "producer/publish.h"
 
@@ -33,6 +34,7 @@ struct group_batch {
     uint64_t bytes;
     int64_t start_seconds; /* since 1970: what its bytes depend on besides its number */
     int64_t begun_ns;      /* of the monotonic clock, this attempt */
+    bool without_data;     /* a fault stands under the data's name instead */
 };
 
 struct group {
@@ -46,6 +48,7 @@ struct group {
     size_t limit;   /* batches to commit together now */
     size_t ceiling; /* and at most */
     bool failed_alone;
+    struct chaos *chaos; /* borrowed; NULL, as a rule: set by who wants batches with faults */
 };
 
 /*

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/number.h"
 #include "common/wait.h"
+#include "producer/chaos.h"
 #include "producer/generate.h"
 #include "producer/group.h"
 #include "producer/health.h"
@@ -42,6 +43,7 @@ struct loop {
     int64_t end_ns; /* of --duration */
     struct metadata_field fields[SCHEMA_COLUMNS_MAX];
     struct group group;
+    struct chaos *chaos; /* NULL without --faults */
     uint64_t published;
     struct health_shown shown;
     struct condition reader_behind, disk_full, no_write, no_delete;
@@ -94,6 +96,7 @@ void loop_free(struct loop *loop)
     if (loop == NULL)
         return;
     group_close(&loop->group);
+    chaos_close(loop->chaos);
     retention_close(&loop->retention);
     publish_close(&loop->publisher);
     readers_close(loop->readers);
@@ -143,6 +146,14 @@ static int64_t earlier(int64_t left_ns, int64_t right_ns)
     return left_ns < right_ns ? left_ns : right_ns;
 }
 
+/* What is late of batches with faults is published when it is due, whatever else is waited for. */
+static void publish_late(struct loop *loop, int64_t now_ns)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    if (chaos_publish_late(loop->chaos, now_ns, error) != 0)
+        condition_begin(&loop->no_write, "%s", error);
+}
+
 /* GO_ON when the time has come, 0 when the program shall end; what is staged is not left so. */
 static int wait_until_due(struct loop *loop)
 {
@@ -151,6 +162,8 @@ static int wait_until_due(struct loop *loop)
         int64_t due_ns = loop->schedule.due_ns;
         int64_t wake_ns = earlier(earlier(due_ns, loop->end_ns), now_ns + HEALTH_BEAT_NS);
         show_health(loop, now_ns);
+        publish_late(loop, now_ns);
+        wake_ns = earlier(wake_ns, chaos_deadline(loop->chaos));
         if (now_ns >= loop->end_ns && loop->group.staged == 0)
             return CONTRACT_EXIT_DONE;
         switch (wait_for(NULL, 0, wake_ns)) {
@@ -235,13 +248,18 @@ static void report_batch(const struct group_batch *batch, int64_t now_ns)
     log_event(LOG_LEVEL_INFO, "published", fields, sizeof fields / sizeof *fields);
 }
 
+static void keep_batch(struct loop *loop, uint64_t number)
+{
+    if (!retention_add(&loop->retention, number))
+        log_warn("batch %" PRIu64 " will not be deleted before a restart: out of memory", number);
+}
+
 static void count_batch(struct loop *loop, const struct group_batch *batch, int64_t now_ns)
 {
     loop->published++;
     report_batch(batch, now_ns);
-    if (!retention_add(&loop->retention, batch->number))
-        log_warn("batch %" PRIu64 " will not be deleted before a restart: out of memory",
-                 batch->number);
+    if (!chaos_holds(loop->chaos, batch->number))
+        keep_batch(loop, batch->number);
 }
 
 /* What one batch holds up is tried at once without it. */
@@ -270,11 +288,29 @@ static int commit(struct loop *loop)
     return GO_ON;
 }
 
+/* The log of the one reader that a run with faults goes by; NULL while it cannot be seen. */
+static const struct processed_log *only_log(const struct acknowledgements *seen)
+{
+    return seen->count > 0 ? seen->logs[0] : NULL;
+}
+
+/* What faults have held back of the reader's batches is kept and deleted as others are. */
+static void follow_chaos(struct loop *loop, const struct acknowledgements *seen)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    uint64_t number;
+    if (chaos_follow(loop->chaos, only_log(seen), error) != 0)
+        condition_begin(&loop->no_write, "%s", error);
+    while (chaos_release(loop->chaos, &number))
+        keep_batch(loop, number);
+}
+
 /* Before a group is begun; what is found out holds for all of it. */
 static void look_around(struct loop *loop)
 {
     const struct acknowledgements *seen = readers_follow(loop->readers);
     pass_over_acknowledged(loop, seen);
+    follow_chaos(loop, seen);
     retention_follow(&loop->retention, seen);
     tidy(loop, seen);
 }
@@ -356,6 +392,42 @@ static void report_start(const struct loop *loop)
     log_event(LOG_LEVEL_INFO, "publishing", fields, loop->config->burst > 1 ? count : count - 1);
 }
 
+static int open_chaos(struct loop *loop)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    const struct chaos_options options = {.directory_fd = loop->directory_fd,
+                                          .manifest = loop->config->fault_manifest,
+                                          .faults = &loop->config->faults,
+                                          .seed = loop->config->seed};
+    if (chaos_open(&options, &loop->chaos, error) != 0) {
+        log_refusal("--fault-manifest: %s", error);
+        return CONTRACT_EXIT_CANNOT_CREATE;
+    }
+    if (loop->chaos == NULL)
+        return GO_ON;
+    loop->publisher.state = chaos_state;
+    loop->publisher.state_context = loop->chaos;
+    log_warn("--faults is on: batches are bad on purpose, as %s says of each",
+             loop->config->fault_manifest);
+    return GO_ON;
+}
+
+/* What is held is not for retention yet. */
+static int resume_chaos(struct loop *loop, struct recovery *recovery)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    struct chaos_found found = {.log = only_log(readers_seen(loop->readers)),
+                                .next = loop->publisher.next,
+                                .numbers = recovery->numbers,
+                                .count = recovery->count};
+    if (chaos_resume(loop->chaos, &found, error) != 0) {
+        log_error("%s: %s", loop->config->dir, error);
+        return CONTRACT_EXIT_IO;
+    }
+    recovery->count = found.count;
+    return GO_ON;
+}
+
 static int recover(struct loop *loop)
 {
     const struct retention_limits limits = {loop->config->keep_batches,
@@ -376,9 +448,10 @@ static int recover(struct loop *loop)
         return code;
     condition_end(&loop->no_write);
     report_recovery(&recovery);
+    code = resume_chaos(loop, &recovery);
     retention_open(&loop->retention, loop->directory_fd, &limits, &recovery.numbers,
                    recovery.count);
-    return GO_ON;
+    return code;
 }
 
 /* In a group only what is due at once: else each batch is published when it is made. */
@@ -389,6 +462,7 @@ static void open_group(struct loop *loop)
                                              .rows_low = loop->config->rows.low,
                                              .rows_high = loop->config->rows.high};
     group_open(&loop->group, &loop->publisher, &request, schedule_is_crowded(&loop->schedule));
+    loop->group.chaos = loop->chaos;
 }
 
 /* From here on the run's time counts, and its points of time. */
@@ -403,16 +477,30 @@ static void begin(struct loop *loop)
     report_start(loop);
 }
 
+/* A run that has come to its end waits for what it owes. GO_ON when it owes nothing. */
+static int wait_for_late(struct loop *loop)
+{
+    int code = GO_ON;
+    loop->end_ns = WAIT_FOREVER;
+    while (code == GO_ON && chaos_deadline(loop->chaos) != WAIT_FOREVER) {
+        schedule_pause(&loop->schedule, clock_now_ns(), RECHECK_NS);
+        code = wait_until_due(loop);
+    }
+    return code;
+}
+
 int loop_run(struct loop *loop)
 {
     loop->end_ns = WAIT_FOREVER;
-    int code = recover(loop);
-    if (code != GO_ON)
+    int code = open_chaos(loop);
+    if (code != GO_ON || (code = recover(loop)) != GO_ON)
         return code;
     begin(loop);
     while (code == GO_ON && loop->published < loop->config->count)
         if ((code = wait_until_due(loop)) == GO_ON)
             code = tick(loop);
+    if (code == GO_ON)
+        code = wait_for_late(loop);
     if (code == GO_ON)
         code = CONTRACT_EXIT_DONE;
     if (code == CONTRACT_EXIT_DONE)

@@ -127,6 +127,19 @@ static int hash_csv(struct publisher *publisher, const struct text *csv, struct 
     return hashed && done == csv->length ? 0 : -1;
 }
 
+/* What stage_metadata() returns when there shall be none. */
+#define WITHHELD 1
+
+/* False when it is not to be published. */
+static bool write_metadata(struct publisher *publisher, const struct metadata *metadata)
+{
+    text_clear(&publisher->metadata);
+    if (publisher->state != NULL)
+        return publisher->state(publisher->state_context, &publisher->metadata, metadata);
+    metadata_write(&publisher->metadata, metadata);
+    return true;
+}
+
 /* Fills in what the number decides, and writes the temporary of the metadata. */
 static int stage_metadata(struct publisher *publisher, uint64_t number,
                           const struct metadata *about_data, char error[PUBLISH_ERROR_SIZE])
@@ -144,12 +157,13 @@ static int stage_metadata(struct publisher *publisher, uint64_t number,
     metadata.filename = data_name;
     metadata.run_id = publisher->run_id;
     metadata.description = description;
-    text_clear(&publisher->metadata);
-    metadata_write(&publisher->metadata, &metadata);
+    bool published = write_metadata(publisher, &metadata);
     if (text_failed(&publisher->metadata)) {
         errno = ENOMEM;
         return fail(error, "prepare", name);
     }
+    if (!published)
+        return WITHHELD;
     if (fileio_group_add(publisher->metadata_files, name, publisher->metadata.bytes,
                          publisher->metadata.length) != 0)
         return fail(error, "write", name);
@@ -169,9 +183,10 @@ static int stage_both(struct publisher *publisher, const struct publish_batch *b
     clock_format_seconds(metadata.created, batch->created_seconds);
     if (hash_csv(publisher, batch->csv, &metadata) != 0)
         return fail(error, "hash", name);
-    if (fileio_group_add(publisher->data_files, name, batch->csv->bytes, batch->csv->length) != 0)
+    if (!batch->without_data &&
+        fileio_group_add(publisher->data_files, name, batch->csv->bytes, batch->csv->length) != 0)
         return fail(error, "write", name);
-    return stage_metadata(publisher, number, &metadata, error);
+    return stage_metadata(publisher, number, &metadata, error) < 0 ? -1 : 0;
 }
 
 int publish_stage(struct publisher *publisher, const struct publish_batch *batch,
@@ -341,8 +356,9 @@ static int commit_metadata(struct publisher *publisher, uint64_t number,
     char name[64];
     if (fileio_sync_directory(publisher->directory_fd) != 0)
         return fail(error, "flush", "the directory");
-    if (stage_metadata(publisher, number, metadata, error) != 0)
-        return -1;
+    int staged = stage_metadata(publisher, number, metadata, error);
+    if (staged != 0)
+        return staged;
     (void)snprintf(name, sizeof name, "metadata_%" PRIu64 ".json", number);
     return fileio_group_commit(publisher->metadata_files) == 0 ? 0 : fail(error, "publish", name);
 }
@@ -360,8 +376,12 @@ static enum publish_completed complete_open(struct publisher *publisher, uint64_
     else if (!describe_columns(publisher, &survey, fields, &metadata)) {
         (void)snprintf(error, PUBLISH_ERROR_SIZE, "%s is no batch of this program", name);
         result = PUBLISH_NOT_OURS;
-    } else if (commit_metadata(publisher, number, &metadata, error) == 0)
-        result = PUBLISH_COMPLETED;
+    } else {
+        int committed = commit_metadata(publisher, number, &metadata, error);
+        result = committed == 0          ? PUBLISH_COMPLETED
+                 : committed == WITHHELD ? PUBLISH_WITHHELD
+                                         : PUBLISH_FAILED;
+    }
     int saved_errno = errno;
     text_free(&survey.names);
     errno = saved_errno;

@@ -20,6 +20,7 @@
 #ifndef PRODUCER_PUBLISH_H
 #define PRODUCER_PUBLISH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,12 @@ struct publish_cell {
  */
 void publish_append_row(struct text *csv, const struct publish_cell *cells, size_t count);
 
+/*
+ * Writes the document of a batch's metadata in place of metadata_write(). False when it is not to
+ * be published; see text_failed(document).
+ */
+typedef bool publish_state(void *context, struct text *document, const struct metadata *metadata);
+
 struct publisher {
     uint64_t next; /* the number of the first batch that is not durable; at least 1 */
     size_t staged; /* batches whose temporaries are written, from `next` on */
@@ -58,6 +65,8 @@ struct publisher {
     struct fileio_group *data_files;
     struct fileio_group *metadata_files;
     struct text metadata;
+    publish_state *state; /* NULL, as a rule; set by who publishes faults, with its context */
+    void *state_context;
 };
 
 /*
@@ -72,6 +81,7 @@ struct publish_batch {
     const struct text *csv;
     uint64_t rows;           /* below the header */
     int64_t created_seconds; /* since 1970 */
+    bool without_data;       /* metadata alone: something else stands under the data's name */
 };
 
 /*
@@ -100,6 +110,7 @@ int publish_batch(struct publisher *publisher, const struct publish_batch *batch
 
 enum publish_completed {
     PUBLISH_COMPLETED,
+    PUBLISH_WITHHELD, /* its metadata is not to be published */
     PUBLISH_NOT_OURS, /* no plain file, unreadable, or with more columns than a batch has */
     PUBLISH_FAILED    /* errno; EINTR when the program shall end */
 };
@@ -107,7 +118,7 @@ enum publish_completed {
 /*
  * Commits a batch whose data is in place and whose metadata is not, as a crash
  * between the two renames leaves it: reads the data, states its hash and its
- * rows. Otherwise than PUBLISH_COMPLETED there is one line in `error`.
+ * rows. After PUBLISH_NOT_OURS and PUBLISH_FAILED there is one line in `error`.
  */
 enum publish_completed publish_complete(struct publisher *publisher, uint64_t number,
                                         char error[PUBLISH_ERROR_SIZE]);

@@ -134,6 +134,7 @@ static int complete_data(struct recovery *recovery, struct publisher *publisher,
         recovery->completed++;
         recovery->numbers[recovery->count++] = number;
         break;
+    case PUBLISH_WITHHELD: recovery->numbers[recovery->count++] = number; break;
     case PUBLISH_NOT_OURS:
         recovery->left++;
         (void)snprintf(recovery->why, sizeof recovery->why, "%s", error);
