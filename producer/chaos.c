@@ -11,6 +11,7 @@
 #include "common/number.h"
 #include "common/wait.h"
 #include "producer/chaos_later.h"
+#include "producer/chaos_past.h"
 #include "producer/faults_damage.h"
 #include "producer/faults_manifest.h"
 #include "producer/faults_objects.h"
@@ -20,17 +21,6 @@ _Static_assert(PUBLISH_ERROR_SIZE == FAULTS_MANIFEST_ERROR_SIZE, "one line is as
 /* Metadata that is late is so by at least, and at most. */
 #define LATE_LEAST_NS (1 * NUMBER_NS_PER_SECOND)
 #define LATE_MOST_NS (4 * NUMBER_NS_PER_SECOND)
-/* A batch of the manifest in one word: its fault above its number, which has 53 bits. */
-#define PAST_NUMBER_BITS 56
-#define PAST_NUMBER_MASK ((UINT64_C(1) << PAST_NUMBER_BITS) - 1)
-
-/* What the manifest says, until the start is over: in the order of its lines, then by number. */
-struct past {
-    uint64_t *items;
-    size_t count;
-    size_t capacity;
-};
-
 /* Batches of the group that something is to be done about besides. */
 struct staged {
     struct chaos_later_item item;
@@ -43,7 +33,7 @@ struct chaos {
     uint64_t seed;
     struct faults_manifest *manifest;
     struct digest *digest;
-    struct past past;
+    struct chaos_past past;
     bool started; /* until then metadata is completed by the manifest */
     /* the batch that is being made */
     uint64_t number;
@@ -60,81 +50,6 @@ struct chaos {
     size_t staged_count;
     struct chaos_later later;
 };
-
-/* --- the past -------------------------------------------------------------------------------- */
-
-static bool remember(void *context, uint64_t batch, enum fault fault)
-{
-    struct past *past = context;
-    if (past->count == past->capacity) {
-        size_t capacity = past->capacity == 0 ? 1024 : past->capacity * 2;
-        uint64_t *items = reallocarray(past->items, capacity, sizeof *items);
-        if (items == NULL)
-            return false;
-        past->items = items;
-        past->capacity = capacity;
-    }
-    past->items[past->count++] = (uint64_t)fault << PAST_NUMBER_BITS | (batch & PAST_NUMBER_MASK);
-    return true;
-}
-
-static int compare_numbers(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left & PAST_NUMBER_MASK;
-    uint64_t b = *(const uint64_t *)right & PAST_NUMBER_MASK;
-    return a < b ? -1 : a > b;
-}
-
-static void merge(const uint64_t *left, const uint64_t *right, const uint64_t *end, uint64_t *to)
-{
-    const uint64_t *middle = right;
-    while (left < middle || right < end)
-        if (right == end || (left < middle && compare_numbers(left, right) <= 0))
-            *to++ = *left++;
-        else
-            *to++ = *right++;
-}
-
-/* Stable, which qsort(3) need not be: of the lines of a batch the last one stands. */
-static bool sort_lines(struct past *past)
-{
-    uint64_t *other = calloc(past->count + 1, sizeof *other);
-    if (other == NULL)
-        return false;
-    for (size_t run = 1; run < past->count; run *= 2) {
-        for (size_t at = 0; at < past->count; at += 2 * run) {
-            size_t middle = at + run < past->count ? at + run : past->count;
-            size_t end = middle + run < past->count ? middle + run : past->count;
-            merge(past->items + at, past->items + middle, past->items + end, other + at);
-        }
-        uint64_t *sorted = other;
-        other = past->items;
-        past->items = sorted;
-        past->capacity = past->count;
-    }
-    free(other);
-    return true;
-}
-
-static bool sort_past(struct past *past)
-{
-    size_t kept = 0;
-    if (!sort_lines(past))
-        return false;
-    for (size_t i = 0; i < past->count; i++)
-        if (i + 1 == past->count || compare_numbers(&past->items[i], &past->items[i + 1]) != 0)
-            past->items[kept++] = past->items[i];
-    past->count = kept;
-    return true;
-}
-
-static enum fault fault_of(const struct past *past, uint64_t number)
-{
-    const uint64_t *found = past->count == 0 ? NULL
-                                             : bsearch(&number, past->items, past->count,
-                                                       sizeof *past->items, compare_numbers);
-    return found == NULL ? FAULT_NONE : (enum fault)(*found >> PAST_NUMBER_BITS);
-}
 
 /* --- open and close -------------------------------------------------------------------------- */
 
@@ -154,10 +69,10 @@ static int open_all(struct chaos *chaos, const struct chaos_options *options,
     chaos->digest = digest_create();
     if (chaos->digest == NULL)
         return out_of_memory(error);
-    chaos->manifest = faults_manifest_open(options->manifest, remember, &chaos->past, error);
+    chaos->manifest = faults_manifest_open(options->manifest, chaos_past_take, &chaos->past, error);
     if (chaos->manifest == NULL)
         return -1;
-    return sort_past(&chaos->past) ? 0 : out_of_memory(error);
+    return chaos_past_sort(&chaos->past) ? 0 : out_of_memory(error);
 }
 
 int chaos_open(const struct chaos_options *options, struct chaos **opened,
@@ -190,11 +105,18 @@ void chaos_close(struct chaos *chaos)
     text_free(&chaos->kept);
     text_free(&chaos->gaps);
     text_free(&chaos->lines);
-    free(chaos->past.items);
+    chaos_past_free(&chaos->past);
     free(chaos);
 }
 
 /* --- going on after a start ------------------------------------------------------------------ */
+
+static int compare_numbers(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left;
+    uint64_t b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
 
 static bool is_in(const struct chaos_found *found, uint64_t number)
 {
@@ -210,7 +132,7 @@ static const struct processed_entry *find(const struct processed_log *log, uint6
 }
 
 /* Which of the lines may be of batches that were never published: those of the last group. */
-static bool is_recent(const struct past *past, size_t at)
+static bool is_recent(const struct chaos_past *past, size_t at)
 {
     return at + PUBLISH_TOGETHER_MAX >= past->count;
 }
@@ -233,15 +155,15 @@ static bool is_open(const struct chaos *chaos, const struct chaos_found *found, 
 
 static bool resume_one(struct chaos *chaos, const struct chaos_found *found, size_t at)
 {
-    uint64_t number = chaos->past.items[at] & PAST_NUMBER_MASK;
-    enum fault fault = (enum fault)(chaos->past.items[at] >> PAST_NUMBER_BITS);
+    uint64_t number = chaos_past_number(&chaos->past, at);
+    enum fault fault = chaos_past_fault(&chaos->past, number);
     struct chaos_later_item item = {.number = number, .fault = fault};
-    if (is_open(chaos, found, number, fault))
-        return chaos_later_add(&chaos->later, &item);
-    if (is_recent(&chaos->past, at) && is_lost(found, number, fault))
+    if (is_recent(&chaos->past, at) && is_lost(found, number, fault)) {
         faults_manifest_put(&chaos->gaps,
                             &(struct faults_line){.batch = number, .fault = FAULT_GAP});
-    return true;
+        (void)faults_remove_strays(chaos->directory_fd, number);
+    }
+    return !is_open(chaos, found, number, fault) || chaos_later_add(&chaos->later, &item);
 }
 
 static void take_out_held(const struct chaos *chaos, struct chaos_found *found)
@@ -266,8 +188,7 @@ int chaos_resume(struct chaos *chaos, struct chaos_found *found, char error[PUBL
         return -1;
     take_out_held(chaos, found);
     text_clear(&chaos->gaps);
-    free(chaos->past.items);
-    chaos->past = (struct past){0};
+    chaos_past_free(&chaos->past);
     chaos->started = true;
     return 0;
 }
@@ -367,7 +288,7 @@ bool chaos_state(void *context, struct text *document, const struct metadata *me
 {
     struct chaos *chaos = context;
     if (!chaos->started) {
-        enum fault fault = fault_of(&chaos->past, metadata->batch);
+        enum fault fault = chaos_past_fault(&chaos->past, metadata->batch);
         faults_state(document, fault, metadata, NULL);
         return fault != FAULT_NO_METADATA;
     }
@@ -386,8 +307,11 @@ bool chaos_state(void *context, struct text *document, const struct metadata *me
 
 bool chaos_parts(const struct chaos *chaos, uint64_t number)
 {
-    return chaos != NULL &&
-           (fault_at(chaos, number) == FAULT_DUPLICATE || fault_at(chaos, number + 1) == FAULT_GAP);
+    if (chaos == NULL)
+        return false;
+    enum fault next = fault_at(chaos, number + 1);
+    return fault_at(chaos, number) == FAULT_DUPLICATE || next == FAULT_NOT_A_FILE ||
+           next == FAULT_GAP;
 }
 
 /* --- a group --------------------------------------------------------------------------------- */

@@ -91,8 +91,10 @@ bool chaos_damage(struct chaos *chaos, struct text *csv, uint64_t *rows, size_t 
 bool chaos_state(void *chaos, struct text *document, const struct metadata *metadata);
 
 /*
- * True when the group ends behind this batch: the next number is left out, or this one is a
- * duplicate, whose bytes are known only as long as nothing is made behind it.
+ * True when the group ends behind this batch: the next number is left out; this one is a
+ * duplicate, whose bytes are known only as long as nothing is made behind it; or the next one is no
+ * file, which a start after a crash takes for a number that was used, and so must not be there
+ * before the numbers below it.
  */
 bool chaos_parts(const struct chaos *chaos, uint64_t number);
 
