@@ -83,6 +83,33 @@ START_TEST(config_takes_the_results_of_several_readers_by_flags_or_by_colons)
 }
 END_TEST
 
+START_TEST(config_has_the_manifest_of_faults_in_the_directory_unless_it_is_named)
+{
+    ck_assert_int_eq(LOAD("--dir", "/a/b"), -1);
+    ck_assert_str_eq(config.fault_manifest, "/a/b/_faults.jsonl");
+    ck_assert(!faults_are_on(&config.faults));
+    ck_assert_int_eq(LOAD("--fault-manifest", "/c", "--faults", "torn=0.5"), -1);
+    ck_assert_str_eq(config.fault_manifest, "/c");
+    ck_assert_uint_eq(config.faults.rates[FAULT_TORN], FAULTS_RATE_ONE / 2);
+}
+END_TEST
+
+static void ask_for_faults(void *context)
+{
+    *(int *)context = LOAD("--faults", "help");
+}
+
+START_TEST(config_lists_the_faults_and_ends_well)
+{
+    int code = -1;
+    char *list = support_capture_stdout(ask_for_faults, &code, NULL);
+    ck_assert_int_eq(code, CONTRACT_EXIT_DONE);
+    for (enum fault fault = 0; fault < FAULT_COUNT; fault++)
+        ck_assert_ptr_nonnull(strstr(list, faults_word(fault)));
+    free(list);
+}
+END_TEST
+
 START_TEST(config_refuses_a_directory_whose_path_is_too_long)
 {
     static char path[PATH_MAX + 1];
@@ -119,6 +146,10 @@ static const struct {
     {"--keep", "PRODUCER_KEEP", {"0", "1000000000"}, {"1000000001", "-1", "1k"}},
     {"--max-pending", "PRODUCER_MAX_PENDING", {"0", "1000000000"}, {"1000000001", "-1"}},
     {"--min-free", "PRODUCER_MIN_FREE", {"0", "16777215TiB"}, {"16777216TiB", "-1", "1.5MiB"}},
+    {"--faults",
+     "PRODUCER_FAULTS",
+     {"torn=0", "torn=1", "all=0.04,gap=0.000000001"},
+     {"torn=1.000000001", "torn=-0.1", "torn=0.5,nul=0.6", "bogus=0", "torn", "gap=1"}},
     {"--log-format", "LOG_FORMAT", {"text", "json"}, {"xml", "JSON"}},
     {"--log-level", "LOG_LEVEL", {"error", "debug"}, {"trace", "INFO"}},
 };
@@ -263,7 +294,8 @@ int main(void)
         config_draws_a_seed_that_differs_from_run_to_run,
         config_takes_the_results_from_the_directory_unless_they_are_named,
         config_takes_the_results_of_several_readers_by_flags_or_by_colons,
-        config_refuses_a_directory_whose_path_is_too_long,
+        config_has_the_manifest_of_faults_in_the_directory_unless_it_is_named,
+        config_lists_the_faults_and_ends_well, config_refuses_a_directory_whose_path_is_too_long,
         config_takes_each_flag_within_its_bounds_and_refuses_it_beyond,
         config_refuses_options_that_exclude_each_other_and_names_them,
         config_takes_bursts_with_an_interval_or_a_rate,
