@@ -131,12 +131,6 @@ static const struct processed_entry *find(const struct processed_log *log, uint6
     return log == NULL ? NULL : processed_log_find(log, key);
 }
 
-/* Which of the lines may be of batches that were never published: those of the last group. */
-static bool is_recent(const struct chaos_past *past, size_t at)
-{
-    return at + PUBLISH_TOGETHER_MAX >= past->count;
-}
-
 /* What is on the disk lasts; what is not, although it was written down, was lost with its group. */
 static bool is_lost(const struct chaos_found *found, uint64_t number, enum fault fault)
 {
@@ -158,7 +152,8 @@ static bool resume_one(struct chaos *chaos, const struct chaos_found *found, siz
     uint64_t number = chaos_past_number(&chaos->past, at);
     enum fault fault = chaos_past_fault(&chaos->past, number);
     struct chaos_later_item item = {.number = number, .fault = fault};
-    if (is_recent(&chaos->past, at) && is_lost(found, number, fault)) {
+    /* Only those of the last group may have been written down and not published. */
+    if (at + PUBLISH_TOGETHER_MAX >= chaos->past.count && is_lost(found, number, fault)) {
         faults_manifest_put(&chaos->gaps,
                             &(struct faults_line){.batch = number, .fault = FAULT_GAP});
         (void)faults_remove_strays(chaos->directory_fd, number);
@@ -241,8 +236,6 @@ static void keep(struct chaos *chaos, const struct text *csv, uint64_t rows)
     text_append(&chaos->kept, csv->bytes, csv->length);
     chaos->kept_number = text_failed(&chaos->kept) ? 0 : chaos->number;
     chaos->kept_rows = rows;
-    if (text_failed(&chaos->kept))
-        text_free(&chaos->kept);
 }
 
 static bool states_the_whole(enum fault fault)
@@ -398,14 +391,15 @@ int64_t chaos_deadline(const struct chaos *chaos)
 
 int chaos_publish_late(struct chaos *chaos, int64_t now_ns, char error[PUBLISH_ERROR_SIZE])
 {
-    return chaos == NULL ? 0
-                         : chaos_later_publish(&chaos->later, chaos->directory_fd, now_ns, error);
+    if (chaos == NULL)
+        return 0;
+    return chaos_later_publish(&chaos->later, chaos->directory_fd, now_ns, error);
 }
 
 int chaos_follow(struct chaos *chaos, const struct processed_log *log,
                  char error[PUBLISH_ERROR_SIZE])
 {
-    return chaos == NULL ? 0
-                         : chaos_later_follow(&chaos->later, chaos->directory_fd, log,
-                                              chaos->manifest, error);
+    if (chaos == NULL)
+        return 0;
+    return chaos_later_follow(&chaos->later, chaos->directory_fd, log, chaos->manifest, error);
 }

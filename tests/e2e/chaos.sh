@@ -46,8 +46,10 @@ differences() {
     {
         split(expected[$1], want, FS)
         for (i = 2; i <= NF; i++)
-            if (want[i] != "-" && want[i] != $i)
+            if (want[i] != "-" && want[i] != $i) {
                 print $1, "is", $2, $3, "verified", $4, "rows", $5, $6, "and not", want[2], want[3], want[4], want[5], want[6]
+                break
+            }
         seen[$1] = 1
     }
     END {
