@@ -35,7 +35,7 @@ static void start(const char *rates)
 {
     const struct generate_request request = {
         .schema = schema_default(), .seed = 42, .rows_low = 2, .rows_high = 5};
-    char path[4096];
+    static char path[4096];
     struct faults faults;
     (void)snprintf(path, sizeof path, "%s/_faults.jsonl", directory);
     ck_assert_msg(faults_parse(rates, &faults, error), "%s", error);
