@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/digest.h"
 #include "common/text.h"
 #include "producer/generate.h"
 #include "producer/schema.h"
@@ -51,6 +52,44 @@ START_TEST(generate_makes_a_known_batch_to_the_byte)
                           "item_1,0.56819808737,2026-11-23T10:15:01Z\n"
                           "item_2,0.37968863944,2026-11-23T10:15:02Z\n");
     free(csv);
+}
+END_TEST
+
+static void hash(const char *csv, char hex[DIGEST_HEX_SIZE])
+{
+    struct digest *digest = digest_create();
+    ck_assert_ptr_nonnull(digest);
+    digest_update(digest, csv, strlen(csv));
+    ck_assert(digest_finish(digest, hex));
+    digest_free(digest);
+}
+
+/* Of the first release of this program. Who kept a seed has kept its batches. */
+START_TEST(generate_makes_of_a_seed_what_it_always_made)
+{
+    static const struct {
+        uint64_t seed;
+        uint64_t batch;
+        uint64_t rows;
+        const char *sha256;
+    } known[] = {
+        {1, 1, 20039, "4bbee59dff61da7317e730040a69fcc87418c8319bd0ed79ececb8e3809c8b18"},
+        {1, 2000, 46492, "604add1d0b93a1f555106808d8d4fa04494cede7bc6731aa007a6d97fdff5289"},
+        {42, 1, 49686, "b4279b067503218d8c235deacb89af567e84d862f78f9ab45fab7b31d5dd9787"},
+        {42, 2000, 38693, "c162b6692a4f8f0e0c0de54ad23693da4f2501c40098e8a2d1c320b517ee49d7"},
+        {UINT64_MAX, 1, 23142, "060f4ce7971301db1b2aa32c392b554db636646ec96ed1b44c2ab8ecfc5bf88d"},
+        {UINT64_MAX, 2000, 21039,
+         "717070a35aff7afed1dab6da2588346da9dc1dcac690a3a95cd81369ece6fd94"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char hex[DIGEST_HEX_SIZE];
+        uint64_t rows;
+        char *csv = generate(request(known[i].seed, known[i].batch, 20000, 60000), 10000, &rows);
+        hash(csv, hex);
+        ck_assert_uint_eq(rows, known[i].rows);
+        ck_assert_str_eq(hex, known[i].sha256);
+        free(csv);
+    }
 }
 END_TEST
 
@@ -186,7 +225,7 @@ int main(void)
 {
     return SUPPORT_RUN(
         "producer_generate", generate_makes_a_known_batch_to_the_byte,
-        generate_draws_the_known_row_counts_of_a_seed,
+        generate_makes_of_a_seed_what_it_always_made, generate_draws_the_known_row_counts_of_a_seed,
         generate_depends_on_everything_in_the_request_and_on_nothing_else,
         generate_makes_the_same_bytes_however_it_is_cut_into_calls,
         generate_draws_row_counts_from_the_whole_range_and_never_beyond,
