@@ -174,10 +174,14 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/common.a
 	@mkdir -p $(@D)
 	$(LINK) -pthread -o $@ $^ $(COMMON_LIBS)
 
-bench: deps-test ## latency, batches a second, the page, a crowded directory, idle cost; one alone: bench-backlog
+$(BUILD)/bench/generate: $(BUILD)/tests/bench/generate.o $(BUILD)/producer.a $(BUILD)/common.a
+	@mkdir -p $(@D)
+	$(LINK) -pthread -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
+
+bench: deps-test ## latency, batches a second, rows made, the page, a crowded directory, idle cost; one alone: bench-backlog
 	@$(MAKE) --no-print-directory bench-all
 
-bench-%: all $(BUILD)/bench/latency $(BUILD)/bench/disk $(BUILD)/tests/tools/make-page
+bench-%: all $(patsubst %,$(BUILD)/bench/%,latency disk generate) $(BUILD)/tests/tools/make-page
 	@BUILD=$(BUILD) tests/bench/bench.sh $(filter-out all,$*)
 
 soak: all ## 100,000 batches through a volume of 64 MiB, SOAK_BATCHES=100000; takes root

@@ -9,7 +9,9 @@
 #include "common/log.h"
 #include "common/number.h"
 #include "common/text.h"
+#include "producer/moment.h"
 #include "producer/random.h"
+#include "producer/schema_source.h"
 
 #define BATCHES_MAX 1000000000
 #define ROWS_MAX 10000000
@@ -26,6 +28,15 @@ static const char *check_faults(const char *value)
     static char error[FAULTS_ERROR_SIZE];
     struct faults faults;
     return strcmp(value, FAULTS_HELP) == 0 || faults_parse(value, &faults, error) ? NULL : error;
+}
+
+static const char *check_start_time(const char *value)
+{
+    int64_t milliseconds;
+    if (!moment_parse(value, strlen(value), &milliseconds) ||
+        milliseconds % MOMENT_MS_PER_SECOND != 0)
+        return "not a time from 1970 on, in whole seconds, such as 2026-01-01T00:00:00Z";
+    return NULL;
 }
 
 static const struct option_row ROWS[] = {
@@ -101,8 +112,26 @@ static const struct option_row ROWS[] = {
      .environment = "PRODUCER_SEED",
      .type = OPTION_COUNT,
      .default_words = "from the system, and logged",
-     .help = "any 64-bit number; the same seed makes the same rows",
+     .help = "any 64-bit number; the same seed makes the same values",
      .offset = offsetof(struct config, seed)},
+    {.flag = "--schema",
+     .environment = "PRODUCER_SCHEMA",
+     .type = OPTION_TEXT,
+     .value_name = "LINE|PATH",
+     .default_words = SCHEMA_DEFAULT_LINE,
+     .check = schema_source_check,
+     .help = "the columns of a batch: a line, or the path of a Table Schema, which begins with /,\n"
+             "      ./ or ../ or ends in .json; \"help\" lists what columns can be",
+     .offset = offsetof(struct config, schema)},
+    {.flag = "--start-time",
+     .environment = "PRODUCER_START_TIME",
+     .type = OPTION_TEXT,
+     .value_name = "MOMENT",
+     .default_words = "each batch starts when it is made",
+     .check = check_start_time,
+     .help = "when batch 1 starts, as 2026-01-01T00:00:00Z; the times of all others follow from\n"
+             "      their number, and the same seed makes the same bytes",
+     .offset = offsetof(struct config, start_time)},
     {.flag = "--keep",
      .environment = "PRODUCER_KEEP",
      .type = OPTION_COUNT,
@@ -285,6 +314,10 @@ int config_load(int argc, char *const argv[], struct config *config)
     case OPTIONS_BAD_USAGE: return complain(CONTRACT_EXIT_USAGE, error);
     case OPTIONS_BAD_ENVIRONMENT: return complain(CONTRACT_EXIT_CONFIG, error);
     case OPTIONS_RUN: break;
+    }
+    if (config->schema != NULL && strcmp(config->schema, SCHEMA_SOURCE_HELP) == 0) {
+        schema_source_print_help(stdout);
+        return CONTRACT_EXIT_DONE;
     }
     return check_together(config);
 }

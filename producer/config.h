@@ -34,6 +34,8 @@ struct config {
     uint64_t count;                /* batches that this run publishes */
     struct option_range rows;
     uint64_t seed;                /* given, or drawn from the system */
+    const char *schema;           /* NULL: the default; see schema_source */
+    const char *start_time;       /* RFC 3339 in whole seconds; NULL: the clock */
     uint64_t keep_batches;        /* acknowledged batches that stay; 0: none */
     uint64_t max_pending_batches; /* 0: no limit */
     uint64_t min_free_bytes;      /* 0: no limit */
@@ -53,8 +55,9 @@ extern const struct option_table CONFIG_OPTIONS;
 
 /*
  * Fills `config`, which must stay where it is. -1: run; else the code to exit
- * with: 0 after --help, --version and --faults help, 64 or 78 with one line on standard error
- * for a bad flag, a bad environment, or options that exclude each other. Opens no file.
+ * with: 0 after --help, --version, --schema help and --faults help, 64 or 78 with one line on
+ * standard error for a bad flag, a bad environment, or options that exclude each other. Opens no
+ * file.
  */
 int config_load(int argc, char *const argv[], struct config *config);
 

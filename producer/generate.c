@@ -2,64 +2,30 @@
 
 #include <string.h>
 
-#include "common/clock.h"
+#include "producer/moment.h"
 #include "producer/publish.h"
+#include "producer/random.h"
 
-#define CELL_SIZE 256
+/* Rows are put together here and appended many at a time: it stays in the nearest cache. */
+#define BLOCK_SIZE ((size_t)64 * 1024)
+#define ROW_SIZE_MAX ((size_t)SCHEMA_COLUMNS_MAX * DRAW_CELL_SIZE)
 
-/* A cell under construction: a distribution writes its text and says how long it is. */
-typedef size_t (*cell_writer)(struct generator *generator, const struct schema_column *column,
-                              char cell[CELL_SIZE]);
+_Static_assert(ROW_SIZE_MAX < BLOCK_SIZE, "a row fits a block");
 
-/* Writes a number with at least `width` digits, zeros in front; returns how many there are. */
-static size_t put_digits(char *text, uint64_t number, unsigned width)
+int64_t generate_start(const struct generate_request *request, uint64_t batch, int64_t now_seconds)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    while (number > 0 || sizeof digits - at < width) {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    }
-    memcpy(text, digits + at, sizeof digits - at);
-    return sizeof digits - at;
+    int64_t milliseconds;
+    int64_t start;
+    if (!request->start_fixed)
+        return now_seconds;
+    bool beyond =
+        __builtin_mul_overflow(request->rows_high, schema_row_ms(request->schema), &milliseconds) ||
+        __builtin_add_overflow(milliseconds, MOMENT_MS_PER_SECOND - 1, &milliseconds) ||
+        __builtin_mul_overflow(batch - 1, milliseconds / MOMENT_MS_PER_SECOND, &start) ||
+        __builtin_add_overflow(start, request->start_seconds, &start);
+    const int64_t last = MOMENT_LAST / MOMENT_MS_PER_SECOND;
+    return beyond || start > last ? last : start;
 }
-
-static size_t put_sequence(struct generator *generator, const struct schema_column *column,
-                           char cell[CELL_SIZE])
-{
-    size_t prefix = strnlen(column->prefix, CELL_SIZE / 2);
-    memcpy(cell, column->prefix, prefix);
-    return prefix + put_digits(cell + prefix, generator->done, 1);
-}
-
-static uint64_t power_of_ten(unsigned exponent)
-{
-    uint64_t power = 1;
-    while (exponent-- > 0)
-        power *= 10;
-    return power;
-}
-
-/* Drawn as an integer: a double would have to be rounded to its decimals, and 1 could come out. */
-static size_t put_uniform(struct generator *generator, const struct schema_column *column,
-                          char cell[CELL_SIZE])
-{
-    uint64_t drawn = random_between(&generator->random, 0, power_of_ten(column->decimals) - 1);
-    cell[0] = '0';
-    cell[1] = '.';
-    return 2 + put_digits(cell + 2, drawn, column->decimals);
-}
-
-static size_t put_clock(struct generator *generator, const struct schema_column *column,
-                        char cell[CELL_SIZE])
-{
-    clock_format_seconds(cell, generator->request.start_seconds +
-                                   (int64_t)generator->done * column->step_seconds);
-    return strlen(cell);
-}
-
-static const cell_writer WRITERS[SCHEMA_DISTRIBUTION_COUNT] = {
-    [SCHEMA_SEQUENCE] = put_sequence, [SCHEMA_UNIFORM] = put_uniform, [SCHEMA_CLOCK] = put_clock};
 
 static void append_header(const struct schema *schema, struct text *csv)
 {
@@ -69,31 +35,65 @@ static void append_header(const struct schema *schema, struct text *csv)
     publish_append_row(csv, cells, schema->column_count);
 }
 
-static void append_row(struct generator *generator, struct text *csv)
-{
-    const struct schema *schema = generator->request.schema;
-    char texts[SCHEMA_COLUMNS_MAX][CELL_SIZE];
-    struct publish_cell cells[SCHEMA_COLUMNS_MAX];
-    for (size_t i = 0; i < schema->column_count; i++) {
-        const struct schema_column *column = &schema->columns[i];
-        cells[i].bytes = texts[i];
-        cells[i].length = WRITERS[column->distribution](generator, column, texts[i]);
-    }
-    publish_append_row(csv, cells, schema->column_count);
-}
-
 void generate_begin(struct generator *generator, const struct generate_request *request)
 {
-    *generator = (struct generator){.request = *request};
-    random_seed(&generator->random, request->seed, request->batch);
-    generator->rows = random_between(&generator->random, request->rows_low, request->rows_high);
+    const struct schema *schema = request->schema;
+    struct random_state random;
+    generator->request = *request;
+    generator->done = 0;
+    random_seed(&random, request->seed, request->batch);
+    generator->rows = random_between(&random, request->rows_low, request->rows_high);
+    const struct draw_batch batch = {.seed = request->seed,
+                                     .number = request->batch,
+                                     .rows = generator->rows,
+                                     .rows_low = request->rows_low,
+                                     .rows_high = request->rows_high,
+                                     .start_ms = request->start_seconds * MOMENT_MS_PER_SECOND,
+                                     .columns = schema->column_count};
+    bool taken = false;
+    for (size_t i = 0; i < schema->column_count; i++) {
+        bool first = !taken && DISTRIBUTIONS[schema->columns[i].distribution].draws;
+        draw_begin(&generator->columns[i], &schema->columns[i], i, &batch, first ? &random : NULL);
+        taken |= first;
+    }
+}
+
+static char *write_row(struct generator *generator, char *at)
+{
+    size_t last = generator->request.schema->column_count - 1;
+    for (size_t i = 0; i < last; i++) {
+        at = draw_cell(&generator->columns[i], at);
+        *at++ = ',';
+    }
+    at = draw_cell(&generator->columns[last], at);
+    *at++ = '\n';
+    return at;
+}
+
+static bool has_failed(const struct generator *generator)
+{
+    bool failed = false;
+    for (size_t i = 0; i < generator->request.schema->column_count; i++)
+        failed |= generator->columns[i].failed;
+    return failed;
 }
 
 bool generate_rows(struct generator *generator, struct text *csv, uint64_t at_most)
 {
+    char block[BLOCK_SIZE];
+    char *at = block;
+    const char *full =
+        block + BLOCK_SIZE - generator->request.schema->column_count * DRAW_CELL_SIZE;
     if (generator->done == 0)
         append_header(generator->request.schema, csv);
-    for (; at_most > 0 && generator->done < generator->rows; at_most--, generator->done++)
-        append_row(generator, csv);
+    for (; at_most > 0 && generator->done < generator->rows; at_most--, generator->done++) {
+        at = write_row(generator, at);
+        if (at < full)
+            continue;
+        text_append(csv, block, (size_t)(at - block));
+        at = block;
+    }
+    text_append(csv, block, (size_t)(at - block));
+    csv->failed |= has_failed(generator);
     return generator->done < generator->rows;
 }

@@ -67,7 +67,8 @@ static struct group_batch *next_batch(struct group *group)
         group->publisher->next = chaos_pass_gaps(group->chaos, group->publisher->next);
     if (group->staged == group->known) {
         batch->number = group->publisher->next + group->staged;
-        batch->start_seconds = clock_wall_ns() / NUMBER_NS_PER_SECOND;
+        batch->start_seconds =
+            generate_start(&group->request, batch->number, clock_wall_ns() / NUMBER_NS_PER_SECOND);
         group->known++;
     }
     batch->begun_ns = clock_now_ns();

@@ -39,7 +39,7 @@ struct group_batch {
 
 struct group {
     struct publisher *publisher;
-    struct generate_request request; /* of every batch, but for its number and its time */
+    struct generate_request request; /* of every batch, but for its number and when it starts */
     struct text csv;
     struct group_batch batches[PUBLISH_TOGETHER_MAX];
     size_t known;   /* batches that were begun: a reader may have seen their bytes */

@@ -18,12 +18,12 @@
 #include "producer/generate.h"
 #include "producer/group.h"
 #include "producer/health.h"
+#include "producer/moment.h"
 #include "producer/publish.h"
 #include "producer/readers.h"
 #include "producer/recovery.h"
 #include "producer/retention.h"
 #include "producer/schedule.h"
-#include "producer/schema.h"
 #include "producer/trouble.h"
 
 /* Goes on; any other value is the code to exit with. */
@@ -33,6 +33,7 @@
 
 struct loop {
     const struct config *config;
+    const struct schema *schema;
     int directory_fd;
     int lock_fd;
     struct readers *readers;
@@ -69,18 +70,20 @@ static void name_what_ends(struct loop *loop)
     loop->no_delete.over = "deleting acknowledged batches works again";
 }
 
-struct loop *loop_create(const struct config *config, int directory_fd, int lock_fd)
+struct loop *loop_create(const struct config *config, const struct schema *schema, int directory_fd,
+                         int lock_fd)
 {
     char error[PUBLISH_ERROR_SIZE];
     struct loop *loop = calloc(1, sizeof *loop);
     if (loop == NULL)
         return NULL;
     loop->config = config;
+    loop->schema = schema;
     loop->directory_fd = directory_fd;
     loop->lock_fd = lock_fd;
     loop->plan = plan_of(config);
     name_what_ends(loop);
-    size_t field_count = schema_fields(schema_default(), loop->fields);
+    size_t field_count = schema_fields(schema, loop->fields);
     loop->readers = readers_open(&config->results);
     if (loop->readers != NULL &&
         publish_open(&loop->publisher, directory_fd, loop->fields, field_count, error) == 0)
@@ -457,10 +460,15 @@ static int recover(struct loop *loop)
 /* In a group only what is due at once: else each batch is published when it is made. */
 static void open_group(struct loop *loop)
 {
-    const struct generate_request request = {.schema = schema_default(),
+    const char *start = loop->config->start_time;
+    int64_t start_ms = 0;
+    bool fixed = start != NULL && moment_parse(start, strlen(start), &start_ms);
+    const struct generate_request request = {.schema = loop->schema,
                                              .seed = loop->config->seed,
                                              .rows_low = loop->config->rows.low,
-                                             .rows_high = loop->config->rows.high};
+                                             .rows_high = loop->config->rows.high,
+                                             .start_seconds = start_ms / MOMENT_MS_PER_SECOND,
+                                             .start_fixed = fixed};
     group_open(&loop->group, &loop->publisher, &request, schedule_is_crowded(&loop->schedule));
     loop->group.chaos = loop->chaos;
 }

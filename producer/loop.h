@@ -2,7 +2,7 @@
  * loop - wait, make, publish: what data-producer does until it is told to end, or until it has
  * published what it was asked for.
  *
- *     struct loop *loop = loop_create(&config, directory_fd, lock_fd);
+ *     struct loop *loop = loop_create(&config, schema, directory_fd, lock_fd);
  *     int exit_code = loop_run(loop);
  *     loop_free(loop);
  *
@@ -15,11 +15,13 @@
 #define PRODUCER_LOOP_H
 
 #include "producer/config.h"
+#include "producer/schema.h"
 
 struct loop;
 
 /* All are borrowed. NULL with errno when memory is short, or the system gives no random bits. */
-struct loop *loop_create(const struct config *config, int directory_fd, int lock_fd);
+struct loop *loop_create(const struct config *config, const struct schema *schema, int directory_fd,
+                         int lock_fd);
 
 /* Recovers what the last run left, then publishes. Returns an exit code of contract.h; the cause
  * has been told. */

@@ -15,13 +15,28 @@
 #include "producer/datapackage.h"
 #include "producer/health.h"
 #include "producer/loop.h"
+#include "producer/schema_source.h"
 
 struct producer {
     struct config config;
     int directory_fd;
     int lock_fd;
+    struct schema_draft *schema; /* NULL: the default */
     struct loop *loop;
 };
+
+/* A line was checked among the options; a file is read here, and once. */
+static int open_schema(struct producer *producer)
+{
+    char error[SCHEMA_ERROR_SIZE];
+    if (producer->config.schema == NULL)
+        return CONTRACT_EXIT_DONE;
+    producer->schema = schema_source_load(producer->config.schema, error);
+    if (producer->schema != NULL)
+        return CONTRACT_EXIT_DONE;
+    log_refusal("--schema %s: %s", producer->config.schema, error);
+    return CONTRACT_EXIT_CONFIG;
+}
 
 static int open_directory(struct producer *producer)
 {
@@ -49,10 +64,12 @@ static int take_lock(struct producer *producer)
 
 static int publish_batches(struct producer *producer)
 {
-    int code = take_lock(producer);
-    if (code != CONTRACT_EXIT_DONE)
+    int code = open_schema(producer);
+    if (code != CONTRACT_EXIT_DONE || (code = take_lock(producer)) != CONTRACT_EXIT_DONE)
         return code;
-    producer->loop = loop_create(&producer->config, producer->directory_fd, producer->lock_fd);
+    producer->loop = loop_create(
+        &producer->config, producer->schema == NULL ? schema_default() : &producer->schema->schema,
+        producer->directory_fd, producer->lock_fd);
     if (producer->loop != NULL)
         return loop_run(producer->loop);
     log_refusal("cannot start on %s: %s", producer->config.dir, strerror(errno));
@@ -91,6 +108,7 @@ static int run_as_asked(struct producer *producer)
 static void close_all(struct producer *producer)
 {
     loop_free(producer->loop);
+    schema_draft_free(producer->schema);
     if (producer->lock_fd >= 0)
         (void)close(producer->lock_fd);
     if (producer->directory_fd >= 0)

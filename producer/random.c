@@ -18,13 +18,28 @@ uint64_t random_splitmix64(uint64_t *state)
  * seed + stream alone, batch 2 of seed 1 would be batch 1 of seed 2. Each step
  * is a bijection of the stream, so no two streams of a seed coincide.
  */
-void random_seed(struct random_state *state, uint64_t seed, uint64_t stream)
+static uint64_t mix(uint64_t seed, uint64_t stream)
 {
     uint64_t counter = seed;
     counter = random_splitmix64(&counter) ^ stream;
-    counter = random_splitmix64(&counter);
+    return random_splitmix64(&counter);
+}
+
+static void fill(struct random_state *state, uint64_t counter)
+{
     for (int i = 0; i < 4; i++)
         state->words[i] = random_splitmix64(&counter);
+}
+
+void random_seed(struct random_state *state, uint64_t seed, uint64_t stream)
+{
+    fill(state, mix(seed, stream));
+}
+
+/* Mixed once more, for the same reason. */
+void random_seed_branch(struct random_state *state, uint64_t seed, uint64_t stream, uint64_t branch)
+{
+    fill(state, mix(mix(seed, stream), branch));
 }
 
 static uint64_t rotate_left(uint64_t value, int bits)
@@ -59,6 +74,11 @@ uint64_t random_between(struct random_state *state, uint64_t low, uint64_t high)
             product = (uint128)random_next(state) * span;
     }
     return low + (uint64_t)(product >> 64);
+}
+
+double random_share(struct random_state *state)
+{
+    return (double)(random_next(state) >> 11) * 0x1p-53;
 }
 
 bool random_from_system(uint64_t *value)

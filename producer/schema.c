@@ -1,9 +1,22 @@
 #include "producer/schema.h"
 
+#include "producer/moment.h"
+
 static const struct schema_column MEASUREMENTS[] = {
-    {.name = "label", .type = "string", .distribution = SCHEMA_SEQUENCE, .prefix = "item_"},
-    {.name = "value", .type = "number", .distribution = SCHEMA_UNIFORM, .decimals = 11},
-    {.name = "timestamp", .type = "datetime", .distribution = SCHEMA_CLOCK, .step_seconds = 1},
+    {.name = "label",
+     .type = COLUMN_STRING,
+     .distribution = DISTRIBUTION_SEQUENCE,
+     .parameters = {[2] = 1},
+     .prefix = "item_"},
+    {.name = "value",
+     .type = COLUMN_NUMBER,
+     .distribution = DISTRIBUTION_UNIFORM,
+     .parameters = {0, 1},
+     .decimals = 11},
+    {.name = "timestamp",
+     .type = COLUMN_DATETIME,
+     .distribution = DISTRIBUTION_TIME,
+     .parameters = {MOMENT_MS_PER_SECOND}},
 };
 
 const struct schema *schema_default(void)
@@ -17,6 +30,17 @@ size_t schema_fields(const struct schema *schema, struct metadata_field fields[S
 {
     for (size_t i = 0; i < schema->column_count; i++)
         fields[i] = (struct metadata_field){.name = schema->columns[i].name,
-                                            .type = schema->columns[i].type};
+                                            .type = COLUMN_TYPES[schema->columns[i].type].word};
     return schema->column_count;
+}
+
+int64_t schema_row_ms(const struct schema *schema)
+{
+    int64_t longest = 0;
+    for (size_t i = 0; i < schema->column_count; i++) {
+        const struct schema_column *column = &schema->columns[i];
+        if (column->distribution == DISTRIBUTION_TIME && column->parameters[0] > (double)longest)
+            longest = (int64_t)column->parameters[0];
+    }
+    return longest == 0 ? MOMENT_MS_PER_SECOND : longest;
 }

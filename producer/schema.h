@@ -1,9 +1,9 @@
 /*
- * schema - the columns of a batch: what they are called, what type metadata
- * states for them, and how their values are distributed.
+ * schema - the columns of a batch: what they are called, what type metadata states for them, and
+ * how their values are distributed.
  *
- * A schema is a table and nothing else; `generate` draws from it. A new
- * distribution is an enumerator here and one function there.
+ * A schema is a table and nothing else; `generate` draws from it. It is this program's own
+ * (schema_default), or read from a line or a file (schema_source).
  */
 #ifndef PRODUCER_SCHEMA_H
 #define PRODUCER_SCHEMA_H
@@ -12,23 +12,33 @@
 #include <stdint.h>
 
 #include "common/metadata.h"
+#include "producer/column_type.h"
+#include "producer/distribution.h"
 
 #define SCHEMA_COLUMNS_MAX 64
+/* Bytes of a column's name, of a prefix and of a word to choose. */
+#define SCHEMA_NAME_MAX 128
+#define SCHEMA_WORD_MAX 256
+/* Digits behind the point where nothing else is said. */
+#define SCHEMA_DECIMALS 6
 
-enum schema_distribution {
-    SCHEMA_SEQUENCE, /* prefix0, prefix1, prefix2 ... within the batch */
-    SCHEMA_UNIFORM,  /* uniform on [0,1), written with `decimals` digits: each one as probable */
-    SCHEMA_CLOCK,    /* the batch's start time, then step_seconds later a row; RFC 3339, UTC */
-    SCHEMA_DISTRIBUTION_COUNT
+struct schema_choice {
+    const char *word;
+    size_t length;
+    double up_to; /* its weight and those before it: the last one's is the sum */
 };
 
 struct schema_column {
     const char *name;
-    const char *type; /* Frictionless's word */
-    enum schema_distribution distribution;
-    const char *prefix;   /* SCHEMA_SEQUENCE */
-    unsigned decimals;    /* SCHEMA_UNIFORM: 1 to 18 */
-    int64_t step_seconds; /* SCHEMA_CLOCK */
+    enum column_type type;
+    enum distribution_kind distribution;
+    double parameters[DISTRIBUTION_PARAMETERS_MAX]; /* in the order of the table's */
+    const char *prefix;                             /* NULL or what is put in front of a count */
+    const struct schema_choice *choices;            /* DISTRIBUTION_CHOICE */
+    size_t choice_count;
+    unsigned decimals; /* of a number */
+    double missing;    /* the share of cells that are empty, */
+    double outliers;   /* and of the others those that lie far out; 0 to 1 */
 };
 
 struct schema {
@@ -36,10 +46,17 @@ struct schema {
     size_t column_count; /* 1 to SCHEMA_COLUMNS_MAX */
 };
 
+/* The default as a line would say it, for help and documents. */
+#define SCHEMA_DEFAULT_LINE "label:sequence(item_),value:uniform decimals(11),timestamp:time"
+
 /* label,value,timestamp. Never NULL; nobody frees it. */
 const struct schema *schema_default(void);
 
 /* The columns as metadata states them; returns their number. The names are the schema's. */
 size_t schema_fields(const struct schema *schema, struct metadata_field fields[SCHEMA_COLUMNS_MAX]);
+
+/* The longest that a row of the schema lasts, in milliseconds: the step of its times, at least 1 s
+ * where it has none. */
+int64_t schema_row_ms(const struct schema *schema);
 
 #endif

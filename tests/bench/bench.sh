@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Latency, throughput and idle cost, on this machine and its disk. Nothing here passes or fails: noisy machines
+# Latency, throughput, generation and idle cost, on this machine and its disk. Nothing here passes or fails: noisy machines
 # make timed assertions lie. Figures that compare do so within one run.
 #
-#   tests/bench/bench.sh [latency|throughput|backlog|page|crowd|idle ...]     all of them without a name
+#   tests/bench/bench.sh [latency|throughput|generate|backlog|page|crowd|idle ...]     all of them without a name
 #
 #   BENCH_DIR      where the directories are made (default: build/bench); the disk below it is what is measured
 #   BENCH_COUNT    batches for throughput (default 300)
+#   BENCH_ROWS     rows of a batch that is only made (default 200000)
 #   BENCH_BACKLOG  batches for the backlog (default 20000)
 #   BENCH_PAGE     batches for the page (default 10000)
 #   BENCH_CROWD    processed batches of the crowd, which has twice as many other names (default 100000)
@@ -119,6 +120,20 @@ Throughput, $count batches of 40 rows (published: $((count * 20)) of 20 to 60), 
 END
 }
 
+# generated TITLE SCHEMA: rows that are made, and what the machine does with the same bytes in the same seconds.
+generated() {
+    echo " $1"
+    "$BUILD/bench/generate" "$2" "${BENCH_ROWS:-200000}" 15
+}
+
+generate() {
+    echo
+    echo "Rows made in memory, ${BENCH_ROWS:-200000} a batch, one core, MB a second: median and best of 15"
+    generated "default: label, value, timestamp" default
+    generated "numbers, nothing quoted" 'at:time,a:normal(20,5),b:lognormal,c:walk,d:sine(noise=1),n:uniform(1,6) integer'
+    generated "texts, one of them in quotes" 'id:uuid,who:name,what:choice("a, b",c),state:choice(paid=8,open=3,cancelled)'
+}
+
 # Small batches, and beside them what the disk does with as many small files, in the same minute.
 backlog() {
     local count=${BENCH_BACKLOG:-20000} started published consumed
@@ -220,12 +235,12 @@ idle() {
 }
 
 sections=("$@")
-[[ $# -gt 0 ]] || sections=(latency throughput backlog page crowd idle)
+[[ $# -gt 0 ]] || sections=(latency throughput generate backlog page crowd idle)
 for section in "${sections[@]}"; do
     case $section in
-    latency | throughput | backlog | page | crowd | idle) "$section" ;;
+    latency | throughput | generate | backlog | page | crowd | idle) "$section" ;;
     *)
-        echo "usage: tests/bench/bench.sh [latency|throughput|backlog|page|crowd|idle ...]" >&2
+        echo "usage: tests/bench/bench.sh [latency|throughput|generate|backlog|page|crowd|idle ...]" >&2
         exit 64
         ;;
     esac

@@ -194,9 +194,15 @@ END_TEST
 /* A schema that is nobody's default: the table alone decides. */
 START_TEST(generate_follows_another_schema)
 {
-    static const struct schema_column COLUMNS[] = {
-        {.name = "at, when", .distribution = SCHEMA_CLOCK, .step_seconds = 60},
-        {.name = "name", .distribution = SCHEMA_SEQUENCE, .prefix = "a,b "}};
+    static const struct schema_column COLUMNS[] = {{.name = "at, when",
+                                                    .type = COLUMN_DATETIME,
+                                                    .distribution = DISTRIBUTION_TIME,
+                                                    .parameters = {60000}},
+                                                   {.name = "name",
+                                                    .type = COLUMN_STRING,
+                                                    .distribution = DISTRIBUTION_SEQUENCE,
+                                                    .parameters = {[2] = 1},
+                                                    .prefix = "a,b "}};
     static const struct schema schema = {COLUMNS, 2};
     struct generate_request wanted = request(1, 1, 2, 2);
     wanted.schema = &schema;
