@@ -44,6 +44,8 @@ START_TEST(config_without_options_is_what_the_help_says)
     ck_assert_uint_eq(config.keep_batches, 1000);
     ck_assert_uint_eq(config.max_pending_batches, 1000);
     ck_assert_uint_eq(config.min_free_bytes, UINT64_C(64) << 20);
+    ck_assert_ptr_null(config.schema);
+    ck_assert_ptr_null(config.start_time);
     ck_assert(!config.health);
     ck_assert_int_eq(config.log_format, LOG_FORMAT_TEXT);
     ck_assert_int_eq(config.log_level, LOG_LEVEL_INFO);
@@ -143,6 +145,14 @@ static const struct {
      "PRODUCER_SEED",
      {"0", "18446744073709551615"},
      {"18446744073709551616", "-1", "1.5"}},
+    {"--schema",
+     "PRODUCER_SCHEMA",
+     {"a:normal(0,0)", "a:normal(0,1e15)", "/nowhere/schema.json", "name.json"},
+     {"a:normal(0,-1)", "a:normal(0,1e16)", "name", "a:normal,a:normal"}},
+    {"--start-time",
+     "PRODUCER_START_TIME",
+     {"1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-01T00:00:00.000+01:00"},
+     {"1969-12-31T23:59:59Z", "10000-01-01T00:00:00Z", "2026-01-01", "2026-01-01T00:00:00.5Z"}},
     {"--keep", "PRODUCER_KEEP", {"0", "1000000000"}, {"1000000001", "-1", "1k"}},
     {"--max-pending", "PRODUCER_MAX_PENDING", {"0", "1000000000"}, {"1000000001", "-1"}},
     {"--min-free", "PRODUCER_MIN_FREE", {"0", "16777215TiB"}, {"16777216TiB", "-1", "1.5MiB"}},
@@ -270,6 +280,21 @@ START_TEST(config_help_names_every_option_and_ends_well)
 }
 END_TEST
 
+static void ask_for_schemas(void *context)
+{
+    *(int *)context = LOAD("--schema", "help");
+}
+
+START_TEST(config_prints_what_a_schema_can_be_and_ends_well)
+{
+    int code = -1;
+    char *help = support_capture_stdout(ask_for_schemas, &code, NULL);
+    ck_assert_int_eq(code, CONTRACT_EXIT_DONE);
+    ck_assert_ptr_nonnull(strstr(help, "lognormal(mean=0, sd=1)"));
+    free(help);
+}
+END_TEST
+
 START_TEST(config_prints_a_usage_error_on_standard_error_as_one_line_that_names_the_option)
 {
     char line[512];
@@ -303,5 +328,6 @@ int main(void)
         config_has_a_bounds_test_for_every_option_with_a_value,
         config_lets_a_flag_win_over_the_environment, config_refuses_what_it_does_not_know,
         config_help_names_every_option_and_ends_well,
+        config_prints_what_a_schema_can_be_and_ends_well,
         config_prints_a_usage_error_on_standard_error_as_one_line_that_names_the_option);
 }

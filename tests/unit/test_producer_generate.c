@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "producer/generate.h"
 #include "producer/schema.h"
+#include "producer/schema_source.h"
 #include "tests/unit/support.h"
 
 /* 2026-11-23T10:15:00Z */
@@ -214,16 +215,67 @@ START_TEST(generate_follows_another_schema)
 }
 END_TEST
 
-START_TEST(schema_states_the_columns_in_order_with_their_types)
+/* All that there is, numbers by logarithms, powers, waves and roots among them. */
+#define EVERYTHING                                                                             \
+    "u:uniform(-5,5),n:normal(20,5) outliers(1%),l:lognormal(3,0.8) missing(2%),"              \
+    "e:exponential(250) integer,p:pareto(100,1.5),w:walk(100,0.5),s:sine(20,5,144,noise=0.3)," \
+    "t:step(0,10,25,noise=0.2),q:sequence(item_),i:serial(7),c:choice(a=2,\"b, c\",d),"        \
+    "m:name,x:uuid,at:time(250ms,jitter=100ms),d:date,b:boolean"
+
+/* Whatever compiles this, on whatever machine: these are its bytes. */
+START_TEST(generate_makes_of_every_distribution_the_bytes_it_makes_everywhere)
 {
-    struct metadata_field fields[SCHEMA_COLUMNS_MAX];
-    ck_assert_uint_eq(schema_fields(schema_default(), fields), 3);
-    ck_assert_str_eq(fields[0].name, "label");
-    ck_assert_str_eq(fields[0].type, "string");
-    ck_assert_str_eq(fields[1].name, "value");
-    ck_assert_str_eq(fields[1].type, "number");
-    ck_assert_str_eq(fields[2].name, "timestamp");
-    ck_assert_str_eq(fields[2].type, "datetime");
+    char error[SCHEMA_ERROR_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    struct schema_draft *draft = schema_source_load(EVERYTHING, error);
+    ck_assert_msg(draft != NULL, "%s", error);
+    struct generate_request wanted = request(42, 1234, 20000, 60000);
+    wanted.schema = &draft->schema;
+    char *csv = generate(wanted, 10000, NULL);
+    hash(csv, hex);
+    ck_assert_str_eq(hex, "c4e10a7a75570c7b3b32ea29c118ef5d605e164154c84f4f49bb53b9606e9c7f");
+    free(csv);
+    schema_draft_free(draft);
+}
+END_TEST
+
+static int64_t start_of(const char *line, uint64_t rows_high, uint64_t batch)
+{
+    char error[SCHEMA_ERROR_SIZE];
+    struct schema_draft *draft = schema_source_load(line, error);
+    ck_assert_msg(draft != NULL, "%s", error);
+    struct generate_request wanted = request(1, 1, 1, rows_high);
+    wanted.schema = &draft->schema;
+    wanted.start_fixed = true;
+    int64_t start = generate_start(&wanted, batch, 7);
+    schema_draft_free(draft);
+    return start - START_SECONDS;
+}
+
+START_TEST(generate_starts_a_batch_of_a_fixed_run_where_the_longest_before_it_would_have_ended)
+{
+    ck_assert_int_eq(start_of("a:time", 60, 1), 0);
+    ck_assert_int_eq(start_of("a:time", 60, 2), 60);
+    ck_assert_int_eq(start_of("a:time(1m)", 60, 1001), 3600000);
+    ck_assert_int_eq(start_of("a:time(250ms)", 7, 3), 4); /* 1.75 s each, in whole seconds */
+    ck_assert_int_eq(start_of("a:date,b:time", 2, 2), 172800);
+    ck_assert_int_eq(start_of("a:uuid", 10, 2), 10);
+}
+END_TEST
+
+START_TEST(generate_starts_no_batch_beyond_the_year_9999)
+{
+    const int64_t last = INT64_C(253402300799) - START_SECONDS;
+    ck_assert_int_eq(start_of("a:date", 10000000, 1000000), last);
+    ck_assert_int_eq(start_of("a:date", 10000000, UINT64_MAX), last);
+    ck_assert_int_eq(start_of("a:time", 1, UINT64_C(1) << 53), last);
+}
+END_TEST
+
+START_TEST(generate_starts_a_batch_now_unless_the_run_is_fixed)
+{
+    struct generate_request wanted = request(1, 1, 1, 1);
+    ck_assert_int_eq(generate_start(&wanted, 1000, 7), 7);
 }
 END_TEST
 
@@ -237,5 +289,9 @@ int main(void)
         generate_draws_row_counts_from_the_whole_range_and_never_beyond,
         generate_makes_a_batch_of_one_row, generate_writes_values_below_one_with_all_their_decimals,
         generate_steps_the_clock_over_midnight_and_the_end_of_a_year,
-        generate_follows_another_schema, schema_states_the_columns_in_order_with_their_types);
+        generate_follows_another_schema,
+        generate_makes_of_every_distribution_the_bytes_it_makes_everywhere,
+        generate_starts_a_batch_of_a_fixed_run_where_the_longest_before_it_would_have_ended,
+        generate_starts_no_batch_beyond_the_year_9999,
+        generate_starts_a_batch_now_unless_the_run_is_fixed);
 }

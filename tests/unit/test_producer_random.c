@@ -50,6 +50,41 @@ START_TEST(random_streams_of_one_seed_differ_and_are_no_shifted_copies_of_anothe
 }
 END_TEST
 
+START_TEST(random_branches_differ_from_each_other_and_from_the_stream_they_are_of)
+{
+    struct random_state branch;
+    struct random_state other;
+    random_seed_branch(&branch, 1, 2, 3);
+    random_seed_branch(&other, 1, 2, 3);
+    uint64_t number = random_next(&branch);
+    ck_assert_uint_eq(number, random_next(&other));
+    ck_assert_uint_ne(number, first(1, 2));
+    static const uint64_t others[][3] = {{1, 3, 2}, {2, 1, 3}, {1, 2, 4}, {1, 3, 3}, {2, 2, 3}};
+    for (size_t i = 0; i < 5; i++) {
+        random_seed_branch(&other, others[i][0], others[i][1], others[i][2]);
+        ck_assert_uint_ne(number, random_next(&other));
+    }
+}
+END_TEST
+
+START_TEST(random_share_is_uniform_from_zero_to_below_one)
+{
+    struct random_state state;
+    double sum = 0;
+    int tenths[10] = {0};
+    random_seed(&state, 5, 5);
+    for (int i = 0; i < 100000; i++) {
+        double share = random_share(&state);
+        ck_assert(share >= 0 && share < 1);
+        tenths[(int)(share * 10)]++;
+        sum += share;
+    }
+    ck_assert(sum > 49600 && sum < 50400);
+    for (int i = 0; i < 10; i++)
+        ck_assert(tenths[i] > 9600 && tenths[i] < 10400);
+}
+END_TEST
+
 START_TEST(random_between_reaches_both_ends_and_nothing_beyond)
 {
     struct random_state state;
@@ -118,6 +153,8 @@ int main(void)
     return SUPPORT_RUN("producer_random", random_splitmix64_gives_the_published_values,
                        random_xoshiro256_gives_the_published_values,
                        random_streams_of_one_seed_differ_and_are_no_shifted_copies_of_another_seeds,
+                       random_branches_differ_from_each_other_and_from_the_stream_they_are_of,
+                       random_share_is_uniform_from_zero_to_below_one,
                        random_between_reaches_both_ends_and_nothing_beyond,
                        random_between_has_no_bias_where_the_span_does_not_divide_the_range,
                        random_between_takes_a_single_number_and_the_whole_range,
