@@ -122,7 +122,7 @@ static char *put_shortest(char *at, double number)
     char text[NUMBER_DOUBLE_SIZE];
     number_format_double(text, number);
     size_t length = strlen(text);
-    memcpy(at, text, length);
+    memcpy(at, text, length + 1);
     return at + length;
 }
 
