@@ -9,11 +9,22 @@
 
 static char error[SCHEMA_ERROR_SIZE];
 
+/* Schemas of the running test, which is a process: freed when that ends. */
+static struct schema_draft *kept[64];
+static size_t kept_count;
+
+static const struct schema *keep(struct schema_draft *draft)
+{
+    ck_assert_uint_lt(kept_count, sizeof kept / sizeof *kept);
+    kept[kept_count++] = draft;
+    return &draft->schema;
+}
+
 static const struct schema *load(const char *text)
 {
     struct schema_draft *draft = schema_source_load(text, error);
     ck_assert_msg(draft != NULL, "%s: %s", text, error);
-    return &draft->schema;
+    return keep(draft);
 }
 
 static const struct schema *parse(const char *json)
@@ -21,7 +32,7 @@ static const struct schema *parse(const char *json)
     struct schema_draft *draft = schema_draft_create(error);
     ck_assert_ptr_nonnull(draft);
     ck_assert_msg(schema_file_parse(draft, json, strlen(json)), "%s: %s", json, error);
-    return &draft->schema;
+    return keep(draft);
 }
 
 static const char *type_of(const struct schema *schema, size_t column)
