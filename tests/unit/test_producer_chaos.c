@@ -47,7 +47,9 @@ static void start(const char *rates)
     ck_assert_msg(chaos_open(&options, &chaos, error) == 0, "%s", error);
     publisher.state = chaos_state;
     publisher.state_context = chaos;
-    ck_assert_msg(recovery_run(&recovery, &publisher, record_log, error) == 0, "%s", error);
+    const struct acknowledgements seen = {
+        .logs = {record_log}, .count = record_log == NULL ? 0 : 1, .all_seen = record_log != NULL};
+    ck_assert_msg(recovery_run(&recovery, &publisher, &seen, error) == 0, "%s", error);
     found = (struct chaos_found){record_log, publisher.next, recovery.numbers, recovery.count};
     ck_assert_int_eq(chaos_resume(chaos, &found, error), 0);
     group_open(&group, &publisher, &request, true);
