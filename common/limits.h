@@ -1,10 +1,10 @@
 /*
- * limits - how much of somebody else's data the consumer takes on, so that no file can make
- * its memory grow. Each is an option; what is beyond one is rejected with its reason, and
- * without having been read further than that.
+ * limits - how much of somebody else's data a daemon takes on, so that no file can make its
+ * memory grow. In the consumer each is an option; what is beyond one is rejected with its
+ * reason, and without having been read further than that.
  */
-#ifndef CONSUMER_LIMITS_H
-#define CONSUMER_LIMITS_H
+#ifndef COMMON_LIMITS_H
+#define COMMON_LIMITS_H
 
 #include <stdint.h>
 

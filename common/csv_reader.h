@@ -20,16 +20,16 @@
  * other one by libcsv, the authority on what is a row and what is damage. Which
  * of the two read it cannot be told from what is delivered or reported.
  */
-#ifndef CONSUMER_CSV_READER_H
-#define CONSUMER_CSV_READER_H
+#ifndef COMMON_CSV_READER_H
+#define COMMON_CSV_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/csv_rows.h"
+#include "common/limits.h"
 #include "common/reason.h"
-#include "consumer/csv_rows.h"
-#include "consumer/limits.h"
 
 struct csv_dialect {
     char delimiter;

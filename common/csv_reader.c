@@ -1,4 +1,4 @@
-#include "consumer/csv_reader.h"
+#include "common/csv_reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #include <csv.h>
 
+#include "common/csv_plain.h"
 #include "common/text.h"
-#include "consumer/csv_plain.h"
 
 #define BOM "\xEF\xBB\xBF"
 #define BOM_BYTES 3

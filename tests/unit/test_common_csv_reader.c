@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/csv_reader.h"
+#include "common/csv_scan.h"
 #include "common/text.h"
-#include "consumer/csv_reader.h"
-#include "consumer/csv_scan.h"
 #include "tests/unit/support.h"
 
 /*
@@ -783,7 +783,7 @@ END_TEST
 int main(void)
 {
     return SUPPORT_RUN(
-        "consumer_csv_reader", csv_reader_delivers_the_header_first_and_then_each_row,
+        "common_csv_reader", csv_reader_delivers_the_header_first_and_then_each_row,
         csv_reader_needs_no_line_end_behind_the_last_row, csv_reader_finds_no_row_in_nothing,
         csv_reader_keeps_empty_cells, csv_reader_keeps_spaces_and_tabs,
         csv_reader_keeps_commas_quotes_and_line_ends_inside_quotes,
