@@ -20,7 +20,6 @@
 #include "common/wait.h"
 #include "producer/acknowledgements.h"
 #include "producer/config.h"
-#include "producer/generate.h"
 #include "producer/group.h"
 #include "producer/health.h"
 #include "producer/publish.h"
@@ -28,6 +27,7 @@
 #include "producer/retention.h"
 #include "producer/schedule.h"
 #include "producer/schema.h"
+#include "producer/synthetic.h"
 #include "producer/trouble.h"
 
 /* Goes on; any other value is the code to exit with. */
@@ -44,6 +44,8 @@ struct producer {
     struct retention retention;
     struct schedule schedule;
     struct metadata_field fields[SCHEMA_COLUMNS_MAX];
+    struct synthetic synthetic;
+    struct source source;
     struct group group;
     uint64_t published;
     struct health_shown shown;
@@ -106,6 +108,7 @@ static int open_all(struct producer *producer)
 static void close_all(struct producer *producer)
 {
     group_close(&producer->group);
+    synthetic_close(&producer->synthetic);
     retention_close(&producer->retention);
     publish_close(&producer->publisher);
     acknowledgements_close(producer->seen);
@@ -372,7 +375,9 @@ static void open_group(struct producer *producer)
                                              .seed = producer->config.seed,
                                              .rows_low = producer->config.rows.low,
                                              .rows_high = producer->config.rows.high};
-    group_open(&producer->group, &producer->publisher, &request, producer->config.interval_ns == 0);
+    producer->source = synthetic_open(&producer->synthetic, &request);
+    group_open(&producer->group, &producer->publisher, &producer->source,
+               producer->config.interval_ns == 0);
 }
 
 static int run(struct producer *producer)
