@@ -35,7 +35,8 @@ static const struct option_row ROWS[] = {
      .type = OPTION_DURATION,
      .default_value = "5s",
      .maximum = INTERVAL_MAX_NS,
-     .help = "time from the start of one batch to the next; 0 is as fast as possible",
+     .help = "time from the start of one batch to the next; 0 is as fast as possible. With --from\n"
+             "      what rows of a pipe wait for more at most; 0 is until the batch is full",
      .offset = offsetof(struct config, interval_ns)},
     {.flag = "--count",
      .environment = "PRODUCER_COUNT",
@@ -48,11 +49,19 @@ static const struct option_row ROWS[] = {
     {.flag = "--rows",
      .environment = "PRODUCER_ROWS",
      .type = OPTION_RANGE,
-     .default_value = "20-60",
+     .default_words = "20-60, with --from 10000",
      .minimum = 1,
      .maximum = ROWS_MAX,
      .help = "rows of a batch: a number, or a range from which each batch draws",
      .offset = offsetof(struct config, rows)},
+    {.flag = "--from",
+     .environment = "PRODUCER_FROM",
+     .type = OPTION_TEXT,
+     .value_name = "FILE",
+     .default_words = "synthetic rows",
+     .help = "publish the rows of a CSV, then exit; - is standard input. A plain file goes on\n"
+             "      behind the last row that was published of it",
+     .offset = offsetof(struct config, from)},
     {.flag = "--seed",
      .environment = "PRODUCER_SEED",
      .type = OPTION_COUNT,
@@ -144,6 +153,8 @@ int config_load(int argc, char *const argv[], struct config *config)
     case OPTIONS_BAD_ENVIRONMENT: return complain(CONTRACT_EXIT_CONFIG, error);
     case OPTIONS_RUN: break;
     }
+    if (config->rows.low == 0)
+        config->rows = config->from == NULL ? CONFIG_ROWS : CONFIG_ROWS_FROM;
     if (!set_default_results(config))
         return complain(CONTRACT_EXIT_USAGE, "data-producer: --dir: the path is too long");
     return -1;

@@ -22,12 +22,16 @@
 /* A --count that never comes to an end. */
 #define CONFIG_WITHOUT_END UINT64_MAX
 
+#define CONFIG_ROWS ((struct option_range){20, 60})
+#define CONFIG_ROWS_FROM ((struct option_range){10000, 10000})
+
 struct config {
     const char *dir;
     const char *results; /* --results, or default_results */
     int64_t interval_ns;
-    uint64_t count; /* batches that this run publishes */
-    struct option_range rows;
+    uint64_t count;               /* batches that this run publishes */
+    struct option_range rows;     /* given, or CONFIG_ROWS, or CONFIG_ROWS_FROM with --from */
+    const char *from;             /* a stream of CSV; NULL: synthetic rows */
     uint64_t seed;                /* given, or drawn from the system */
     uint64_t keep_batches;        /* acknowledged batches that stay; 0: none */
     uint64_t max_pending_batches; /* 0: no limit */

@@ -57,8 +57,8 @@ static struct group_batch *next_batch(struct group *group)
 {
     struct group_batch *batch = &group->batches[group->staged];
     if (group->staged == group->known) {
-        batch->number = group->publisher->next + group->staged;
-        batch->start_seconds = clock_wall_ns() / NUMBER_NS_PER_SECOND;
+        *batch = (struct group_batch){.number = group->publisher->next + group->staged,
+                                      .start_seconds = clock_wall_ns() / NUMBER_NS_PER_SECOND};
         group->known++;
     }
     batch->begun_ns = clock_now_ns();
@@ -137,13 +137,16 @@ static size_t take_done(struct group *group, struct group_batch done[PUBLISH_TOG
     return count;
 }
 
+/* Also those behind the staged ones that were staged before: an attempt that failed may have left
+ * their data under its names. */
 static int announce(const struct group *group, char error[PUBLISH_ERROR_SIZE])
 {
     struct source_name names[PUBLISH_TOGETHER_MAX];
-    for (size_t i = 0; i < group->staged; i++)
-        names[i] = (struct source_name){group->batches[i].number, group->batches[i].rows,
-                                        group->batches[i].sha256};
-    return source_announce(group->source, names, group->staged, error);
+    size_t count = 0;
+    for (; count < group->known && group->batches[count].sha256[0] != '\0'; count++)
+        names[count] = (struct source_name){
+            group->batches[count].number, group->batches[count].rows, group->batches[count].sha256};
+    return source_announce(group->source, names, count, error);
 }
 
 size_t group_commit(struct group *group, struct group_batch done[PUBLISH_TOGETHER_MAX],

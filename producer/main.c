@@ -22,8 +22,10 @@
 #include "producer/config.h"
 #include "producer/group.h"
 #include "producer/health.h"
+#include "producer/ingest.h"
 #include "producer/publish.h"
 #include "producer/recovery.h"
+#include "producer/resume.h"
 #include "producer/retention.h"
 #include "producer/schedule.h"
 #include "producer/schema.h"
@@ -32,6 +34,10 @@
 
 /* Goes on; any other value is the code to exit with. */
 #define GO_ON (-1)
+/* How often what is published and acknowledged is looked at while nothing comes in. */
+#define IDLE_NS NUMBER_NS_PER_SECOND
+/* What came through a pipe may take so long to be published when the program is to end. */
+#define LAST_BATCHES_NS (NUMBER_NS_PER_SECOND / 2)
 /* How soon news of the reader or of free space are noticed while they are waited for. */
 #define RECHECK_NS (100 * NUMBER_NS_PER_MS)
 
@@ -46,10 +52,13 @@ struct producer {
     struct metadata_field fields[SCHEMA_COLUMNS_MAX];
     struct synthetic synthetic;
     struct source source;
+    struct ingest ingest; /* with --from */
+    struct source_wait wait;
     struct group group;
     uint64_t published;
     struct health_shown shown;
-    struct condition no_reader, unreadable_log, reader_behind, disk_full, no_write, no_delete;
+    struct condition no_reader, unreadable_log, reader_behind, disk_full, no_write, no_delete,
+        no_read;
 };
 
 /* --- open ------------------------------------------------------------------------------------- */
@@ -90,6 +99,27 @@ static int open_publisher(struct producer *producer)
     return CONTRACT_EXIT_SOFTWARE;
 }
 
+static int open_stream(struct producer *producer)
+{
+    const struct config *config = &producer->config;
+    const struct ingest_options options = {.from = config->from,
+                                           .directory_fd = producer->directory_fd,
+                                           .rows_low = config->rows.low,
+                                           .rows_high = config->rows.high,
+                                           .seed = config->seed,
+                                           .interval_ns = config->interval_ns};
+    char error[PUBLISH_ERROR_SIZE];
+    if (config->from == NULL)
+        return GO_ON;
+    if (ingest_open(&producer->ingest, &options, error) != 0) {
+        log_refusal("%s", error);
+        return CONTRACT_EXIT_NO_INPUT;
+    }
+    producer->publisher.description = ingest_description(&producer->ingest);
+    producer->publisher.field_count = 0; /* those of each batch are its own */
+    return GO_ON;
+}
+
 static int open_all(struct producer *producer)
 {
     int code;
@@ -100,15 +130,18 @@ static int open_all(struct producer *producer)
     producer->disk_full.over = "there is space again: going on";
     producer->no_write.over = "writing works again: going on";
     producer->no_delete.over = "deleting acknowledged batches works again";
-    if ((code = open_directory(producer)) != GO_ON || (code = take_lock(producer)) != GO_ON)
+    producer->no_read.over = "reading works again: going on";
+    if ((code = open_directory(producer)) != GO_ON || (code = take_lock(producer)) != GO_ON ||
+        (code = open_publisher(producer)) != GO_ON)
         return code;
-    return open_publisher(producer);
+    return open_stream(producer);
 }
 
 static void close_all(struct producer *producer)
 {
     group_close(&producer->group);
     synthetic_close(&producer->synthetic);
+    ingest_close(&producer->ingest);
     retention_close(&producer->retention);
     publish_close(&producer->publisher);
     acknowledgements_close(producer->seen);
@@ -137,7 +170,8 @@ static int retry_later(struct producer *producer, int error_number, const char *
 static void show_health(struct producer *producer, int64_t now_ns)
 {
     const struct condition *const troubles[] = {&producer->no_write, &producer->disk_full,
-                                                &producer->unreadable_log, &producer->no_delete};
+                                                &producer->no_read, &producer->unreadable_log,
+                                                &producer->no_delete};
     const char *trouble = NULL;
     for (size_t i = 0; i < sizeof troubles / sizeof *troubles && trouble == NULL; i++)
         if (troubles[i]->lasts)
@@ -156,18 +190,19 @@ static int check_lock(const struct producer *producer)
     return CONTRACT_EXIT_IO;
 }
 
-/* GO_ON when the time has come, 0 when the program shall end. */
+/* GO_ON when the time has come or something to read, 0 when the program shall end. */
 static int wait_until_due(struct producer *producer)
 {
+    struct pollfd inlet = {.fd = producer->wait.fd, .events = POLLIN};
     for (;;) {
         int64_t now_ns = clock_now_ns();
         int64_t beat_ns = now_ns + HEALTH_BEAT_NS;
         int64_t due_ns = producer->schedule.due_ns;
         show_health(producer, now_ns);
-        switch (wait_for(NULL, 0, due_ns < beat_ns ? due_ns : beat_ns)) {
+        switch (wait_for(&inlet, 1, due_ns < beat_ns ? due_ns : beat_ns)) {
         case WAIT_STOP: return CONTRACT_EXIT_DONE;
         case WAIT_ERROR: log_error("cannot wait: %s", strerror(errno)); return CONTRACT_EXIT_IO;
-        case WAIT_READY:
+        case WAIT_READY: due_ns = now_ns; break;
         case WAIT_TIMEOUT: break;
         }
         int code = check_lock(producer);
@@ -280,6 +315,8 @@ static int commit(struct producer *producer)
     condition_end(&producer->no_write);
     for (size_t i = 0; i < count; i++)
         count_batch(producer, &done[i], now_ns);
+    if (producer->ingest.place.count > 0)
+        retention_spare(&producer->retention, producer->ingest.place.batches[0].number);
     schedule_next(&producer->schedule, done[0].begun_ns, now_ns);
     return GO_ON;
 }
@@ -294,12 +331,50 @@ static void look_around(struct producer *producer)
     tidy(producer);
 }
 
-/* What is staged never waits: neither for a reader or space, nor for more batches than there will
- * be. */
+static int add_batch(struct producer *producer)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    if (group_add(&producer->group, error) != 0)
+        return answer_failure(producer, errno, error);
+    if (group_is_full(&producer->group) ||
+        producer->published + producer->group.staged >= producer->config.count)
+        return commit(producer);
+    return GO_ON;
+}
+
+/* Nothing is there to be published: why, and until when. */
+static int wait_for_source(struct producer *producer, enum source_state state, const char *error)
+{
+    int error_number = errno;
+    int64_t now_ns = clock_now_ns();
+    int64_t until_ns = producer->wait.until_ns;
+    switch (state) {
+    case SOURCE_ENDED: return CONTRACT_EXIT_DONE;
+    case SOURCE_DAMAGED: log_error("%s", error); return CONTRACT_EXIT_REJECTED;
+    case SOURCE_FAILED:
+        if (!trouble_passes(error_number, producer->directory_fd)) {
+            log_error("%s", error);
+            return CONTRACT_EXIT_IO;
+        }
+        condition_begin(&producer->no_read, "%s", error);
+        schedule_retry(&producer->schedule, now_ns);
+        break;
+    case SOURCE_WAITING:
+        schedule_pause(&producer->schedule, now_ns,
+                       until_ns < now_ns + IDLE_NS ? until_ns - now_ns : IDLE_NS);
+        break;
+    case SOURCE_READY: break;
+    }
+    return GO_ON;
+}
+
+/* What is staged never waits: neither for a reader, space or rows, nor for more batches than there
+ * will be. */
 static int tick(struct producer *producer)
 {
     char error[PUBLISH_ERROR_SIZE];
     size_t staged = producer->group.staged;
+    producer->wait.fd = -1;
     if (staged > 0 && retention_verdict(&producer->retention, staged) != RETENTION_GO)
         return commit(producer);
     if (staged == 0) {
@@ -307,12 +382,60 @@ static int tick(struct producer *producer)
         if (!may_publish(producer))
             return GO_ON;
     }
-    if (group_add(&producer->group, error) != 0)
-        return answer_failure(producer, errno, error);
-    if (group_is_full(&producer->group) ||
-        producer->published + staged + 1 >= producer->config.count)
-        return commit(producer);
-    return GO_ON;
+    enum source_state state = group_look(&producer->group, &producer->wait, error);
+    if (state != SOURCE_FAILED)
+        condition_end(&producer->no_read);
+    if (state == SOURCE_READY)
+        return add_batch(producer);
+    return staged > 0 ? commit(producer) : wait_for_source(producer, state, error);
+}
+
+/* --- the end of a stream ---------------------------------------------------------------------- */
+
+static bool is_ready(struct producer *producer)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    return group_look(&producer->group, &producer->wait, error) == SOURCE_READY;
+}
+
+/* SIGTERM: what a pipe gave cannot be had again. It goes out while that is quick and nothing is
+ * wrong; a reader that is behind is not waited for now. */
+static void publish_the_rest(struct producer *producer)
+{
+    int64_t end_ns = clock_now_ns() + LAST_BATCHES_NS;
+    char error[PUBLISH_ERROR_SIZE];
+    bool well =
+        !producer->no_write.lasts &&
+        retention_verdict(&producer->retention, producer->group.staged) != RETENTION_DISK_FULL;
+    ingest_stop(&producer->ingest);
+    while (well && clock_now_ns() < end_ns &&
+           producer->published + producer->group.staged < producer->config.count) {
+        if (!group_is_full(&producer->group) && is_ready(producer))
+            well = group_add(&producer->group, error) == 0;
+        else if (producer->group.staged > 0)
+            well = commit(producer) == GO_ON && producer->group.known == producer->group.staged;
+        else
+            break;
+    }
+    uint64_t lost = ingest_rows_held(&producer->ingest);
+    if (lost > 0)
+        log_warn("%" PRIu64 " row(s) that were read from %s are lost: they could not be published "
+                 "any more",
+                 lost, producer->ingest.inlet.name);
+}
+
+static void finish_stream(struct producer *producer)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    struct ingest *ingest = &producer->ingest;
+    if (producer->config.from == NULL)
+        return;
+    if (wait_stopping() && !ingest->inlet.seekable)
+        publish_the_rest(producer);
+    if (ingest->resumed && ingest->over && !ingest->damaged && producer->published == 0)
+        log_info("%s is published already, as far as it goes", ingest->inlet.name);
+    if (ingest_settle(ingest, error) != 0)
+        log_warn("%s: the next start finds it out by itself", error);
 }
 
 /* --- start and loop --------------------------------------------------------------------------- */
@@ -368,31 +491,59 @@ static int recover(struct producer *producer)
     return GO_ON;
 }
 
+/* Behind recovery, which has made batches of what a crash had left. */
+static int resume(struct producer *producer)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    struct ingest *ingest = &producer->ingest;
+    if (producer->config.from == NULL)
+        return GO_ON;
+    switch (
+        resume_run(ingest, producer->directory_fd, acknowledgements_log(producer->seen), error)) {
+    case RESUME_ANEW: return GO_ON;
+    case RESUME_GOES_ON:
+        log_info("going on with %s at line %" PRIu64, ingest->inlet.name, ingest_next_line(ingest));
+        retention_spare(&producer->retention, ingest->place.batches[0].number);
+        return GO_ON;
+    case RESUME_REFUSED: log_error("%s", error); return CONTRACT_EXIT_REJECTED;
+    case RESUME_FAILED: break;
+    }
+    if (wait_stopping())
+        return CONTRACT_EXIT_DONE;
+    log_error("%s", error);
+    return CONTRACT_EXIT_IO;
+}
+
 /* In a group only what is published as fast as possible: else each batch is due when it is made. */
 static void open_group(struct producer *producer)
 {
+    bool together = producer->config.from != NULL || producer->config.interval_ns == 0;
     const struct generate_request request = {.schema = schema_default(),
                                              .seed = producer->config.seed,
                                              .rows_low = producer->config.rows.low,
                                              .rows_high = producer->config.rows.high};
-    producer->source = synthetic_open(&producer->synthetic, &request);
-    group_open(&producer->group, &producer->publisher, &producer->source,
-               producer->config.interval_ns == 0);
+    producer->source = producer->config.from != NULL
+                           ? ingest_source(&producer->ingest)
+                           : synthetic_open(&producer->synthetic, &request);
+    group_open(&producer->group, &producer->publisher, &producer->source, together);
 }
 
 static int run(struct producer *producer)
 {
     int code = recover(producer);
-    if (code != GO_ON)
+    if (code != GO_ON || (code = resume(producer)) != GO_ON)
         return code;
     open_group(producer);
     report_start(producer);
-    schedule_begin(&producer->schedule, clock_now_ns(), producer->config.interval_ns);
+    /* Batches of a stream are due when they are full; how long a part waits is its source's. */
+    schedule_begin(&producer->schedule, clock_now_ns(),
+                   producer->config.from == NULL ? producer->config.interval_ns : 0);
     while (code == GO_ON && producer->published < producer->config.count)
         if ((code = wait_until_due(producer)) == GO_ON)
             code = tick(producer);
     if (code == GO_ON)
         code = CONTRACT_EXIT_DONE;
+    finish_stream(producer);
     if (code == CONTRACT_EXIT_DONE)
         log_info("ending after %" PRIu64 " batch(es)", producer->published);
     return code;
@@ -415,7 +566,8 @@ static int check_health(struct producer *producer)
 
 int main(int argc, char *argv[])
 {
-    static struct producer producer = {.directory_fd = -1, .lock_fd = -1};
+    static struct producer producer = {
+        .directory_fd = -1, .lock_fd = -1, .wait = {.fd = -1}, .ingest = {.inlet = {.fd = -1}}};
     if (fileio_hold_standard_descriptors() != 0)
         return CONTRACT_EXIT_IO;
     int code = config_load(argc, argv, &producer.config);

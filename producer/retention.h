@@ -52,6 +52,7 @@ struct retention {
     bool asked;
     bool added; /* batches that the log was not asked about yet */
     bool reader_seen;
+    uint64_t spared_from; /* from this number on none is deleted; 0: nothing is spared */
 };
 
 /*
@@ -64,6 +65,9 @@ void retention_close(struct retention *retention);
 
 /* A batch has been published; numbers only rise. False when memory is short: it will stay. */
 bool retention_add(struct retention *retention, uint64_t number);
+
+/* Deletes no batch from this number on: a start would look for it. */
+void retention_spare(struct retention *retention, uint64_t from_number);
 
 /* Takes in what the log acknowledges. */
 void retention_follow(struct retention *retention, const struct processed_log *log);

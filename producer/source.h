@@ -52,7 +52,8 @@ struct source_ways {
     /* 0, or -1 with errno and one line in `error`; EINTR when the program shall end. */
     int (*make)(void *context, const struct source_wish *wish, struct publish_batch *made,
                 char error[PUBLISH_ERROR_SIZE]);
-    /* All that is not released from the first on; 0 or -1 as make. NULL: nobody needs to know. */
+    /* Those not released, from the first on, of which data may soon be seen; 0 or -1 as make. NULL:
+     * nobody needs to know. */
     int (*announce)(void *context, const struct source_name *names, size_t count,
                     char error[PUBLISH_ERROR_SIZE]);
     void (*release)(void *context, size_t count); /* the first of them; NULL as above */
