@@ -199,7 +199,7 @@ static int wait_until_due(struct producer *producer)
         int64_t beat_ns = now_ns + HEALTH_BEAT_NS;
         int64_t due_ns = producer->schedule.due_ns;
         show_health(producer, now_ns);
-        switch (wait_for(&inlet, 1, due_ns < beat_ns ? due_ns : beat_ns)) {
+        switch (wait_for(&inlet, inlet.fd >= 0 ? 1 : 0, due_ns < beat_ns ? due_ns : beat_ns)) {
         case WAIT_STOP: return CONTRACT_EXIT_DONE;
         case WAIT_ERROR: log_error("cannot wait: %s", strerror(errno)); return CONTRACT_EXIT_IO;
         case WAIT_READY: due_ns = now_ns; break;
