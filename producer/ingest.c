@@ -278,6 +278,8 @@ void ingest_stop(struct ingest *ingest)
     ingest->over = true;
     cutter_begin(ingest->cutter, UINT64_MAX);
     ingest->begun = true;
+    while (ingest->at < ingest->length && !ingest->damaged && !cutter_is_full(ingest->cutter))
+        cut_chunk(ingest);
 }
 
 uint64_t ingest_rows_held(const struct ingest *ingest)

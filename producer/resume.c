@@ -11,6 +11,7 @@
 #include "common/wait.h"
 
 #define READ_BYTES ((size_t)64 * 1024)
+#define TOO_SHORT "is shorter than what was published of it"
 
 static enum resume_result fail(char error[PUBLISH_ERROR_SIZE], const char *what)
 {
@@ -110,9 +111,12 @@ static enum resume_result cut_again(struct ingest *ingest, int directory_fd,
     case SOURCE_FAILED: return RESUME_FAILED;
     case SOURCE_WAITING:
     case SOURCE_ENDED:
-    case SOURCE_DAMAGED: return refuse(ingest, "is shorter than what was published of it", error);
+    case SOURCE_DAMAGED: return refuse(ingest, TOO_SHORT, error);
     }
-    if (!is_the_same(ingest, batch, &ingest->kept[ingest->count - 1])) {
+    const struct cut *cut = &ingest->kept[ingest->count - 1];
+    if (cut->rows < batch->rows)
+        return refuse(ingest, TOO_SHORT, error);
+    if (!is_the_same(ingest, batch, cut)) {
         (void)snprintf(why, sizeof why,
                        "is not what was published: batch %" PRIu64 " had other rows",
                        batch->number);
@@ -144,7 +148,7 @@ static enum resume_result go_on(struct ingest *ingest, int directory_fd,
     switch (ingest_read_header(ingest, error)) {
     case SOURCE_READY: break;
     case SOURCE_FAILED: return RESUME_FAILED;
-    default: return refuse(ingest, "is shorter than what was published of it", error);
+    default: return refuse(ingest, TOO_SHORT, error);
     }
     ingest_go_on_at(ingest, pass_line_feed(ingest, place->offset_bytes), place->line);
     for (size_t i = 0; i < place->count && result == RESUME_GOES_ON; i++) {
