@@ -44,7 +44,7 @@
 enum contract_exit {
     CONTRACT_EXIT_DONE = 0,
     CONTRACT_EXIT_USAGE = 64,
-    CONTRACT_EXIT_REJECTED = 65,      /* --once met a rejected batch, --profile or --from a damaged file */
+    CONTRACT_EXIT_REJECTED = 65,      /* a batch of --once; a damaged file of --profile, --from */
     CONTRACT_EXIT_NO_INPUT = 66,      /* --profile or --from could not open a file */
     CONTRACT_EXIT_UNAVAILABLE = 69,   /* the lock is held; --health: nobody holds it */
     CONTRACT_EXIT_SOFTWARE = 70,      /* out of memory */

@@ -20,9 +20,10 @@ bool columns_name(struct columns *columns, const struct csv_cell *cells, size_t 
         text_append(&columns->names, cells[i].bytes, cells[i].length);
         text_append(&columns->names, "", 1);
     }
-    columns->fields = calloc(count, sizeof *columns->fields);
-    columns->types = calloc(count, sizeof *columns->types);
-    columns->days = calloc(count, sizeof *columns->days);
+    /* One more, so that none at all does not look like memory that is short. */
+    columns->fields = calloc(count + 1, sizeof *columns->fields);
+    columns->types = calloc(count + 1, sizeof *columns->types);
+    columns->days = calloc(count + 1, sizeof *columns->days);
     if (text_failed(&columns->names) || columns->fields == NULL || columns->types == NULL ||
         columns->days == NULL) {
         columns_free(columns);

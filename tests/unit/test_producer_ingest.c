@@ -240,6 +240,30 @@ START_TEST(ingest_goes_on_with_what_a_file_has_grown_by)
 }
 END_TEST
 
+/* A row that spans two chunks is read by libcsv, whose batch ends at the CR. */
+START_TEST(ingest_counts_no_line_between_a_cr_and_its_lf_where_it_goes_on)
+{
+    enum { ROWS = (INGEST_CHUNK_BYTES - 5) / 11 + 1 };
+    struct text csv = {0};
+    text_put(&csv, "a,b\r\n");
+    for (int i = 0; i < 2 * ROWS; i++)
+        text_put(&csv, "123456,78\r\n");
+    text_put(&csv, "damaged\r\n");
+    put_stream(csv.bytes);
+    options.rows_low = options.rows_high = ROWS;
+    (void)start(1);
+    ck_assert_int_eq(publish_one(), SOURCE_READY);
+    ck_assert_int_eq(publish_one(), SOURCE_READY);
+    ck_assert_int_eq(csv.bytes[ingest.place.offset_bytes], '\n');
+    end();
+    ck_assert_int_eq(start(3), RESUME_GOES_ON);
+    ck_assert_uint_eq(ingest_next_line(&ingest), 2 + 2 * ROWS);
+    ck_assert_int_eq(publish_all(), SOURCE_DAMAGED);
+    end();
+    text_free(&csv);
+}
+END_TEST
+
 static void assert_refused(const char *csv, const char *words)
 {
     put_stream(csv);
@@ -437,6 +461,7 @@ int main(void)
         ingest_does_not_take_another_batch_of_the_same_number_for_its_own,
         ingest_believes_a_peaceful_end_whatever_was_deleted_since,
         ingest_goes_on_with_what_a_file_has_grown_by,
+        ingest_counts_no_line_between_a_cr_and_its_lf_where_it_goes_on,
         ingest_refuses_a_file_that_is_not_the_one_it_has_published,
         ingest_refuses_a_place_that_is_damaged,
         ingest_keeps_all_batches_of_a_group_that_failed_among_those_to_look_for,
