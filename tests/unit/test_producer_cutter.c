@@ -195,19 +195,20 @@ START_TEST(cutter_gives_up_a_row_without_end)
 }
 END_TEST
 
-/* The types of the columns of the first batch, one letter each: of integer, number ... */
+/* The types of the columns of the last batch, one letter each: of integer, number ... */
 static void assert_types(const char *csv, uint64_t rows, const char *expected)
 {
     struct rejection damage;
-    struct cut cut;
+    struct cut cut = {.rows = 0};
     size_t taken;
     char types[16] = "";
     struct cutter *cutter = cutter_create();
     cutter_begin(cutter, rows);
-    for (size_t at = 0; at < strlen(csv) && !cutter_is_full(cutter); at += taken)
-        ck_assert_int_ne(cutter_feed(cutter, csv + at, strlen(csv) - at, &taken, &damage),
-                         CUTTER_DAMAGED);
-    ck_assert(cutter_take(cutter, &cut));
+    for (size_t at = 0; at < strlen(csv); at += taken)
+        if (cutter_feed(cutter, csv + at, strlen(csv) - at, &taken, &damage) == CUTTER_FULL) {
+            cut_free(&cut);
+            ck_assert(cutter_take(cutter, &cut));
+        }
     struct columns *columns = cutter_columns(cutter);
     const struct metadata_field *fields = columns_fields_of(columns, cut.types);
     for (size_t i = 0; i < columns->count; i++)
@@ -220,10 +221,10 @@ static void assert_types(const char *csv, uint64_t rows, const char *expected)
 
 START_TEST(cutter_states_the_type_that_all_values_of_a_batch_have)
 {
-    assert_types("first,b,c,d\n1,1.5,true,2026-01-02T03:04:05Z\n2,3,false,2026-01-02\n", 9, "inbd");
-    assert_types("first,b\n,\n1,\n", 9, "is"); /* without a value: strings */
-    assert_types("first\n1\nx\n2\n", 1, "i");  /* of this batch alone */
-    assert_types("first\n1\nx\n2\n", 9, "s");
+    assert_types("first,b,c,d\n1,1.5,true,2026-01-02T03:04:05Z\n2,3,false,2026-01-02\n", 2, "inbd");
+    assert_types("first,b\n,\n1,\n", 2, "is"); /* without a value: strings */
+    assert_types("first\n1\nx\n", 2, "s");
+    assert_types("first\nx\n1\n", 1, "i"); /* of this batch alone */
 }
 END_TEST
 
