@@ -36,6 +36,10 @@
 #define GO_ON (-1)
 /* How often what is published and acknowledged is looked at while nothing comes in. */
 #define IDLE_NS NUMBER_NS_PER_SECOND
+/* A writer who is as fast as we are leaves the pipe empty now and then: full batches wait so long
+ * for the next bytes, and so long in all, to share their flushes with more. */
+#define LINGER_NS (2 * NUMBER_NS_PER_MS)
+#define LINGER_IN_ALL_NS (250 * NUMBER_NS_PER_MS)
 /* What came through a pipe may take so long to be published when the program is to end. */
 #define LAST_BATCHES_NS (NUMBER_NS_PER_SECOND / 2)
 /* How soon news of the reader or of free space are noticed while they are waited for. */
@@ -54,6 +58,7 @@ struct producer {
     struct source source;
     struct ingest ingest; /* with --from */
     struct source_wait wait;
+    uint64_t seen_bytes; /* of the stream, when full batches last waited for more */
     struct group group;
     uint64_t published;
     struct health_shown shown;
@@ -202,7 +207,10 @@ static int wait_until_due(struct producer *producer)
         switch (wait_for(&inlet, inlet.fd >= 0 ? 1 : 0, due_ns < beat_ns ? due_ns : beat_ns)) {
         case WAIT_STOP: return CONTRACT_EXIT_DONE;
         case WAIT_ERROR: log_error("cannot wait: %s", strerror(errno)); return CONTRACT_EXIT_IO;
-        case WAIT_READY: due_ns = now_ns; break;
+        case WAIT_READY:
+            schedule_pause(&producer->schedule, now_ns, 0);
+            due_ns = now_ns;
+            break;
         case WAIT_TIMEOUT: break;
         }
         int code = check_lock(producer);
@@ -368,8 +376,22 @@ static int wait_for_source(struct producer *producer, enum source_state state, c
     return GO_ON;
 }
 
-/* What is staged never waits: neither for a reader, space or rows, nor for more batches than there
- * will be. */
+/* True when more rows may come so soon that a commit before would cost more than it gains. */
+static bool lingers(struct producer *producer, enum source_state state)
+{
+    int64_t now_ns = clock_now_ns();
+    uint64_t bytes = producer->ingest.inlet.offset_bytes;
+    bool flows = bytes != producer->seen_bytes;
+    producer->seen_bytes = bytes;
+    if (state != SOURCE_WAITING || !flows ||
+        now_ns - producer->group.batches[0].begun_ns > LINGER_IN_ALL_NS)
+        return false;
+    schedule_pause(&producer->schedule, now_ns, LINGER_NS);
+    return true;
+}
+
+/* What is staged never waits: neither for a reader, space or rows that are not about to come, nor
+ * for more batches than there will be. */
 static int tick(struct producer *producer)
 {
     char error[PUBLISH_ERROR_SIZE];
@@ -387,7 +409,9 @@ static int tick(struct producer *producer)
         condition_end(&producer->no_read);
     if (state == SOURCE_READY)
         return add_batch(producer);
-    return staged > 0 ? commit(producer) : wait_for_source(producer, state, error);
+    if (staged == 0)
+        return wait_for_source(producer, state, error);
+    return lingers(producer, state) ? GO_ON : commit(producer);
 }
 
 /* --- the end of a stream ---------------------------------------------------------------------- */

@@ -182,6 +182,24 @@ rows_of_a_slow_writer_go_out_when_they_have_waited_for_the_interval() {
     cmp "$dir/data_3.csv" <(printf 'a,b\n7,8\n') || fail "$(cat "$dir/data_3.csv")"
 }
 
+# The first makes the group larger, so that the second might wait for a third.
+a_full_batch_does_not_wait_for_another_to_share_its_flushes() {
+    begin prompt
+    fresh_in_memory 16
+    mkfifo "$in"
+    start_ingest "$in" --interval 1h --rows 2
+    exec 7>"$in"
+    local n started
+    printf 'a\n' >&7
+    for n in {1..6}; do
+        started=$(now_ms)
+        printf '1\n2\n' >&7
+        eventually 3 test -e "$dir/metadata_$n.json"
+        [[ $(($(now_ms) - started)) -lt 900 ]] || fail "batch $n took $(($(now_ms) - started)) ms"
+    done
+    stop "$spawned"
+}
+
 a_full_batch_goes_out_at_once_and_the_part_only_at_the_end_without_an_interval() {
     begin full
     mkfifo "$in"
