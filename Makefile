@@ -164,6 +164,11 @@ test-unit: unit-programs ## the Check suites alone
 test-e2e: all test-tools ## both binaries end to end, without Docker
 	@BUILD=$(BUILD) tests/run.sh e2e
 
+soak-ingest: all test-tools ## a CSV of INGEST_MB=1000 through both daemons, which are killed INGEST_KILLS=50 times
+	@BUILD=$(BUILD) INGEST_MB=$(or $(INGEST_MB),1000) INGEST_KILLS=$(or $(INGEST_KILLS),50) \
+		INGEST_ROWS=$(or $(INGEST_ROWS),5000-20000) tests/e2e/ingest.sh each_row_is_published_once_however_often_both_are_killed
+.PHONY: soak-ingest
+
 torture: torture-programs ## every call of the daemons failing in every way, and every state a power loss can leave
 	@BUILD=$(BUILD) MAKE='$(MAKE)' SUITE_SECONDS=3600 tests/run.sh torture
 

@@ -47,8 +47,9 @@
 enum contract_exit {
     CONTRACT_EXIT_DONE = 0,
     CONTRACT_EXIT_USAGE = 64,
-    CONTRACT_EXIT_REJECTED = 65, /* --once met a rejected batch, --profile a damaged file */
-    CONTRACT_EXIT_NO_INPUT = 66, /* --profile could not open a file, --datapackage found no batch */
+    CONTRACT_EXIT_REJECTED = 65, /* a batch of --once; a damaged file of --profile, --from */
+    CONTRACT_EXIT_NO_INPUT = 66, /* --profile or --from could not open a file, --datapackage found
+                                    no batch */
     CONTRACT_EXIT_UNAVAILABLE = 69,   /* the lock is held; --health: nobody holds it */
     CONTRACT_EXIT_SOFTWARE = 70,      /* out of memory */
     CONTRACT_EXIT_CANNOT_CREATE = 73, /* a directory that cannot be written */

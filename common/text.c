@@ -117,17 +117,6 @@ size_t text_utf8_length(const char *bytes, size_t available)
     return 0;
 }
 
-bool text_is_utf8(const char *bytes, size_t length)
-{
-    for (size_t at = 0; at < length;) {
-        size_t step = text_utf8_length(bytes + at, length - at);
-        if (step == 0)
-            return false;
-        at += step;
-    }
-    return true;
-}
-
 static uint64_t high_bits(const char *bytes)
 {
     uint64_t word = 0;
@@ -149,6 +138,19 @@ static bool is_ascii(const char *bytes, size_t length)
         if (high_bits(bytes + at) != 0)
             return false;
     return high_bits(bytes + length - 8) == 0;
+}
+
+bool text_is_utf8(const char *bytes, size_t length)
+{
+    if (is_ascii(bytes, length))
+        return true;
+    for (size_t at = 0; at < length;) {
+        size_t step = text_utf8_length(bytes + at, length - at);
+        if (step == 0)
+            return false;
+        at += step;
+    }
+    return true;
 }
 
 size_t text_utf8_count(const char *bytes, size_t length)

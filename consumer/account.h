@@ -14,8 +14,8 @@
 #include "common/contract.h"
 #include "common/processed_record.h"
 #include "common/reason.h"
+#include "common/value.h"
 #include "consumer/profile.h"
-#include "consumer/value.h"
 
 /* Of further columns a batch tells nothing here. */
 #define ACCOUNT_COLUMNS_MAX 32

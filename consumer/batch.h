@@ -24,9 +24,9 @@
 #include <sys/types.h>
 
 #include "common/digest.h"
+#include "common/limits.h"
 #include "common/metadata.h"
 #include "common/reason.h"
-#include "consumer/limits.h"
 
 enum batch_state { BATCH_GOOD, BATCH_WAIT, BATCH_FAILED, BATCH_REJECTED };
 

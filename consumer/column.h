@@ -24,10 +24,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "consumer/csv_reader.h"
+#include "common/csv_reader.h"
+#include "common/value.h"
 #include "consumer/missing.h"
 #include "consumer/tally.h"
-#include "consumer/value.h"
 
 /* Different values that are kept, where columns are not so many that they share COLUMN_BYTES. */
 #define COLUMN_VALUES 65536u

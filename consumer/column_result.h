@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "common/number.h"
-#include "consumer/value.h"
+#include "common/value.h"
 
 enum { COLUMN_P01, COLUMN_P05, COLUMN_P25, COLUMN_P50, COLUMN_P75, COLUMN_P95, COLUMN_P99 };
 #define COLUMN_QUANTILES 7

@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/value.h"
 #include "consumer/cardinality.h"
 #include "consumer/extent.h"
 #include "consumer/numbers.h"
 #include "consumer/quantiles.h"
 #include "consumer/tally.h"
-#include "consumer/value.h"
 
 /* What stands in for the values once they are too many. */
 struct column_sketches {

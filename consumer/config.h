@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/limits.h"
 #include "common/options.h"
 #include "consumer/chart_size.h"
 #include "consumer/csv_rules.h"
-#include "consumer/limits.h"
 
 enum config_chart { CONFIG_CHART_PNG, CONFIG_CHART_SVG, CONFIG_CHART_NONE };
 enum config_output { CONFIG_OUTPUT_TABLE, CONFIG_OUTPUT_JSON };

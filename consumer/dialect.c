@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/value.h"
 #include "consumer/csv_rules.h"
-#include "consumer/value.h"
 
 #define BOM "\xEF\xBB\xBF"
 

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "consumer/csv_reader.h"
+#include "common/csv_reader.h"
 
 /* So many first bytes are looked at; more are passed over. */
 #define DIALECT_SAMPLE_BYTES ((size_t)64 * 1024)

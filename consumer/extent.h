@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consumer/csv_rows.h"
+#include "common/csv_rows.h"
+#include "common/value.h"
 #include "consumer/pack.h"
-#include "consumer/value.h"
 
 /* One more than is shown, so that who shows it sees that it goes on. */
 #define EXTENT_TEXT_BYTES 4097u

@@ -20,13 +20,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/csv_reader.h"
+#include "common/limits.h"
 #include "common/reason.h"
 #include "consumer/batch_states.h"
 #include "consumer/column_result.h"
-#include "consumer/csv_reader.h"
 #include "consumer/csv_rules.h"
 #include "consumer/envelope.h"
-#include "consumer/limits.h"
 #include "consumer/sample.h"
 
 struct profile {

@@ -15,9 +15,9 @@
 #include <stdint.h>
 
 #include "common/digest.h"
+#include "common/limits.h"
 #include "common/reason.h"
 #include "consumer/csv_rules.h"
-#include "consumer/limits.h"
 #include "consumer/profile.h"
 
 enum profile_input_result {

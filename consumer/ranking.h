@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/value.h"
 #include "consumer/column_result.h"
 #include "consumer/tally.h"
-#include "consumer/value.h"
 
 struct ranked {
     struct value value;

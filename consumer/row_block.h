@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "consumer/csv_rows.h"
+#include "common/csv_rows.h"
 
 /* Rows in a block, where few columns leave room for so many. */
 #define ROW_BLOCK_ROWS 1024u

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consumer/csv_reader.h"
+#include "common/csv_reader.h"
 
 /* With more rows than these no row is drawn by itself. */
 #define SAMPLE_MAX_ROWS 60u

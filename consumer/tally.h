@@ -31,7 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consumer/csv_rows.h"
+#include "common/csv_rows.h"
 #include "consumer/pack.h"
 
 /* How much it holds. Powers of two, at least 16. */

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 size_t acknowledgements_lacking(const struct acknowledgements *seen, uint64_t number)
 {
@@ -16,6 +17,28 @@ size_t acknowledgements_lacking(const struct acknowledgements *seen, uint64_t nu
 bool acknowledgements_have(const struct acknowledgements *seen, uint64_t number)
 {
     return seen->count > 0 && acknowledgements_lacking(seen, number) == seen->count;
+}
+
+/* The index keeps no hash of what was processed in its turn: the log has it. */
+static bool has_record_of(const struct processed_log *log, const char *key, const char *sha256)
+{
+    char recalled[DIGEST_HEX_SIZE] = "";
+    const struct processed_entry *entry = processed_log_find(log, key);
+    if (entry == NULL)
+        return false;
+    if (entry->sha256[0] != '\0')
+        return strcmp(entry->sha256, sha256) == 0;
+    return processed_log_recall(log, key, recalled) && strcmp(recalled, sha256) == 0;
+}
+
+bool acknowledgements_know(const struct acknowledgements *seen, uint64_t number, const char *sha256)
+{
+    char key[32];
+    (void)snprintf(key, sizeof key, "%" PRIu64, number);
+    for (size_t i = 0; i < seen->count; i++)
+        if (has_record_of(seen->logs[i], key, sha256))
+            return true;
+    return false;
 }
 
 uint64_t acknowledgements_decisions(const struct acknowledgements *seen)

@@ -33,6 +33,10 @@ bool acknowledgements_have(const struct acknowledgements *seen, uint64_t number)
 /* The place among the logs of the first that has no record of the batch; `count` when all do. */
 size_t acknowledgements_lacking(const struct acknowledgements *seen, uint64_t number);
 
+/* True when some log has a record of the batch with these bytes; `sha256` in lower case. */
+bool acknowledgements_know(const struct acknowledgements *seen, uint64_t number,
+                           const char *sha256);
+
 /* Grows whenever anything is decided, within an epoch. */
 uint64_t acknowledgements_decisions(const struct acknowledgements *seen);
 

@@ -64,7 +64,9 @@ static const struct option_row ROWS[] = {
      .maximum = INTERVAL_MAX_NS,
      .help = "time from the start of one batch to the next; 0 is as fast as possible. 5s+-20%\n"
              "      (or 5s\xc2\xb1"
-             "20%) draws each from 4s to 6s, by the seed, and is 5s on the average",
+             "20%) draws each from 4s to 6s, by the seed, and is 5s on the average.\n"
+             "      With --from what rows of a pipe wait for more at most; 0 is until the batch is "
+             "full",
      .offset = offsetof(struct config, interval)},
     {.flag = "--rate",
      .environment = "PRODUCER_RATE",
@@ -103,11 +105,19 @@ static const struct option_row ROWS[] = {
     {.flag = "--rows",
      .environment = "PRODUCER_ROWS",
      .type = OPTION_RANGE,
-     .default_value = "20-60",
+     .default_words = "20-60, with --from 10000",
      .minimum = 1,
      .maximum = ROWS_MAX,
      .help = "rows of a batch: a number, or a range from which each batch draws",
      .offset = offsetof(struct config, rows)},
+    {.flag = "--from",
+     .environment = "PRODUCER_FROM",
+     .type = OPTION_TEXT,
+     .value_name = "FILE",
+     .default_words = "synthetic rows",
+     .help = "publish the rows of a CSV, then exit; - is standard input. A plain file goes on\n"
+             "      behind the last row that was published of it",
+     .offset = offsetof(struct config, from)},
     {.flag = "--seed",
      .environment = "PRODUCER_SEED",
      .type = OPTION_COUNT,
@@ -273,6 +283,13 @@ static const char *contradiction(const struct config *config)
          "--interval 0 is as fast as possible, and has nothing that jitter could change"},
         {config->interval.mean_ns == 0 && config->burst > 1,
          "--interval 0 has no pause for --burst to save up: give --rate or a longer --interval"},
+        {config->from != NULL && (config->schema != NULL || config->start_time != NULL),
+         "--from brings its own columns and times: give it without --schema and --start-time"},
+        {config->from != NULL &&
+             (config->rate.count != 0 || config->interval.percent != 0 || config->burst > 1),
+         "--from brings its own pace: give it without --rate, --burst and jitter"},
+        {config->from != NULL && config->faults_text != NULL,
+         "--faults damages rows that are made here: give it without --from"},
         {config->faults_text != NULL && config->results.count > 1,
          "--faults goes by the log of one reader: give one --results"},
     };
@@ -319,5 +336,7 @@ int config_load(int argc, char *const argv[], struct config *config)
         schema_source_print_help(stdout);
         return CONTRACT_EXIT_DONE;
     }
+    if (config->rows.low == 0)
+        config->rows = config->from == NULL ? CONFIG_ROWS : CONFIG_ROWS_FROM;
     return check_together(config);
 }

@@ -24,6 +24,9 @@
 #define CONFIG_WITHOUT_END UINT64_MAX
 #define CONFIG_FOR_EVER INT64_MAX
 
+#define CONFIG_ROWS ((struct option_range){20, 60})
+#define CONFIG_ROWS_FROM ((struct option_range){10000, 10000})
+
 struct config {
     const char *dir;
     struct option_list results;    /* of each reader: --results, or default_results alone */
@@ -32,14 +35,15 @@ struct config {
     uint64_t burst;                /* batches at once, at least 1 */
     int64_t duration_ns;           /* of this run */
     uint64_t count;                /* batches that this run publishes */
-    struct option_range rows;
-    uint64_t seed;                /* given, or drawn from the system */
-    const char *schema;           /* NULL: the default; see schema_source */
-    const char *start_time;       /* RFC 3339 in whole seconds; NULL: the clock */
-    uint64_t keep_batches;        /* acknowledged batches that stay; 0: none */
-    uint64_t max_pending_batches; /* 0: no limit */
-    uint64_t min_free_bytes;      /* 0: no limit */
-    const char *faults_text;      /* --faults as it was given; NULL: none */
+    struct option_range rows;      /* given, or CONFIG_ROWS, or CONFIG_ROWS_FROM with --from */
+    const char *from;              /* a stream of CSV; NULL: synthetic rows */
+    uint64_t seed;                 /* given, or drawn from the system */
+    const char *schema;            /* NULL: the default; see schema_source */
+    const char *start_time;        /* RFC 3339 in whole seconds; NULL: the clock */
+    uint64_t keep_batches;         /* acknowledged batches that stay; 0: none */
+    uint64_t max_pending_batches;  /* 0: no limit */
+    uint64_t min_free_bytes;       /* 0: no limit */
+    const char *faults_text;       /* --faults as it was given; NULL: none */
     struct faults faults;
     const char *fault_manifest; /* --fault-manifest, or default_manifest */
     bool health;

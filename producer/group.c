@@ -1,16 +1,12 @@
 #include "producer/group.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/fileio_group.h"
 #include "common/number.h"
-#include "common/wait.h"
 
-/* Rows between two looks at whether to end: some milliseconds. */
-#define ROWS_AT_ONCE 10000
 /* A commit cannot be broken off, and SIGTERM is to be answered within a second. */
 #define COMMIT_LONG_NS INT64_C(400000000)
 /* Descriptors that the program needs besides those of a group. */
@@ -22,10 +18,10 @@ static size_t smaller(size_t left, size_t right)
     return left < right ? left : right;
 }
 
-void group_open(struct group *group, struct publisher *publisher,
-                const struct generate_request *request, bool together)
+void group_open(struct group *group, struct publisher *publisher, const struct source *source,
+                bool together)
 {
-    *group = (struct group){.publisher = publisher, .request = *request};
+    *group = (struct group){.publisher = publisher, .source = source};
     group->ceiling = together ? fileio_group_affordable(PUBLISH_TOGETHER_MAX, DESCRIPTORS_ELSEWHERE,
                                                         DATA_AND_METADATA)
                               : 1;
@@ -36,7 +32,6 @@ void group_close(struct group *group)
 {
     if (group->publisher != NULL && group->staged > 0)
         publish_abandon(group->publisher);
-    text_free(&group->csv);
     *group = (struct group){0};
 }
 
@@ -66,54 +61,35 @@ static struct group_batch *next_batch(struct group *group)
     if (group->known == 0)
         group->publisher->next = chaos_pass_gaps(group->chaos, group->publisher->next);
     if (group->staged == group->known) {
-        batch->number = group->publisher->next + group->staged;
-        batch->start_seconds =
-            generate_start(&group->request, batch->number, clock_wall_ns() / NUMBER_NS_PER_SECOND);
+        *batch = (struct group_batch){.number = group->publisher->next + group->staged,
+                                      .start_seconds = clock_wall_ns() / NUMBER_NS_PER_SECOND};
         group->known++;
     }
     batch->begun_ns = clock_now_ns();
     return batch;
 }
 
-static int make_rows(struct group *group, struct group_batch *batch)
+enum source_state group_look(const struct group *group, struct source_wait *wait,
+                             char error[PUBLISH_ERROR_SIZE])
 {
-    struct generator generator;
-    struct generate_request request = group->request;
-    request.batch = batch->number;
-    request.start_seconds = batch->start_seconds;
-    text_clear(&group->csv);
-    generate_begin(&generator, &request);
-    while (generate_rows(&generator, &group->csv, ROWS_AT_ONCE))
-        if (wait_stopping() || text_failed(&group->csv))
-            break;
-    batch->rows = generator.rows;
-    batch->bytes = group->csv.length;
-    if (!text_failed(&group->csv) && generator.done == generator.rows)
-        return 0;
-    errno = text_failed(&group->csv) ? ENOMEM : EINTR;
-    return -1;
+    const struct source_wish wish = {.at = group->staged,
+                                     .number = group->publisher->next + group->staged};
+    return source_look(group->source, &wish, wait, error);
 }
 
-static int make(struct group *group, struct group_batch *batch)
+static int stage(struct group *group, struct group_batch *batch, char error[PUBLISH_ERROR_SIZE])
 {
-    if (!chaos_begin(group->chaos, batch->number, &group->csv, &batch->rows) &&
-        make_rows(group, batch) != 0)
+    struct publish_batch made;
+    const struct source_wish wish = {
+        .at = group->staged, .number = batch->number, .start_seconds = batch->start_seconds};
+    if (source_make(group->source, &wish, &made, error) != 0)
         return -1;
-    batch->without_data =
-        !chaos_damage(group->chaos, &group->csv, &batch->rows, group->publisher->field_count);
-    batch->bytes = group->csv.length;
-    errno = ENOMEM;
-    return text_failed(&group->csv) ? -1 : 0;
-}
-
-static int stage(struct group *group, const struct group_batch *batch,
-                 char error[PUBLISH_ERROR_SIZE])
-{
-    const struct publish_batch made = {.csv = &group->csv,
-                                       .rows = batch->rows,
-                                       .created_seconds = batch->start_seconds,
-                                       .without_data = batch->without_data};
-    return publish_stage(group->publisher, &made, error);
+    batch->rows = made.rows;
+    batch->bytes = made.csv->length;
+    if (publish_stage(group->publisher, &made, error) != 0)
+        return -1;
+    memcpy(batch->sha256, group->publisher->sha256, sizeof batch->sha256);
+    return 0;
 }
 
 /* The attempt was at so many batches; the next is at one. */
@@ -122,7 +98,7 @@ static void fall_back(struct group *group, size_t attempted)
     int saved_errno = errno;
     publish_abandon(group->publisher);
     chaos_abandon(group->chaos);
-    text_free(&group->csv); /* gives back what may have been in the way */
+    source_shrink(group->source);
     group->failed_alone = attempted <= 1;
     group->staged = 0;
     group->bytes = 0;
@@ -133,12 +109,7 @@ static void fall_back(struct group *group, size_t attempted)
 int group_add(struct group *group, char error[PUBLISH_ERROR_SIZE])
 {
     struct group_batch *batch = next_batch(group);
-    int result = make(group, batch);
-    if (result != 0)
-        (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot prepare a batch: %s", strerror(errno));
-    else
-        result = stage(group, batch, error);
-    if (result != 0) {
+    if (stage(group, batch, error) != 0) {
         fall_back(group, group->staged + 1);
         return -1;
     }
@@ -164,16 +135,29 @@ static size_t take_done(struct group *group, struct group_batch done[PUBLISH_TOG
     memcpy(done, group->batches, count * sizeof *done);
     group->known -= count;
     memmove(group->batches, group->batches + count, group->known * sizeof *group->batches);
+    source_release(group->source, count);
     group->staged = 0;
     group->bytes = 0;
     return count;
+}
+
+/* Also those behind the staged ones that were staged before: an attempt that failed may have left
+ * their data under its names. */
+static int announce(const struct group *group, char error[PUBLISH_ERROR_SIZE])
+{
+    struct source_name names[PUBLISH_TOGETHER_MAX];
+    size_t count = 0;
+    for (; count < group->known && group->batches[count].sha256[0] != '\0'; count++)
+        names[count] = (struct source_name){
+            group->batches[count].number, group->batches[count].rows, group->batches[count].sha256};
+    return source_announce(group->source, names, count, error);
 }
 
 size_t group_commit(struct group *group, struct group_batch done[PUBLISH_TOGETHER_MAX],
                     char error[PUBLISH_ERROR_SIZE])
 {
     int64_t begun_ns = clock_now_ns();
-    if (chaos_write_down(group->chaos, error) != 0 ||
+    if (announce(group, error) != 0 || chaos_write_down(group->chaos, error) != 0 ||
         publish_commit(group->publisher, error) != 0) {
         fall_back(group, group->staged);
         return 0;

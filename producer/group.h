@@ -1,14 +1,14 @@
 /*
- * group - the batches that become durable together: made, staged, committed,
- * and when that fails made again from the same inputs, so with the same bytes.
+ * group - the batches that become durable together: made by a source, staged, committed,
+ * and when that fails made again, with the same bytes.
  *
- *     group_open(&group, &publisher, &request, true);
- *     while (!group_is_full(&group))
+ *     group_open(&group, &publisher, &source, true);
+ *     while (!group_is_full(&group) && group_look(&group, &wait, error) == SOURCE_READY)
  *         group_add(&group, error);               makes and stages the next batch
  *     count = group_commit(&group, done, error);  these are durable now
  *     group_close(&group);
  *
- * Memory holds one batch at a time. How many are committed together is found out:
+ * How many are committed together is found out:
  * it begins with one and doubles while a commit is fast, and halves when one
  * takes so long that SIGTERM would wait for it. After a failure it begins anew:
  * so a batch that cannot be written is found, and holds up none before it.
@@ -20,10 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/text.h"
 #include "producer/chaos.h"
-#include "producer/generate.h"
 #include "producer/publish.h"
+#include "producer/source.h"
 
 /* Data that is committed together, in bytes; a batch that is larger is one more, or alone. */
 #define GROUP_BYTES_MAX ((uint64_t)8 * 1024 * 1024)
@@ -32,15 +31,14 @@ struct group_batch {
     uint64_t number;
     uint64_t rows;
     uint64_t bytes;
+    char sha256[DIGEST_HEX_SIZE];
     int64_t start_seconds; /* since 1970: what its bytes depend on besides its number */
     int64_t begun_ns;      /* of the monotonic clock, this attempt */
-    bool without_data;     /* a fault stands under the data's name instead */
 };
 
 struct group {
     struct publisher *publisher;
-    struct generate_request request; /* of every batch, but for its number and when it starts */
-    struct text csv;
+    const struct source *source;
     struct group_batch batches[PUBLISH_TOGETHER_MAX];
     size_t known;   /* batches that were begun: a reader may have seen their bytes */
     size_t staged;  /* of these, how many wait for the commit */
@@ -51,18 +49,19 @@ struct group {
     struct chaos *chaos; /* borrowed; NULL, as a rule: set by who wants batches with faults */
 };
 
-/*
- * `publisher` is borrowed; of the request the batch and the time are filled in
- * here. Unless `together`, each batch is a group of its own.
- */
-void group_open(struct group *group, struct publisher *publisher,
-                const struct generate_request *request, bool together);
+/* Publisher and source are borrowed. Unless `together`, each batch is a group of its own. */
+void group_open(struct group *group, struct publisher *publisher, const struct source *source,
+                bool together);
 
 /* Drops what is staged. */
 void group_close(struct group *group);
 
 /* True when it is time to commit. */
 bool group_is_full(const struct group *group);
+
+/* Asks the source for the next batch; see source.h. */
+enum source_state group_look(const struct group *group, struct source_wait *wait,
+                             char error[PUBLISH_ERROR_SIZE]);
 
 /*
  * Makes the next batch and stages it. -1 with errno and one line in `error`: then

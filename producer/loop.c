@@ -15,21 +15,31 @@
 #include "common/number.h"
 #include "common/wait.h"
 #include "producer/chaos.h"
-#include "producer/generate.h"
 #include "producer/group.h"
 #include "producer/health.h"
+#include "producer/ingest.h"
 #include "producer/moment.h"
 #include "producer/publish.h"
 #include "producer/readers.h"
 #include "producer/recovery.h"
+#include "producer/resume.h"
 #include "producer/retention.h"
 #include "producer/schedule.h"
+#include "producer/synthetic.h"
 #include "producer/trouble.h"
 
 /* Goes on; any other value is the code to exit with. */
 #define GO_ON (-1)
 /* How soon news of the reader or of free space are noticed while they are waited for. */
 #define RECHECK_NS (100 * NUMBER_NS_PER_MS)
+/* How often what is published and acknowledged is looked at while nothing comes in. */
+#define IDLE_NS NUMBER_NS_PER_SECOND
+/* A writer who is as fast as we are leaves the pipe empty now and then: full batches wait so long
+ * for the next bytes, and so long in all, to share their flushes with more. */
+#define LINGER_NS (2 * NUMBER_NS_PER_MS)
+#define LINGER_IN_ALL_NS (250 * NUMBER_NS_PER_MS)
+/* What came through a pipe may take so long to be published when the program is to end. */
+#define LAST_BATCHES_NS (NUMBER_NS_PER_SECOND / 2)
 
 struct loop {
     const struct config *config;
@@ -43,17 +53,25 @@ struct loop {
     struct schedule schedule;
     int64_t end_ns; /* of --duration */
     struct metadata_field fields[SCHEMA_COLUMNS_MAX];
+    struct synthetic synthetic;
+    struct ingest ingest; /* with --from */
+    struct source source;
+    struct source_wait wait;
+    uint64_t seen_bytes; /* of the stream, when full batches last waited for more */
     struct group group;
     struct chaos *chaos; /* NULL without --faults */
     uint64_t published;
     struct health_shown shown;
-    struct condition reader_behind, disk_full, no_write, no_delete;
+    struct condition reader_behind, disk_full, no_write, no_delete, no_read;
 };
 
 /* --- open ------------------------------------------------------------------------------------- */
 
 static struct schedule_plan plan_of(const struct config *config)
 {
+    /* Batches of a stream are due when they are full; how long a part waits is its source's. */
+    if (config->from != NULL)
+        return (struct schedule_plan){.burst = 1};
     return (struct schedule_plan){.interval_ns = config->interval.mean_ns,
                                   .jitter_percent = config->interval.percent,
                                   .rate_rows = config->rate.count,
@@ -68,6 +86,7 @@ static void name_what_ends(struct loop *loop)
     loop->disk_full.over = "there is space again: going on";
     loop->no_write.over = "writing works again: going on";
     loop->no_delete.over = "deleting acknowledged batches works again";
+    loop->no_read.over = "reading works again: going on";
 }
 
 struct loop *loop_create(const struct config *config, const struct schema *schema, int directory_fd,
@@ -82,6 +101,7 @@ struct loop *loop_create(const struct config *config, const struct schema *schem
     loop->directory_fd = directory_fd;
     loop->lock_fd = lock_fd;
     loop->plan = plan_of(config);
+    loop->wait.fd = loop->ingest.inlet.fd = -1;
     name_what_ends(loop);
     size_t field_count = schema_fields(schema, loop->fields);
     loop->readers = readers_open(&config->results);
@@ -99,6 +119,8 @@ void loop_free(struct loop *loop)
     if (loop == NULL)
         return;
     group_close(&loop->group);
+    synthetic_close(&loop->synthetic);
+    ingest_close(&loop->ingest);
     chaos_close(loop->chaos);
     retention_close(&loop->retention);
     publish_close(&loop->publisher);
@@ -124,7 +146,7 @@ static int retry_later(struct loop *loop, int error_number, const char *error)
 /* Shows --health what is the matter. A reader that is slow or not there yet is not our trouble. */
 static void show_health(struct loop *loop, int64_t now_ns)
 {
-    const struct condition *const troubles[] = {&loop->no_write, &loop->disk_full,
+    const struct condition *const troubles[] = {&loop->no_write, &loop->disk_full, &loop->no_read,
                                                 &loop->no_delete};
     const char *trouble = readers_trouble(loop->readers);
     for (size_t i = 0; i < sizeof troubles / sizeof *troubles && trouble == NULL; i++)
@@ -157,9 +179,11 @@ static void publish_late(struct loop *loop, int64_t now_ns)
         condition_begin(&loop->no_write, "%s", error);
 }
 
-/* GO_ON when the time has come, 0 when the program shall end; what is staged is not left so. */
+/* GO_ON when the time has come or something to read, 0 when the program shall end; what is staged
+ * is not left so. */
 static int wait_until_due(struct loop *loop)
 {
+    struct pollfd inlet = {.fd = loop->wait.fd, .events = POLLIN};
     for (;;) {
         int64_t now_ns = clock_now_ns();
         int64_t due_ns = loop->schedule.due_ns;
@@ -169,10 +193,13 @@ static int wait_until_due(struct loop *loop)
         wake_ns = earlier(wake_ns, chaos_deadline(loop->chaos));
         if (now_ns >= loop->end_ns && loop->group.staged == 0)
             return CONTRACT_EXIT_DONE;
-        switch (wait_for(NULL, 0, wake_ns)) {
+        switch (wait_for(&inlet, inlet.fd >= 0 ? 1 : 0, wake_ns)) {
         case WAIT_STOP: return CONTRACT_EXIT_DONE;
         case WAIT_ERROR: log_error("cannot wait: %s", strerror(errno)); return CONTRACT_EXIT_IO;
         case WAIT_READY:
+            schedule_pause(&loop->schedule, now_ns, 0);
+            due_ns = now_ns;
+            break;
         case WAIT_TIMEOUT: break;
         }
         int code = check_lock(loop);
@@ -287,6 +314,8 @@ static int commit(struct loop *loop)
     condition_end(&loop->no_write);
     for (size_t i = 0; i < count; i++)
         count_batch(loop, &done[i], now_ns);
+    if (loop->ingest.place.count > 0)
+        retention_spare(&loop->retention, loop->ingest.place.batches[0].number);
     schedule_succeed(&loop->schedule);
     return GO_ON;
 }
@@ -325,12 +354,65 @@ static bool is_time_to_commit(const struct loop *loop, int64_t now_ns)
            loop->published + loop->group.staged >= loop->config->count || now_ns >= loop->end_ns;
 }
 
-/* What is staged never waits: for a reader or space, for its next batch, or for one that never
- * comes. */
+static int add_batch(struct loop *loop)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    size_t staged = loop->group.staged;
+    if (group_add(&loop->group, error) != 0)
+        return answer_failure(loop, errno, error);
+    const struct group_batch *made = &loop->group.batches[staged];
+    int64_t now_ns = clock_now_ns();
+    schedule_next(&loop->schedule, made->rows, made->begun_ns, now_ns);
+    return is_time_to_commit(loop, now_ns) ? commit(loop) : GO_ON;
+}
+
+/* Nothing is there to be published: why, and until when. */
+static int wait_for_source(struct loop *loop, enum source_state state, const char *error)
+{
+    int error_number = errno;
+    int64_t now_ns = clock_now_ns();
+    int64_t until_ns = loop->wait.until_ns;
+    switch (state) {
+    case SOURCE_ENDED: return CONTRACT_EXIT_DONE;
+    case SOURCE_DAMAGED: log_error("%s", error); return CONTRACT_EXIT_REJECTED;
+    case SOURCE_FAILED:
+        if (!trouble_passes(error_number, loop->directory_fd)) {
+            log_error("%s", error);
+            return CONTRACT_EXIT_IO;
+        }
+        condition_begin(&loop->no_read, "%s", error);
+        schedule_retry(&loop->schedule, now_ns);
+        break;
+    case SOURCE_WAITING:
+        schedule_pause(&loop->schedule, now_ns,
+                       until_ns < now_ns + IDLE_NS ? until_ns - now_ns : IDLE_NS);
+        break;
+    case SOURCE_READY: break;
+    }
+    return GO_ON;
+}
+
+/* True when more rows may come so soon that a commit before would cost more than it gains. */
+static bool lingers(struct loop *loop, enum source_state state)
+{
+    int64_t now_ns = clock_now_ns();
+    uint64_t bytes = loop->ingest.inlet.offset_bytes;
+    bool flows = bytes != loop->seen_bytes;
+    loop->seen_bytes = bytes;
+    if (state != SOURCE_WAITING || !flows ||
+        now_ns - loop->group.batches[0].begun_ns > LINGER_IN_ALL_NS)
+        return false;
+    schedule_pause(&loop->schedule, now_ns, LINGER_NS);
+    return true;
+}
+
+/* What is staged never waits: for a reader, space, rows that are not about to come, its next batch,
+ * or one that never comes. */
 static int tick(struct loop *loop)
 {
     char error[PUBLISH_ERROR_SIZE];
     size_t staged = loop->group.staged;
+    loop->wait.fd = -1;
     if (staged > 0 && retention_verdict(&loop->retention, staged) != RETENTION_GO)
         return commit(loop);
     if (staged == 0) {
@@ -338,12 +420,61 @@ static int tick(struct loop *loop)
         if (!may_publish(loop))
             return GO_ON;
     }
-    if (group_add(&loop->group, error) != 0)
-        return answer_failure(loop, errno, error);
-    const struct group_batch *made = &loop->group.batches[staged];
-    int64_t now_ns = clock_now_ns();
-    schedule_next(&loop->schedule, made->rows, made->begun_ns, now_ns);
-    return is_time_to_commit(loop, now_ns) ? commit(loop) : GO_ON;
+    enum source_state state = group_look(&loop->group, &loop->wait, error);
+    if (state != SOURCE_FAILED)
+        condition_end(&loop->no_read);
+    if (state == SOURCE_READY)
+        return add_batch(loop);
+    if (staged == 0)
+        return wait_for_source(loop, state, error);
+    return lingers(loop, state) ? GO_ON : commit(loop);
+}
+
+/* --- the end of a stream ---------------------------------------------------------------------- */
+
+static bool is_ready(struct loop *loop)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    return group_look(&loop->group, &loop->wait, error) == SOURCE_READY;
+}
+
+/* SIGTERM: what a pipe gave cannot be had again. It goes out while that is quick and nothing is
+ * wrong; a reader that is behind is not waited for now. */
+static void publish_the_rest(struct loop *loop)
+{
+    int64_t end_ns = clock_now_ns() + LAST_BATCHES_NS;
+    char error[PUBLISH_ERROR_SIZE];
+    bool well = !loop->no_write.lasts &&
+                retention_verdict(&loop->retention, loop->group.staged) != RETENTION_DISK_FULL;
+    ingest_stop(&loop->ingest);
+    while (well && clock_now_ns() < end_ns &&
+           loop->published + loop->group.staged < loop->config->count) {
+        if (!group_is_full(&loop->group) && is_ready(loop))
+            well = group_add(&loop->group, error) == 0;
+        else if (loop->group.staged > 0)
+            well = commit(loop) == GO_ON && loop->group.known == loop->group.staged;
+        else
+            break;
+    }
+    uint64_t lost = ingest_rows_held(&loop->ingest);
+    if (lost > 0)
+        log_warn("%" PRIu64 " row(s) that were read from %s are lost: they could not be published "
+                 "any more",
+                 lost, loop->ingest.inlet.name);
+}
+
+static void finish_stream(struct loop *loop)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    struct ingest *ingest = &loop->ingest;
+    if (loop->config->from == NULL)
+        return;
+    if (wait_stopping() && !ingest->inlet.seekable)
+        publish_the_rest(loop);
+    if (ingest->resumed && ingest->over && !ingest->damaged && loop->published == 0)
+        log_info("%s is published already, as far as it goes", ingest->inlet.name);
+    if (ingest_settle(ingest, error) != 0)
+        log_warn("%s: the next start finds it out by itself", error);
 }
 
 /* --- start and loop --------------------------------------------------------------------------- */
@@ -457,6 +588,49 @@ static int recover(struct loop *loop)
     return code;
 }
 
+static int open_stream(struct loop *loop)
+{
+    const struct config *config = loop->config;
+    const struct ingest_options options = {.from = config->from,
+                                           .directory_fd = loop->directory_fd,
+                                           .rows_low = config->rows.low,
+                                           .rows_high = config->rows.high,
+                                           .seed = config->seed,
+                                           .interval_ns = config->interval.mean_ns};
+    char error[PUBLISH_ERROR_SIZE];
+    if (config->from == NULL)
+        return GO_ON;
+    if (ingest_open(&loop->ingest, &options, error) != 0) {
+        log_refusal("%s", error);
+        return CONTRACT_EXIT_NO_INPUT;
+    }
+    loop->publisher.description = ingest_description(&loop->ingest);
+    loop->publisher.field_count = 0; /* those of each batch are its own */
+    return GO_ON;
+}
+
+/* Behind recovery, which has made batches of what a crash had left. */
+static int resume(struct loop *loop)
+{
+    char error[PUBLISH_ERROR_SIZE];
+    struct ingest *ingest = &loop->ingest;
+    if (loop->config->from == NULL)
+        return GO_ON;
+    switch (resume_run(ingest, loop->directory_fd, readers_seen(loop->readers), error)) {
+    case RESUME_ANEW: return GO_ON;
+    case RESUME_GOES_ON:
+        log_info("going on with %s at line %" PRIu64, ingest->inlet.name, ingest_next_line(ingest));
+        retention_spare(&loop->retention, ingest->place.batches[0].number);
+        return GO_ON;
+    case RESUME_REFUSED: log_error("%s", error); return CONTRACT_EXIT_REJECTED;
+    case RESUME_FAILED: break;
+    }
+    if (wait_stopping())
+        return CONTRACT_EXIT_DONE;
+    log_error("%s", error);
+    return CONTRACT_EXIT_IO;
+}
+
 /* In a group only what is due at once: else each batch is published when it is made. */
 static void open_group(struct loop *loop)
 {
@@ -469,7 +643,10 @@ static void open_group(struct loop *loop)
                                              .rows_high = loop->config->rows.high,
                                              .start_seconds = start_ms / MOMENT_MS_PER_SECOND,
                                              .start_fixed = fixed};
-    group_open(&loop->group, &loop->publisher, &request, schedule_is_crowded(&loop->schedule));
+    loop->source = loop->config->from != NULL
+                       ? ingest_source(&loop->ingest)
+                       : synthetic_open(&loop->synthetic, &request, loop->chaos);
+    group_open(&loop->group, &loop->publisher, &loop->source, schedule_is_crowded(&loop->schedule));
     loop->group.chaos = loop->chaos;
 }
 
@@ -500,8 +677,9 @@ static int wait_for_late(struct loop *loop)
 int loop_run(struct loop *loop)
 {
     loop->end_ns = WAIT_FOREVER;
-    int code = open_chaos(loop);
-    if (code != GO_ON || (code = recover(loop)) != GO_ON)
+    int code = open_stream(loop);
+    if (code != GO_ON || (code = open_chaos(loop)) != GO_ON || (code = recover(loop)) != GO_ON ||
+        (code = resume(loop)) != GO_ON)
         return code;
     begin(loop);
     while (code == GO_ON && loop->published < loop->config->count)
@@ -511,6 +689,7 @@ int loop_run(struct loop *loop)
         code = wait_for_late(loop);
     if (code == GO_ON)
         code = CONTRACT_EXIT_DONE;
+    finish_stream(loop);
     if (code == CONTRACT_EXIT_DONE)
         log_info("ending after %" PRIu64 " batch(es)", loop->published);
     return code;

@@ -12,33 +12,31 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/fileio_group.h"
+#include "common/number.h"
 #include "common/wait.h"
 #include "producer/random.h"
+#include "producer/survey.h"
 
-#define READ_BYTES ((size_t)64 * 1024)
 #define HASH_BYTES ((size_t)16 * 1024 * 1024)
-/* More columns, or longer names of them, than any batch of ours has. */
-#define HEADER_COLUMNS_MAX 256
-#define HEADER_BYTES_MAX ((size_t)64 * 1024)
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-static bool is_space(char character)
-{
-    return character == ' ' || character == '\t';
-}
+/* Bytes that are quoted wherever they stand in a cell, and at its edges. */
+enum place { ANYWHERE = 1, AT_AN_EDGE = 2 };
+static const unsigned char QUOTED[256] = {
+    [','] = ANYWHERE,  ['"'] = ANYWHERE,   ['\r'] = ANYWHERE,
+    ['\n'] = ANYWHERE, [' '] = AT_AN_EDGE, ['\t'] = AT_AN_EDGE};
 
 /* libcsv drops the spaces around a bare cell, and skips a line that is empty. */
 static bool needs_quotes(const struct publish_cell *cell, size_t cells_in_row)
 {
     if (cell->length == 0)
         return cells_in_row == 1;
-    if (is_space(cell->bytes[0]) || is_space(cell->bytes[cell->length - 1]))
-        return true;
+    const unsigned char *bytes = (const unsigned char *)cell->bytes;
+    unsigned found = QUOTED[bytes[0]] | QUOTED[bytes[cell->length - 1]];
     for (size_t i = 0; i < cell->length; i++)
-        if (strchr(",\"\r\n", cell->bytes[i]) != NULL)
-            return true;
-    return false;
+        found |= QUOTED[bytes[i]] & ANYWHERE;
+    return found != 0;
 }
 
 static void append_quoted(struct text *csv, const struct publish_cell *cell)
@@ -81,8 +79,11 @@ int publish_open(struct publisher *publisher, int directory_fd, const struct met
                  size_t field_count, char error[PUBLISH_ERROR_SIZE])
 {
     uint64_t run_id;
-    *publisher = (struct publisher){
-        .next = 1, .directory_fd = directory_fd, .fields = fields, .field_count = field_count};
+    *publisher = (struct publisher){.next = 1,
+                                    .directory_fd = directory_fd,
+                                    .description = PUBLISH_DESCRIPTION,
+                                    .fields = fields,
+                                    .field_count = field_count};
     if (!random_from_system(&run_id))
         return fail(error, "draw", "a run id");
     (void)snprintf(publisher->run_id, sizeof publisher->run_id, "%016" PRIx64, run_id);
@@ -114,11 +115,14 @@ void publish_close(struct publisher *publisher)
 
 /* --- the order of commit --------------------------------------------------------------------- */
 
-/* In slices, because a large batch takes a good part of a second. */
+/*
+ * In slices, because a large batch takes a good part of a second. One slice is hashed in any case:
+ * what came through a pipe is published while the program ends, for it cannot be had again.
+ */
 static int hash_csv(struct publisher *publisher, const struct text *csv, struct metadata *metadata)
 {
     size_t done = 0;
-    for (size_t slice; done < csv->length && !wait_stopping(); done += slice) {
+    for (size_t slice; done < csv->length && (done == 0 || !wait_stopping()); done += slice) {
         slice = csv->length - done < HASH_BYTES ? csv->length - done : HASH_BYTES;
         digest_update(publisher->digest, csv->bytes + done, slice);
     }
@@ -148,9 +152,9 @@ static int stage_metadata(struct publisher *publisher, uint64_t number,
     char key[32];
     char data_name[CONTRACT_NAME_SIZE];
     char name[CONTRACT_NAME_SIZE];
-    char description[64];
+    char description[PUBLISH_DESCRIPTION_SIZE];
     (void)snprintf(key, sizeof key, "%" PRIu64, number);
-    (void)snprintf(description, sizeof description, "synthetic measurements, batch %s", key);
+    (void)snprintf(description, sizeof description, "%s, batch %s", publisher->description, key);
     contract_data_name(data_name, number);
     contract_metadata_name(name, key);
     metadata.batch = number;
@@ -175,14 +179,16 @@ static int stage_both(struct publisher *publisher, const struct publish_batch *b
 {
     char name[CONTRACT_NAME_SIZE];
     uint64_t number = publisher->next + publisher->staged;
+    bool own = batch->fields != NULL;
     struct metadata metadata = {.bytes = batch->csv->length,
                                 .record_count = batch->rows,
-                                .fields = publisher->fields,
-                                .field_count = publisher->field_count};
+                                .fields = own ? batch->fields : publisher->fields,
+                                .field_count = own ? batch->field_count : publisher->field_count};
     contract_data_name(name, number);
     clock_format_seconds(metadata.created, batch->created_seconds);
     if (hash_csv(publisher, batch->csv, &metadata) != 0)
         return fail(error, "hash", name);
+    memcpy(publisher->sha256, metadata.sha256, sizeof publisher->sha256);
     if (!batch->without_data &&
         fileio_group_add(publisher->data_files, name, batch->csv->bytes, batch->csv->length) != 0)
         return fail(error, "write", name);
@@ -262,91 +268,28 @@ int publish_batch(struct publisher *publisher, const struct publish_batch *batch
 
 /* --- completing what a crash cut in two ------------------------------------------------------ */
 
-/* What libcsv finds in a data file: the names in its first row, and rows below it. */
-struct survey {
-    struct text names; /* each with its NUL */
-    size_t columns;
-    uint64_t rows; /* the header too */
-};
-
-static void survey_cell(void *cell, size_t length, void *pointer)
-{
-    struct survey *survey = pointer;
-    if (survey->rows > 0 || survey->names.length > HEADER_BYTES_MAX)
-        return;
-    text_append(&survey->names, cell, strnlen(cell, length));
-    text_append(&survey->names, "", 1);
-    survey->columns++;
-}
-
-static void survey_row(int terminator, void *pointer)
-{
-    (void)terminator;
-    ((struct survey *)pointer)->rows++;
-}
-
-/* Reads the file once, into the digest and through libcsv. */
-static int read_data(struct publisher *publisher, int fd, struct csv_parser *parser,
-                     struct survey *survey, uint64_t *bytes)
-{
-    static char buffer[READ_BYTES];
-    ssize_t count;
-    for (*bytes = 0; (count = fileio_read_at(fd, buffer, READ_BYTES, (off_t)*bytes)) > 0;
-         *bytes += (uint64_t)count) {
-        digest_update(publisher->digest, buffer, (size_t)count);
-        if (csv_parse(parser, buffer, (size_t)count, survey_cell, survey_row, survey) !=
-            (size_t)count) {
-            errno = ENOMEM; /* without CSV_STRICT there is no other error */
-            return -1;
-        }
-        if (wait_stopping()) {
-            errno = EINTR;
-            return -1;
-        }
-    }
-    return count < 0 ? -1 : csv_fini(parser, survey_cell, survey_row, survey);
-}
-
-static int survey_data(struct publisher *publisher, int fd, struct survey *survey,
-                       struct metadata *metadata)
-{
-    struct csv_parser parser;
-    int result = -1;
-    if (csv_init(&parser, CSV_APPEND_NULL) != 0) {
-        errno = ENOMEM;
-        return -1;
-    }
-    result = read_data(publisher, fd, &parser, survey, &metadata->bytes);
-    int saved_errno = errno;
-    csv_free(&parser);
-    /* Also after an error: it readies the digest for the next file. */
-    bool hashed = digest_finish(publisher->digest, metadata->sha256);
-    metadata->record_count = survey->rows == 0 ? 0 : survey->rows - 1;
-    errno = result == 0 ? ENOMEM : saved_errno;
-    return result == 0 && hashed && !text_failed(&survey->names) ? 0 : -1;
-}
-
-static const char *type_of(const struct publisher *publisher, const char *name)
+/* The type of a column of this run by its name, else what the values in the file are. */
+static const char *type_of(const struct publisher *publisher, const struct metadata_field *column)
 {
     for (size_t i = 0; i < publisher->field_count; i++)
-        if (strcmp(publisher->fields[i].name, name) == 0)
+        if (strcmp(publisher->fields[i].name, column->name) == 0)
             return publisher->fields[i].type;
-    return "any"; /* written by a run with other columns */
+    return column->type;
 }
 
 /* Describes the columns that are there; those of this run where the file has none. */
-static bool describe_columns(const struct publisher *publisher, const struct survey *survey,
-                             struct metadata_field fields[HEADER_COLUMNS_MAX],
-                             struct metadata *metadata)
+static void describe(const struct publisher *publisher, struct survey *survey,
+                     struct metadata_field *fields, struct metadata *metadata)
 {
-    const char *name = survey->names.bytes;
-    metadata->fields = survey->columns == 0 ? publisher->fields : fields;
-    metadata->field_count = survey->columns == 0 ? publisher->field_count : survey->columns;
-    if (survey->columns > HEADER_COLUMNS_MAX || survey->names.length > HEADER_BYTES_MAX)
-        return false;
-    for (size_t i = 0; i < survey->columns; i++, name += strlen(name) + 1)
-        fields[i] = (struct metadata_field){.name = name, .type = type_of(publisher, name)};
-    return true;
+    const struct metadata_field *columns = columns_fields(&survey->columns);
+    size_t count = survey->columns.count;
+    for (size_t i = 0; i < count; i++)
+        fields[i] = (struct metadata_field){columns[i].name, type_of(publisher, &columns[i])};
+    metadata->fields = count == 0 ? publisher->fields : fields;
+    metadata->field_count = count == 0 ? publisher->field_count : count;
+    metadata->bytes = survey->bytes;
+    metadata->record_count = survey->rows;
+    memcpy(metadata->sha256, survey->sha256, sizeof metadata->sha256);
 }
 
 /* The data has been under its name since before this start: its name is made durable first. */
@@ -363,27 +306,45 @@ static int commit_metadata(struct publisher *publisher, uint64_t number,
     return fileio_group_commit(publisher->metadata_files) == 0 ? 0 : fail(error, "publish", name);
 }
 
+static enum publish_completed complete_surveyed(struct publisher *publisher, uint64_t number,
+                                                struct survey *survey,
+                                                char error[PUBLISH_ERROR_SIZE])
+{
+    struct metadata metadata = {0};
+    struct metadata_field *fields = calloc(survey->columns.count + 1, sizeof *fields);
+    if (fields == NULL) {
+        (void)fail(error, "describe", "the columns of a batch");
+        return PUBLISH_FAILED;
+    }
+    clock_format_seconds(metadata.created, clock_wall_ns() / NUMBER_NS_PER_SECOND);
+    describe(publisher, survey, fields, &metadata);
+    int result = commit_metadata(publisher, number, &metadata, error);
+    int saved_errno = errno;
+    free(fields);
+    errno = saved_errno;
+    return result == 0 ? PUBLISH_COMPLETED : result == WITHHELD ? PUBLISH_WITHHELD : PUBLISH_FAILED;
+}
+
 static enum publish_completed complete_open(struct publisher *publisher, uint64_t number, int fd,
                                             const char *name, char error[PUBLISH_ERROR_SIZE])
 {
-    struct metadata_field fields[HEADER_COLUMNS_MAX];
-    struct survey survey = {0};
-    struct metadata metadata = {0};
+    struct survey survey;
     enum publish_completed result = PUBLISH_FAILED;
-    clock_format_seconds(metadata.created, clock_wall_ns() / 1000000000);
-    if (survey_data(publisher, fd, &survey, &metadata) != 0)
-        (void)fail(error, "read", name);
-    else if (!describe_columns(publisher, &survey, fields, &metadata)) {
-        (void)snprintf(error, PUBLISH_ERROR_SIZE, "%s is no batch of this program", name);
+    switch (survey_file(fd, publisher->digest, &survey)) {
+    case SURVEY_GOOD: result = complete_surveyed(publisher, number, &survey, error); break;
+    case SURVEY_FAILED: (void)fail(error, "read", name); break;
+    case SURVEY_DAMAGED:
+        if (publisher->state != NULL) { /* on purpose, perhaps */
+            result = complete_surveyed(publisher, number, &survey, error);
+            break;
+        }
+        (void)snprintf(error, PUBLISH_ERROR_SIZE, "%.64s is no batch of this program: %s", name,
+                       survey.damage.detail);
         result = PUBLISH_NOT_OURS;
-    } else {
-        int committed = commit_metadata(publisher, number, &metadata, error);
-        result = committed == 0          ? PUBLISH_COMPLETED
-                 : committed == WITHHELD ? PUBLISH_WITHHELD
-                                         : PUBLISH_FAILED;
+        break;
     }
     int saved_errno = errno;
-    text_free(&survey.names);
+    survey_free(&survey);
     errno = saved_errno;
     return result;
 }

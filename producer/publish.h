@@ -14,8 +14,7 @@
  *     publish_commit(&publisher, error);            their flushes
  *     publish_close(&publisher);
  *
- * It is also the one door through which CSV leaves: cells are written, and rows
- * that are already there are counted, by libcsv.
+ * It is also the one door through which CSV leaves: cells are written by libcsv.
  */
 #ifndef PRODUCER_PUBLISH_H
 #define PRODUCER_PUBLISH_H
@@ -34,6 +33,10 @@
 #define PUBLISH_ERROR_SIZE 512
 /* Batches that are committed together; each holds two descriptors until then. */
 #define PUBLISH_TOGETHER_MAX 64
+
+/* What metadata says of a batch, before its number, where nobody says otherwise. */
+#define PUBLISH_DESCRIPTION "synthetic measurements"
+#define PUBLISH_DESCRIPTION_SIZE 512
 
 struct publish_cell {
     const char *bytes;
@@ -58,6 +61,8 @@ struct publisher {
     size_t staged; /* batches whose temporaries are written, from `next` on */
     int directory_fd;
     char run_id[PUBLISH_RUN_ID_SIZE]; /* drawn at random by publish_open */
+    char sha256[DIGEST_HEX_SIZE];     /* of the batch that was staged last */
+    const char *description;          /* borrowed; may be set before the first batch */
     const struct metadata_field *fields;
     size_t field_count;
     struct digest *digest;
@@ -79,9 +84,11 @@ void publish_close(struct publisher *publisher);
 
 struct publish_batch {
     const struct text *csv;
-    uint64_t rows;           /* below the header */
-    int64_t created_seconds; /* since 1970 */
-    bool without_data;       /* metadata alone: something else stands under the data's name */
+    uint64_t rows;                       /* below the header */
+    int64_t created_seconds;             /* since 1970 */
+    const struct metadata_field *fields; /* of its columns; NULL: those of the publisher */
+    size_t field_count;
+    bool without_data; /* metadata alone: something else stands under the data's name */
 };
 
 /*
@@ -111,7 +118,7 @@ int publish_batch(struct publisher *publisher, const struct publish_batch *batch
 enum publish_completed {
     PUBLISH_COMPLETED,
     PUBLISH_WITHHELD, /* its metadata is not to be published */
-    PUBLISH_NOT_OURS, /* no plain file, unreadable, or with more columns than a batch has */
+    PUBLISH_NOT_OURS, /* no plain file, unreadable, or no CSV as a batch is one */
     PUBLISH_FAILED    /* errno; EINTR when the program shall end */
 };
 

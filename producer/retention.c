@@ -186,11 +186,24 @@ static int remove_batch(int directory_fd, uint64_t number)
     return remove_file(directory_fd, data);
 }
 
+void retention_spare(struct retention *retention, uint64_t from_number)
+{
+    retention->spared_from = from_number;
+}
+
+/* True while the oldest acknowledged batch is one too many. */
+static bool has_one_to_delete(const struct retention *retention)
+{
+    const struct retention_numbers *acknowledged = &retention->acknowledged;
+    return acknowledged->count > retention->limits.keep_batches &&
+           (retention->spared_from == 0 ||
+            acknowledged->items[acknowledged->first] < retention->spared_from);
+}
+
 /* Of other logs than those that were asked, nothing is known. */
 static bool may_delete(const struct retention *retention, const struct acknowledgements *seen)
 {
-    return seen->all_seen && seen->epoch == retention->epoch &&
-           retention->acknowledged.count > retention->limits.keep_batches;
+    return seen->all_seen && seen->epoch == retention->epoch && has_one_to_delete(retention);
 }
 
 int retention_tidy(struct retention *retention, const struct acknowledgements *seen)
@@ -201,7 +214,7 @@ int retention_tidy(struct retention *retention, const struct acknowledgements *s
     /* What a power loss could still take back acknowledges nothing. */
     if (acknowledgements_settle(seen) != 0)
         return -1;
-    for (int i = 0; i < TIDY_AT_ONCE && acknowledged->count > retention->limits.keep_batches; i++) {
+    for (int i = 0; i < TIDY_AT_ONCE && has_one_to_delete(retention); i++) {
         if (remove_batch(retention->directory_fd, acknowledged->items[acknowledged->first]) != 0)
             return -1;
         take_first(acknowledged);

@@ -55,6 +55,7 @@ struct retention {
     bool asked;
     bool added; /* batches that the logs were not asked about yet */
     bool reader_seen;
+    uint64_t spared_from; /* from this number on none is deleted; 0: nothing is spared */
 };
 
 /*
@@ -67,6 +68,9 @@ void retention_close(struct retention *retention);
 
 /* A batch has been published; numbers only rise. False when memory is short: it will stay. */
 bool retention_add(struct retention *retention, uint64_t number);
+
+/* Deletes no batch from this number on: a start would look for it. */
+void retention_spare(struct retention *retention, uint64_t from_number);
 
 /* Takes in what the readers acknowledge. */
 void retention_follow(struct retention *retention, const struct acknowledgements *seen);

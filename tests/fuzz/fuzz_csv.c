@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/csv_reader.h"
 #include "common/text.h"
-#include "consumer/csv_reader.h"
 #include "tests/fuzz/fuzz.h"
 
 #ifdef __clang__ /* gcc looks at it for warnings only */

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/value.h"
 #include "consumer/column_finish.h"
 #include "consumer/column_json.h"
 #include "consumer/column_pack.h"
-#include "consumer/value.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

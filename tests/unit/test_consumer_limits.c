@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/limits.h"
 #include "common/wait.h"
-#include "consumer/limits.h"
 #include "consumer/reading.h"
 #include "tests/unit/support.h"
 

@@ -17,6 +17,7 @@
 #include "producer/group.h"
 #include "producer/recovery.h"
 #include "producer/schema.h"
+#include "producer/synthetic.h"
 #include "tests/unit/support.h"
 
 static const char *directory;
@@ -27,6 +28,8 @@ static struct group_batch done[PUBLISH_TOGETHER_MAX];
 static struct chaos *chaos;
 static struct recovery recovery;
 static struct chaos_found found;
+static struct synthetic synthetic;
+static struct source source;
 static struct processed_log *record_log;
 static char error[PUBLISH_ERROR_SIZE];
 
@@ -52,7 +55,8 @@ static void start(const char *rates)
     ck_assert_msg(recovery_run(&recovery, &publisher, &seen, error) == 0, "%s", error);
     found = (struct chaos_found){record_log, publisher.next, recovery.numbers, recovery.count};
     ck_assert_int_eq(chaos_resume(chaos, &found, error), 0);
-    group_open(&group, &publisher, &request, true);
+    source = synthetic_open(&synthetic, &request, chaos);
+    group_open(&group, &publisher, &source, true);
     group.chaos = chaos;
     group.limit = group.ceiling;
 }
@@ -60,6 +64,7 @@ static void start(const char *rates)
 static void stop(void)
 {
     group_close(&group);
+    synthetic_close(&synthetic);
     chaos_close(chaos);
     publish_close(&publisher);
     recovery_free(&recovery);

@@ -52,6 +52,20 @@ START_TEST(config_without_options_is_what_the_help_says)
 }
 END_TEST
 
+START_TEST(config_publishes_more_rows_a_batch_from_a_stream_unless_it_is_told_how_many)
+{
+    ck_assert_int_eq(load_nothing(), -1);
+    ck_assert_ptr_null(config.from);
+    ck_assert_int_eq(LOAD("--from", "-"), -1);
+    ck_assert_str_eq(config.from, "-");
+    ck_assert_uint_eq(config.rows.low, 10000);
+    ck_assert_uint_eq(config.rows.high, 10000);
+    ck_assert_int_eq(LOAD("--from", "orders.csv", "--rows", "5-7"), -1);
+    ck_assert_uint_eq(config.rows.low, 5);
+    ck_assert_uint_eq(config.rows.high, 7);
+}
+END_TEST
+
 START_TEST(config_draws_a_seed_that_differs_from_run_to_run)
 {
     ck_assert_int_eq(load_nothing(), -1);
@@ -259,6 +273,7 @@ START_TEST(config_refuses_what_it_does_not_know)
     ck_assert_int_eq(LOAD("--bogus"), CONTRACT_EXIT_USAGE);
     ck_assert_int_eq(LOAD("--dir"), CONTRACT_EXIT_USAGE);
     ck_assert_int_eq(LOAD("--dir", ""), CONTRACT_EXIT_USAGE);
+    ck_assert_int_eq(LOAD("--from", ""), CONTRACT_EXIT_USAGE);
     ck_assert_int_eq(LOAD("--health=1"), CONTRACT_EXIT_USAGE);
     ck_assert_int_eq(LOAD("stray"), CONTRACT_EXIT_USAGE);
 }
@@ -316,6 +331,7 @@ int main(void)
 {
     return SUPPORT_RUN(
         "producer_config", config_without_options_is_what_the_help_says,
+        config_publishes_more_rows_a_batch_from_a_stream_unless_it_is_told_how_many,
         config_draws_a_seed_that_differs_from_run_to_run,
         config_takes_the_results_from_the_directory_unless_they_are_named,
         config_takes_the_results_of_several_readers_by_flags_or_by_colons,

@@ -8,11 +8,14 @@
 
 #include "producer/group.h"
 #include "producer/schema.h"
+#include "producer/synthetic.h"
 #include "tests/unit/support.h"
 
 static const char *directory;
 static struct metadata_field fields[SCHEMA_COLUMNS_MAX];
 static struct publisher publisher;
+static struct synthetic synthetic;
+static struct source source;
 static struct group group;
 static struct group_batch done[PUBLISH_TOGETHER_MAX];
 static char error[PUBLISH_ERROR_SIZE];
@@ -25,7 +28,8 @@ static void prepare_with(uint64_t rows_low, uint64_t rows_high, bool together)
     ck_assert_int_eq(publish_open(&publisher, support_open_directory(directory), fields,
                                   schema_fields(schema_default(), fields), error),
                      0);
-    group_open(&group, &publisher, &request, together);
+    source = synthetic_open(&synthetic, &request, NULL);
+    group_open(&group, &publisher, &source, together);
 }
 
 static void prepare(void)

@@ -316,7 +316,7 @@ START_TEST(publish_describes_the_columns_that_a_completed_file_has)
 {
     ck_assert_int_eq(complete("value,colour\n1,red\n"), PUBLISH_COMPLETED);
     assert_metadata_has("metadata_3.json", "{\"name\": \"value\", \"type\": \"number\"}");
-    assert_metadata_has("metadata_3.json", "{\"name\": \"colour\", \"type\": \"any\"}");
+    assert_metadata_has("metadata_3.json", "{\"name\": \"colour\", \"type\": \"string\"}");
 }
 END_TEST
 

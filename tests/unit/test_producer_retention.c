@@ -137,6 +137,20 @@ START_TEST(retention_keeps_the_newest_acknowledged_batches)
 }
 END_TEST
 
+START_TEST(retention_deletes_no_batch_that_is_spared_until_later_ones_are)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 4);
+    retention_spare(&retention, 2);
+    for (unsigned number = 1; number <= 4; number++)
+        decide(number, OUTCOME_PROCESSED);
+    follow();
+    ck_assert(!is_there(1) && is_there(2) && is_there(3) && is_there(4));
+    retention_spare(&retention, 4);
+    follow();
+    ck_assert(!is_there(2) && !is_there(3) && is_there(4));
+}
+END_TEST
+
 START_TEST(retention_goes_by_number_when_an_old_batch_is_acknowledged_late)
 {
     prepare((struct retention_limits){.keep_batches = 2}, 4);
@@ -477,6 +491,7 @@ int main(void)
         "producer_retention", retention_never_deletes_a_batch_that_is_not_acknowledged,
         retention_counts_a_rejected_batch_as_acknowledged_and_a_changed_one_not,
         retention_keeps_the_newest_acknowledged_batches,
+        retention_deletes_no_batch_that_is_spared_until_later_ones_are,
         retention_goes_by_number_when_an_old_batch_is_acknowledged_late,
         retention_finishes_a_deletion_that_a_crash_cut_in_two,
         retention_without_a_reader_neither_deletes_nor_waits,

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/csv_reader.h"
+#include "common/csv_scan.h"
 #include "common/text.h"
-#include "consumer/csv_reader.h"
-#include "consumer/csv_scan.h"
 #include "tests/unit/support.h"
 
 /*
@@ -26,6 +26,26 @@ static bool put_row(void *context, const struct csv_cell *cells, size_t count, u
     return true;
 }
 
+/* A reader that pauses behind each row must say the same. */
+static struct csv_reader *pausing;
+
+static bool put_row_and_pause(void *context, const struct csv_cell *cells, size_t count,
+                              uint64_t row)
+{
+    csv_reader_pause(pausing);
+    return put_row(context, cells, count, row);
+}
+
+/* All of the chunk, however often the reading pauses. */
+static bool feed_all(struct csv_reader *reader, const char *bytes, size_t length,
+                     struct rejection *rejection)
+{
+    for (size_t at = 0; at < length; at += csv_reader_taken(reader))
+        if (!csv_reader_feed(reader, bytes + at, length - at, rejection))
+            return false;
+    return true;
+}
+
 static bool feed_in_chunks(struct csv_reader *reader, const char *csv, size_t length, size_t chunk,
                            struct rejection *rejection)
 {
@@ -35,7 +55,7 @@ static bool feed_in_chunks(struct csv_reader *reader, const char *csv, size_t le
         char *copy = malloc(size);
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, csv + at, size);
-        bool good = csv_reader_feed(reader, copy, size, rejection);
+        bool good = feed_all(reader, copy, size, rejection);
         free(copy);
         if (!good)
             return false;
@@ -74,11 +94,11 @@ static void put_end(struct text *seen, const struct csv_reader *reader)
 }
 
 /* False where the machine lacks the path. */
-static bool read_by(enum csv_path path, const char *csv, size_t length, size_t chunk,
-                    struct text *seen)
+static bool read_by(enum csv_path path, csv_row_function *on_row, const char *csv, size_t length,
+                    size_t chunk, struct text *seen)
 {
     struct rejection rejection = {.reason = REASON_NONE};
-    struct csv_reader *reader = create_reader(put_row, seen, path);
+    struct csv_reader *reader = pausing = create_reader(on_row, seen, path);
     if (reader == NULL)
         return false;
     bool good = feed_in_chunks(reader, csv, length, chunk, &rejection);
@@ -93,11 +113,11 @@ static bool read_by(enum csv_path path, const char *csv, size_t length, size_t c
     return true;
 }
 
-static void assert_reads_by(enum csv_path path, const char *csv, size_t length, size_t chunk,
-                            const char *expected)
+static void assert_reads_by(enum csv_path path, csv_row_function *on_row, const char *csv,
+                            size_t length, size_t chunk, const char *expected)
 {
     struct text seen = {0};
-    if (!read_by(path, csv, length, chunk, &seen))
+    if (!read_by(path, on_row, csv, length, chunk, &seen))
         return;
     ck_assert_msg(!text_failed(&seen), "out of memory");
     ck_assert_msg(strcmp(seen.bytes, expected) == 0,
@@ -109,8 +129,11 @@ static void assert_reads_by(enum csv_path path, const char *csv, size_t length, 
 static void assert_reads(const char *csv, size_t length, const char *expected)
 {
     for (enum csv_path path = CSV_PATH_BEST; path < CSV_PATHS; path++)
-        for (size_t chunk = length + 1; chunk > 0; chunk--)
-            assert_reads_by(path, csv, length, chunk, expected);
+        for (size_t chunk = length + 1; chunk > 0; chunk--) {
+            assert_reads_by(path, put_row, csv, length, chunk, expected);
+            if (path != CSV_PATH_CAREFUL)
+                assert_reads_by(path, put_row_and_pause, csv, length, chunk, expected);
+        }
 }
 
 /* ---- rows ---- */
@@ -550,7 +573,7 @@ START_TEST(csv_reader_finds_every_mark_at_the_edges_of_blocks_and_windows)
             text_put(&csv, ROW);
             text_put(&expected, "|b\"\r\n|] [1|2|3] mixed");
             for (enum csv_path path = CSV_PATH_BEST; path < CSV_PATHS; path++)
-                assert_reads_by(path, csv.bytes, csv.length, csv.length, expected.bytes);
+                assert_reads_by(path, put_row, csv.bytes, csv.length, csv.length, expected.bytes);
             text_free(&csv);
             text_free(&expected);
         }
@@ -595,10 +618,11 @@ START_TEST(csv_reader_says_the_same_by_every_path_and_in_chunks_of_any_size)
         ragged = next_random(&state) % 2 == 0;
         limits = LIMITS_DEFAULT;
         limits.row_bytes = 8 + next_random(&state) % 60;
-        ck_assert(read_by(CSV_PATH_CAREFUL, csv.bytes, csv.length, csv.length + 1, &expected));
+        ck_assert(
+            read_by(CSV_PATH_CAREFUL, put_row, csv.bytes, csv.length, csv.length + 1, &expected));
         for (enum csv_path path = CSV_PATH_BEST; path < CSV_PATHS; path++) {
-            assert_reads_by(path, csv.bytes, csv.length, csv.length + 1, expected.bytes);
-            assert_reads_by(path, csv.bytes, csv.length, next_random(&state) % 300 + 1,
+            assert_reads_by(path, put_row, csv.bytes, csv.length, csv.length + 1, expected.bytes);
+            assert_reads_by(path, put_row, csv.bytes, csv.length, next_random(&state) % 300 + 1,
                             expected.bytes);
         }
         text_free(&csv);
@@ -636,7 +660,7 @@ static void assert_ends(const char *before, size_t length, const char *behind, c
                              limit, limit + 1, limit + 2, total - 2, total - 1, total};
     for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
         struct text seen = {0};
-        ck_assert(read_by(CSV_PATH_BEST, csv, total, chunks[i], &seen));
+        ck_assert(read_by(CSV_PATH_BEST, put_row, csv, total, chunks[i], &seen));
         const char *last = strrchr(seen.bytes, ']');
         last = last == NULL ? seen.bytes : last + 2;
         ck_assert_msg(strcmp(last, expected) == 0, "in chunks of %zu: %s", chunks[i], last);
@@ -702,7 +726,7 @@ static void assert_columns(size_t cells, const char *expected)
     csv[cells - 1] = '\n';
     for (size_t chunk = 1000; chunk < 40000; chunk += 15384) {
         text_clear(&seen);
-        ck_assert(read_by(CSV_PATH_BEST, csv, cells, chunk, &seen));
+        ck_assert(read_by(CSV_PATH_BEST, put_row, csv, cells, chunk, &seen));
         const char *row =
             seen.length > 0 && seen.bytes[0] == '[' ? strchr(seen.bytes, ' ') + 1 : seen.bytes;
         ck_assert_str_eq(row, expected);
@@ -780,10 +804,67 @@ START_TEST(csv_reader_takes_as_many_columns_as_the_limit_and_no_more)
 }
 END_TEST
 
+/* ---- pausing ---- */
+
+/* Where each row ends, as bytes and as a line, when the reading pauses behind it. */
+static void assert_pauses(const char *csv, const char *expected)
+{
+    struct rejection rejection = {.reason = REASON_NONE};
+    struct text seen = {0};
+    struct text places = {0};
+    size_t length = strlen(csv);
+    pausing = create_reader(put_row_and_pause, &seen, CSV_PATH_BEST);
+    for (size_t at = 0; at < length;) {
+        ck_assert(csv_reader_feed(pausing, csv + at, length - at, &rejection));
+        at += csv_reader_taken(pausing);
+        text_printf(&places, "%zu:%" PRIu64 " ", at, csv_reader_line(pausing));
+    }
+    ck_assert_str_eq(places.bytes, expected);
+    csv_reader_free(pausing);
+    text_free(&places);
+    text_free(&seen);
+}
+
+START_TEST(csv_reader_pauses_right_behind_the_row_whichever_way_it_was_read)
+{
+    assert_pauses("a,b\n1,2\n3,4\n", "4:2 8:3 12:4 ");
+    assert_pauses("a,b\n\"1\n\",2\n3,4", "4:2 11:4 14:4 ");
+    assert_pauses("a,b\n\"1\",2\r3,4\n", "4:2 10:3 14:4 ");
+    assert_pauses("\xEF\xBB\xBF"
+                  "a\n\n\nb\n",
+                  "5:2 9:5 ");
+}
+END_TEST
+
+START_TEST(csv_reader_goes_on_at_another_place_with_its_header_and_its_line)
+{
+    struct rejection rejection = {.reason = REASON_NONE};
+    struct text seen = {0};
+    pausing = create_reader(put_row_and_pause, &seen, CSV_PATH_BEST);
+    ck_assert(csv_reader_feed(pausing, "a,b\r\n1,2\r\n", 10, &rejection));
+    csv_reader_go_on_at(pausing, 7);
+    ck_assert(csv_reader_feed(pausing, "3,4\n", 4, &rejection));
+    ck_assert(!csv_reader_feed(pausing, "5\n", 2, &rejection));
+    ck_assert_str_eq(seen.bytes, "[a|b] [3|4] ");
+    ck_assert_str_eq(rejection.detail, "line 8, column 2: 1 cells where the header has 2");
+    csv_reader_free(pausing);
+    text_free(&seen);
+}
+END_TEST
+
+START_TEST(csv_reader_names_no_option_where_none_sets_the_limits)
+{
+    limits = LIMITS_DEFAULT;
+    limits.fixed = true;
+    limits.field_bytes = 3;
+    ASSERT_READS("a\n1234\n", "[a] too-large: line 2, column 1: more than 3 bytes in a cell");
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
-        "consumer_csv_reader", csv_reader_delivers_the_header_first_and_then_each_row,
+        "common_csv_reader", csv_reader_delivers_the_header_first_and_then_each_row,
         csv_reader_needs_no_line_end_behind_the_last_row, csv_reader_finds_no_row_in_nothing,
         csv_reader_keeps_empty_cells, csv_reader_keeps_spaces_and_tabs,
         csv_reader_keeps_commas_quotes_and_line_ends_inside_quotes,
@@ -828,5 +909,8 @@ int main(void)
         csv_reader_has_the_paths_of_any_machine_and_those_of_this_one,
         csv_reader_unquotes_several_cells_of_a_row_and_keeps_them_apart,
         csv_reader_finds_every_mark_at_the_edges_of_blocks_and_windows,
-        csv_reader_says_the_same_by_every_path_and_in_chunks_of_any_size);
+        csv_reader_says_the_same_by_every_path_and_in_chunks_of_any_size,
+        csv_reader_pauses_right_behind_the_row_whichever_way_it_was_read,
+        csv_reader_goes_on_at_another_place_with_its_header_and_its_line,
+        csv_reader_names_no_option_where_none_sets_the_limits);
 }

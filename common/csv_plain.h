@@ -13,13 +13,13 @@
  * no opinion: libcsv says whether it is damage. So what is not recognized here costs time, and
  * never a wrong answer.
  */
-#ifndef CONSUMER_CSV_PLAIN_H
-#define CONSUMER_CSV_PLAIN_H
+#ifndef COMMON_CSV_PLAIN_H
+#define COMMON_CSV_PLAIN_H
 
 #include <stddef.h>
 
-#include "consumer/csv_rows.h"
-#include "consumer/csv_scan.h"
+#include "common/csv_rows.h"
+#include "common/csv_scan.h"
 
 struct csv_plain;
 

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "common/number.h"
-#include "consumer/value.h"
+#include "common/value.h"
 #include "tests/unit/support.h"
 
 #define INTEGER VALUE_TYPE_BIT(VALUE_INTEGER)
@@ -627,7 +627,7 @@ END_TEST
 int main(void)
 {
     return SUPPORT_RUN(
-        "consumer_value", value_reads_whole_numbers_up_to_the_limits_of_64_bits,
+        "common_value", value_reads_whole_numbers_up_to_the_limits_of_64_bits,
         value_reads_a_whole_number_beyond_64_bits_as_a_number_only,
         value_reads_decimals_and_exponents_as_numbers,
         value_beyond_the_range_of_a_double_is_infinite,

@@ -1,4 +1,4 @@
-#include "consumer/value.h"
+#include "common/value.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "consumer/csv_plain.h"
+#include "common/csv_plain.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/csv_scan.h"
+#include "common/csv_scan.h"
 #include "tests/unit/support.h"
 
 #define LARGEST 4096
@@ -133,7 +133,7 @@ END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN("consumer_csv_scan", csv_scan_tells_the_five_marks_from_all_other_bytes,
+    return SUPPORT_RUN("common_csv_scan", csv_scan_tells_the_five_marks_from_all_other_bytes,
                        csv_scan_tells_each_byte_for_itself_whatever_stands_beside_it,
                        csv_scan_finds_a_mark_at_every_place_of_every_length,
                        csv_scan_finds_nothing_in_nothing,

@@ -1,4 +1,4 @@
-#include "consumer/csv_rows.h"
+#include "common/csv_rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>

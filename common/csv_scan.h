@@ -10,8 +10,8 @@
  * Gigabytes of JSON per Second", 2019). The masks are made in one of three ways, which differ in
  * speed alone.
  */
-#ifndef CONSUMER_CSV_SCAN_H
-#define CONSUMER_CSV_SCAN_H
+#ifndef COMMON_CSV_SCAN_H
+#define COMMON_CSV_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

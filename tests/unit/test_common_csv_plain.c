@@ -1,7 +1,7 @@
 #include <string.h>
 
+#include "common/csv_plain.h"
 #include "common/text.h"
-#include "consumer/csv_plain.h"
 #include "tests/unit/support.h"
 
 /*
@@ -176,7 +176,7 @@ END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN("consumer_csv_plain", csv_plain_takes_bare_cells_and_blank_lines,
+    return SUPPORT_RUN("common_csv_plain", csv_plain_takes_bare_cells_and_blank_lines,
                        csv_plain_takes_quoted_cells_with_anything_inside,
                        csv_plain_leaves_a_row_whose_end_is_not_in_the_chunk,
                        csv_plain_leaves_a_row_that_ends_in_a_lone_cr,

@@ -1,4 +1,4 @@
-#include "consumer/csv_reader.h"
+#include "common/csv_reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #include <csv.h>
 
+#include "common/csv_plain.h"
 #include "common/text.h"
-#include "consumer/csv_plain.h"
 
 #define BOM "\xEF\xBB\xBF"
 #define BOM_BYTES 3
@@ -21,6 +21,8 @@ struct csv_reader {
     struct csv_plain *plain;
     bool only_careful; /* libcsv reads every row */
     bool inside_row;   /* libcsv has begun one, and goes on with it */
+    bool paused;       /* by the callback: rows.stopped stands for that, until feeding ends */
+    size_t taken;      /* bytes of the last chunk that were read */
 
     struct csv_parser parser;
     struct text row; /* the bytes of libcsv's row, one cell behind the other */
@@ -124,10 +126,12 @@ static void reject_inside_cell(struct csv_reader *reader, enum reason reason, co
     csv_rows_reject(&reader->rows, reason, line_inside_cell(reader), reader->rows.count + 1, what);
 }
 
-static void reject_beyond(struct csv_reader *reader, uint64_t limit, const char *of_what)
+static void reject_beyond(struct csv_reader *reader, uint64_t limit, const char *of_what,
+                          const char *option)
 {
     char what[96];
-    (void)snprintf(what, sizeof what, "more than %" PRIu64 " %s", limit, of_what);
+    const char *named = reader->rows.limits.fixed ? "" : option;
+    (void)snprintf(what, sizeof what, "more than %" PRIu64 " %s%s", limit, of_what, named);
     csv_rows_reject(&reader->rows, REASON_TOO_LARGE, current_line(reader), reader->rows.count + 1,
                     what);
 }
@@ -143,11 +147,11 @@ static bool is_beyond_limits(struct csv_reader *reader, uint64_t cell_bytes)
     uint64_t before = reader->row.length + count; /* with a delimiter behind each cell */
     uint64_t room = before < limits->row_bytes ? limits->row_bytes - before : 0;
     if (count >= limits->columns)
-        reject_beyond(reader, limits->columns, "cells in a row (--max-columns)");
+        reject_beyond(reader, limits->columns, "cells in a row", " (--max-columns)");
     else if (limits->field_bytes <= room && cell_bytes > limits->field_bytes)
-        reject_beyond(reader, limits->field_bytes, "bytes in a cell (--max-field-length)");
+        reject_beyond(reader, limits->field_bytes, "bytes in a cell", " (--max-field-length)");
     else if (before + cell_bytes > limits->row_bytes)
-        reject_beyond(reader, limits->row_bytes, "bytes in a row (--max-row-size)");
+        reject_beyond(reader, limits->row_bytes, "bytes in a row", " (--max-row-size)");
     return reader->rows.stopped;
 }
 
@@ -241,22 +245,29 @@ static void parse_until_nul(struct csv_reader *reader, const char *bytes, size_t
 
 /* ---- the way of each row ---- */
 
+static size_t line_length(const char *bytes, size_t length)
+{
+    size_t at = 0;
+    while (at < length && bytes[at] != '\n' && bytes[at] != '\r')
+        at++;
+    return at < length ? at + 1 : length;
+}
+
 /*
- * Gives libcsv what stands up to the next LF, so that an LF that ends a row is the last byte that
- * it has seen: behind it, a plain row may follow. After any other line end it goes on by itself,
- * for a CR might still get its LF.
+ * Gives libcsv what stands up to the next line end, so that one that ends a row is the last byte
+ * that it has seen: behind an LF, a plain row may follow, and behind either the reading may pause.
+ * After a CR it goes on by itself, for that might still get its LF.
  */
 static size_t read_carefully(struct csv_reader *reader, const char *bytes, size_t length)
 {
     size_t piece = length < PIECE_BYTES ? length : PIECE_BYTES;
-    const char *line_end = reader->only_careful ? NULL : memchr(bytes, '\n', piece);
-    if (line_end != NULL)
-        piece = (size_t)(line_end - bytes) + 1;
+    if (!reader->only_careful)
+        piece = line_length(bytes, piece);
     parse_until_nul(reader, bytes, piece);
     return piece;
 }
 
-static void read_rows(struct csv_reader *reader, const char *bytes, size_t length)
+static size_t read_rows(struct csv_reader *reader, const char *bytes, size_t length)
 {
     size_t at = 0;
     csv_plain_chunk(reader->plain, bytes, length);
@@ -266,6 +277,7 @@ static void read_rows(struct csv_reader *reader, const char *bytes, size_t lengt
         if (at < length && !reader->rows.stopped)
             at += read_carefully(reader, bytes + at, length - at);
     }
+    return at;
 }
 
 /* Holds the first bytes back for as long as they may become a byte order mark. */
@@ -285,15 +297,23 @@ static size_t pass_bom(struct csv_reader *reader, const char *bytes, size_t leng
     return taken;
 }
 
+/* The callback's pause is over; damage and what ran out stay. */
+static bool end_pause(struct csv_reader *reader)
+{
+    if (reader->paused)
+        reader->rows.stopped = reader->paused = false;
+    reader->rows.rejection = NULL;
+    return !reader->rows.stopped;
+}
+
 bool csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t length,
                      struct rejection *rejection)
 {
     reader->rows.rejection = rejection;
-    size_t at = pass_bom(reader, bytes, length);
-    if (at < length)
-        read_rows(reader, bytes + at, length - at);
-    reader->rows.rejection = NULL;
-    return !reader->rows.stopped;
+    reader->taken = pass_bom(reader, bytes, length);
+    if (reader->taken < length)
+        reader->taken += read_rows(reader, bytes + reader->taken, length - reader->taken);
+    return end_pause(reader);
 }
 
 bool csv_reader_finish(struct csv_reader *reader, struct rejection *rejection)
@@ -313,11 +333,31 @@ bool csv_reader_finish(struct csv_reader *reader, struct rejection *rejection)
     }
     if (reader->after_cr)
         reader->rows.line_ends |= CSV_ENDS_CR;
-    reader->rows.rejection = NULL;
-    return !reader->rows.stopped;
+    return end_pause(reader);
+}
+
+void csv_reader_pause(struct csv_reader *reader)
+{
+    reader->paused = reader->rows.stopped = true;
+}
+
+void csv_reader_go_on_at(struct csv_reader *reader, uint64_t line)
+{
+    reader->rows.line = line;
+    reader->after_cr = reader->inside_row = false;
 }
 
 /* ---- what was read ---- */
+
+size_t csv_reader_taken(const struct csv_reader *reader)
+{
+    return reader->taken;
+}
+
+uint64_t csv_reader_line(const struct csv_reader *reader)
+{
+    return reader->rows.line;
+}
 
 uint64_t csv_reader_rows(const struct csv_reader *reader)
 {

@@ -20,16 +20,16 @@
  * other one by libcsv, the authority on what is a row and what is damage. Which
  * of the two read it cannot be told from what is delivered or reported.
  */
-#ifndef CONSUMER_CSV_READER_H
-#define CONSUMER_CSV_READER_H
+#ifndef COMMON_CSV_READER_H
+#define COMMON_CSV_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/csv_rows.h"
+#include "common/limits.h"
 #include "common/reason.h"
-#include "consumer/csv_rows.h"
-#include "consumer/limits.h"
 
 struct csv_dialect {
     char delimiter;
@@ -83,6 +83,24 @@ bool csv_reader_path(struct csv_reader *reader, enum csv_path path);
 bool csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t length,
                      struct rejection *rejection);
 bool csv_reader_finish(struct csv_reader *reader, struct rejection *rejection);
+
+/*
+ * To be called by the callback: reading pauses behind the row that it was given. Feeding then
+ * returns true, and csv_reader_taken() says how many bytes of that chunk were read; the caller
+ * feeds the rest again, when it likes. Behind a row that ends in CRLF it may stand before the LF.
+ * Not for CSV_PATH_CAREFUL.
+ */
+void csv_reader_pause(struct csv_reader *reader);
+size_t csv_reader_taken(const struct csv_reader *reader);
+
+/* The line on which the next row starts, or the row that is being read has started. */
+uint64_t csv_reader_line(const struct csv_reader *reader);
+
+/*
+ * Between two rows, where the reading paused: what is fed next stands further on in the file, at
+ * the start of the row on this line.
+ */
+void csv_reader_go_on_at(struct csv_reader *reader, uint64_t line);
 
 /* Rows below the first so far, whether that is a header or not. */
 uint64_t csv_reader_rows(const struct csv_reader *reader);

@@ -1,11 +1,12 @@
 /*
- * limits - how much of somebody else's data the consumer takes on, so that no file can make
- * its memory grow. Each is an option; what is beyond one is rejected with its reason, and
- * without having been read further than that.
+ * limits - how much of somebody else's data a daemon takes on, so that no file can make its
+ * memory grow. In the consumer each is an option; what is beyond one is rejected with its
+ * reason, and without having been read further than that.
  */
-#ifndef CONSUMER_LIMITS_H
-#define CONSUMER_LIMITS_H
+#ifndef COMMON_LIMITS_H
+#define COMMON_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* All bounds are included. */
@@ -16,6 +17,7 @@ struct limits {
     uint64_t columns;        /* of any row */
     uint64_t metadata_bytes; /* of a metadata file */
     uint64_t json_depth;     /* of the objects and lists in it, the outermost being 1 */
+    bool fixed;              /* no option sets them, and messages name none */
 };
 
 #define LIMITS_MIB (UINT64_C(1) << 20)

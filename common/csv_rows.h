@@ -10,15 +10,15 @@
  * for each of a hundred million rows a second stands in this header, to be compiled into its
  * callers.
  */
-#ifndef CONSUMER_CSV_ROWS_H
-#define CONSUMER_CSV_ROWS_H
+#ifndef COMMON_CSV_ROWS_H
+#define COMMON_CSV_ROWS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/limits.h"
 #include "common/reason.h"
-#include "consumer/limits.h"
 
 struct csv_cell {
     const char *bytes; /* not NUL-terminated; valid during the callback */

@@ -11,8 +11,8 @@
  * Spaces and tabs around a number, boolean, date or time do not matter; inside
  * a string they do. No locale has a say: "1,5" and "0x10" are strings anywhere.
  */
-#ifndef CONSUMER_VALUE_H
-#define CONSUMER_VALUE_H
+#ifndef COMMON_VALUE_H
+#define COMMON_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

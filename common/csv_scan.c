@@ -1,4 +1,4 @@
-#include "consumer/csv_scan.h"
+#include "common/csv_scan.h"
 
 #include <endian.h>
 #include <string.h>

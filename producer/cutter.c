@@ -1,0 +1,217 @@
+#include "producer/cutter.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/csv_reader.h"
+#include "common/limits.h"
+#include "producer/publish.h"
+
+struct cutter {
+    struct csv_reader *reader;
+    struct rejection *damage; /* of the call under way */
+
+    bool has_header;
+    struct columns columns;
+    struct text header;
+    struct publish_cell *cells; /* of a row, as many as columns */
+
+    struct cut batch; /* under way; its types are the columns' until it is taken */
+    uint64_t wanted_rows;
+    bool full;
+    uint64_t offset_bytes; /* of what is fed next */
+};
+
+void cut_free(struct cut *cut)
+{
+    text_free(&cut->csv);
+    free(cut->types);
+    *cut = (struct cut){.rows = 0};
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static void append_row(struct cutter *cutter, struct text *csv, const struct csv_cell *cells)
+{
+    size_t count = cutter->columns.count;
+    for (size_t i = 0; i < count; i++)
+        cutter->cells[i] = (struct publish_cell){cells[i].bytes, cells[i].length};
+    publish_append_row(csv, cutter->cells, count);
+}
+
+static bool take_header(struct cutter *cutter, const struct csv_cell *cells, size_t count)
+{
+    cutter->cells = calloc(count, sizeof *cutter->cells);
+    if (cutter->cells == NULL || !columns_name(&cutter->columns, cells, count))
+        return false;
+    append_row(cutter, &cutter->header, cells);
+    cutter->has_header = true;
+    csv_reader_pause(cutter->reader);
+    return !text_failed(&cutter->header);
+}
+
+/* Names the first cell that is not UTF-8, and the line on which it starts. */
+static void reject_encoding(struct cutter *cutter, const struct csv_cell *cells)
+{
+    uint64_t line = csv_reader_line(cutter->reader);
+    size_t at = 0;
+    for (; at + 1 < cutter->columns.count && text_is_utf8(cells[at].bytes, cells[at].length); at++)
+        line += csv_rows_count_breaks(cells[at].bytes, cells[at].length);
+    rejection_set(cutter->damage, REASON_ENCODING_ERROR,
+                  "line %" PRIu64 ", column %zu: the cell is not UTF-8", line, at + 1);
+}
+
+/* Takes a row back of which half was appended, or which must not be there. */
+static bool drop_row(struct cutter *cutter, size_t length_before)
+{
+    struct text *csv = &cutter->batch.csv;
+    csv->length = length_before;
+    csv->failed = false;
+    return false;
+}
+
+static bool take_row(struct cutter *cutter, const struct csv_cell *cells)
+{
+    struct cut *batch = &cutter->batch;
+    if (batch->rows == 0)
+        text_append(&batch->csv, cutter->header.bytes, cutter->header.length);
+    size_t before = batch->csv.length;
+    append_row(cutter, &batch->csv, cells);
+    if (text_failed(&batch->csv))
+        return drop_row(cutter, before);
+    if (!text_is_utf8(batch->csv.bytes + before, batch->csv.length - before)) {
+        reject_encoding(cutter, cells);
+        return drop_row(cutter, before);
+    }
+    columns_take(&cutter->columns, cells);
+    batch->rows++;
+    cutter->full = batch->rows >= cutter->wanted_rows || batch->csv.length >= CUTTER_BATCH_BYTES;
+    if (cutter->full)
+        csv_reader_pause(cutter->reader);
+    return true;
+}
+
+static bool on_row(void *context, const struct csv_cell *cells, size_t count, uint64_t row)
+{
+    return row == 0 ? take_header(context, cells, count) : take_row(context, cells);
+}
+
+/* --- open and close --------------------------------------------------------------------------- */
+
+struct cutter *cutter_create(void)
+{
+    struct limits limits = LIMITS_DEFAULT;
+    struct cutter *cutter = calloc(1, sizeof *cutter);
+    if (cutter == NULL)
+        return NULL;
+    limits.field_bytes = CUTTER_CELL_BYTES;
+    limits.row_bytes = CUTTER_ROW_BYTES;
+    limits.fixed = true;
+    cutter->reader = csv_reader_create(on_row, cutter);
+    if (cutter->reader == NULL) {
+        free(cutter);
+        return NULL;
+    }
+    csv_reader_limit(cutter->reader, &limits);
+    return cutter;
+}
+
+void cutter_free(struct cutter *cutter)
+{
+    if (cutter == NULL)
+        return;
+    csv_reader_free(cutter->reader);
+    columns_free(&cutter->columns);
+    text_free(&cutter->header);
+    free(cutter->cells);
+    cut_free(&cutter->batch);
+    free(cutter);
+}
+
+/* --- bytes ------------------------------------------------------------------------------------ */
+
+void cutter_begin(struct cutter *cutter, uint64_t rows)
+{
+    cutter->wanted_rows = rows;
+    cutter->batch.offset_bytes = cutter->offset_bytes;
+    cutter->batch.line = csv_reader_line(cutter->reader);
+}
+
+/* The header is not of the first batch, which so begins behind it. */
+static void begin_behind_header(struct cutter *cutter, bool had_header)
+{
+    if (cutter->has_header && !had_header)
+        cutter_begin(cutter, cutter->wanted_rows);
+}
+
+enum cutter_answer cutter_feed(struct cutter *cutter, const char *bytes, size_t length,
+                               size_t *taken, struct rejection *damage)
+{
+    bool had_header = cutter->has_header;
+    *damage = (struct rejection){.reason = REASON_NONE};
+    cutter->damage = damage;
+    bool good = csv_reader_feed(cutter->reader, bytes, length, damage);
+    *taken = csv_reader_taken(cutter->reader);
+    cutter->offset_bytes += *taken;
+    begin_behind_header(cutter, had_header);
+    if (!good)
+        return CUTTER_DAMAGED;
+    return cutter->full ? CUTTER_FULL : CUTTER_HUNGRY;
+}
+
+enum cutter_answer cutter_finish(struct cutter *cutter, struct rejection *damage)
+{
+    *damage = (struct rejection){.reason = REASON_NONE};
+    cutter->damage = damage;
+    if (!csv_reader_finish(cutter->reader, damage))
+        return CUTTER_DAMAGED;
+    return cutter->full ? CUTTER_FULL : CUTTER_HUNGRY;
+}
+
+bool cutter_has_header(const struct cutter *cutter)
+{
+    return cutter->has_header;
+}
+
+struct columns *cutter_columns(struct cutter *cutter)
+{
+    return &cutter->columns;
+}
+
+uint64_t cutter_rows(const struct cutter *cutter)
+{
+    return cutter->batch.rows;
+}
+
+bool cutter_is_full(const struct cutter *cutter)
+{
+    return cutter->full;
+}
+
+uint64_t cutter_line(const struct cutter *cutter)
+{
+    return csv_reader_line(cutter->reader);
+}
+
+bool cutter_take(struct cutter *cutter, struct cut *cut)
+{
+    struct cut *batch = &cutter->batch;
+    batch->types = malloc(cutter->columns.count);
+    if (batch->types == NULL)
+        return false;
+    memcpy(batch->types, cutter->columns.types, cutter->columns.count);
+    *cut = *batch;
+    *batch = (struct cut){.rows = 0};
+    columns_forget(&cutter->columns);
+    cutter->full = false;
+    cutter_begin(cutter, cutter->wanted_rows);
+    return true;
+}
+
+void cutter_go_on_at(struct cutter *cutter, uint64_t offset_bytes, uint64_t line)
+{
+    csv_reader_go_on_at(cutter->reader, line);
+    cutter->offset_bytes = offset_bytes;
+    cutter_begin(cutter, cutter->wanted_rows);
+}

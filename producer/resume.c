@@ -1,0 +1,167 @@
+#include "producer/resume.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/contract.h"
+#include "common/fileio.h"
+#include "common/wait.h"
+
+#define READ_BYTES ((size_t)64 * 1024)
+#define TOO_SHORT "is shorter than what was published of it"
+
+static enum resume_result fail(char error[PUBLISH_ERROR_SIZE], const char *what)
+{
+    int saved_errno = errno;
+    (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot go on with %.300s: %s", what,
+                   strerror(saved_errno));
+    errno = saved_errno;
+    return RESUME_FAILED;
+}
+
+/* Says what is wrong, and how to have the file published all the same. */
+static enum resume_result refuse(const struct ingest *ingest, const char *why,
+                                 char error[PUBLISH_ERROR_SIZE])
+{
+    char name[PLACE_NAME_SIZE] = "";
+    (void)place_name(name, ingest->inlet.path);
+    (void)snprintf(error, PUBLISH_ERROR_SIZE,
+                   "%.160s %.160s; to publish it from its first row, remove %s", ingest->inlet.name,
+                   why, name);
+    return RESUME_REFUSED;
+}
+
+/* --- what is published ------------------------------------------------------------------------ */
+
+static int hash_file(struct digest *digest, int fd, char sha256[DIGEST_HEX_SIZE])
+{
+    static char buffer[READ_BYTES];
+    ssize_t count;
+    for (off_t at = 0; (count = fileio_read_at(fd, buffer, READ_BYTES, at)) > 0; at += count)
+        digest_update(digest, buffer, (size_t)count);
+    int saved_errno = errno;
+    bool hashed = digest_finish(digest, sha256);
+    errno = count < 0 ? saved_errno : ENOMEM;
+    return count == 0 && hashed ? 0 : -1;
+}
+
+/* 1, 0, or -1 with errno. Under its number may stand another batch, if it was never published. */
+static int is_published(const struct ingest *ingest, int directory_fd,
+                        const struct acknowledgements *seen, const struct place_batch *batch)
+{
+    char name[CONTRACT_NAME_SIZE];
+    char sha256[DIGEST_HEX_SIZE] = "";
+    struct stat status;
+    int fd = -1;
+    if (ingest->place.settled)
+        return 1;
+    contract_data_name(name, batch->number);
+    switch (fileio_open_input(directory_fd, name, &fd, &status)) {
+    case FILEIO_OPENED: break;
+    case FILEIO_NOT_REGULAR: return 0;
+    case FILEIO_UNAVAILABLE: /* deleted since, for it was acknowledged, or never published */
+        return errno != ENOENT ? -1 : acknowledgements_know(seen, batch->number, batch->sha256);
+    }
+    int result = hash_file(ingest->digest, fd, sha256);
+    int saved_errno = errno;
+    (void)close(fd);
+    errno = saved_errno;
+    return result != 0 ? -1 : strcmp(sha256, batch->sha256) == 0;
+}
+
+/* --- cutting again ---------------------------------------------------------------------------- */
+
+static bool is_the_same(const struct ingest *ingest, const struct place_batch *batch,
+                        const struct cut *cut)
+{
+    char sha256[DIGEST_HEX_SIZE] = "";
+    digest_update(ingest->digest, cut->csv.bytes, cut->csv.length);
+    return digest_finish(ingest->digest, sha256) && strcmp(sha256, batch->sha256) == 0;
+}
+
+/* Cuts the batch; it stays among those to publish unless it is published. */
+static enum resume_result cut_again(struct ingest *ingest, int directory_fd,
+                                    const struct acknowledgements *seen,
+                                    const struct place_batch *batch, char error[PUBLISH_ERROR_SIZE])
+{
+    char why[160];
+    struct source_wait wait;
+    const struct source source = ingest_source(ingest);
+    const struct source_wish wish = {.at = ingest->count, .number = batch->number};
+    cutter_begin(ingest->cutter, batch->rows);
+    ingest->begun = true;
+    switch (source_look(&source, &wish, &wait, error)) {
+    case SOURCE_READY: break;
+    case SOURCE_FAILED: return RESUME_FAILED;
+    case SOURCE_WAITING:
+    case SOURCE_ENDED:
+    case SOURCE_DAMAGED: return refuse(ingest, TOO_SHORT, error);
+    }
+    const struct cut *cut = &ingest->kept[ingest->count - 1];
+    if (cut->rows < batch->rows)
+        return refuse(ingest, TOO_SHORT, error);
+    if (!is_the_same(ingest, batch, cut)) {
+        (void)snprintf(why, sizeof why,
+                       "is not what was published: batch %" PRIu64 " had other rows",
+                       batch->number);
+        return refuse(ingest, why, error);
+    }
+    int published = is_published(ingest, directory_fd, seen, batch);
+    if (published < 0)
+        return fail(error, "the batches that were published last");
+    if (published == 1)
+        cut_free(&ingest->kept[--ingest->count]);
+    return RESUME_GOES_ON;
+}
+
+/* Behind a CRLF that a batch ended in the middle of, no blank line is to be counted. */
+static uint64_t pass_line_feed(const struct ingest *ingest, uint64_t offset_bytes)
+{
+    char around[2];
+    if (offset_bytes == 0 ||
+        fileio_read_at(ingest->inlet.fd, around, 2, (off_t)offset_bytes - 1) != 2)
+        return offset_bytes;
+    return memcmp(around, "\r\n", 2) == 0 ? offset_bytes + 1 : offset_bytes;
+}
+
+static enum resume_result go_on(struct ingest *ingest, int directory_fd,
+                                const struct acknowledgements *seen, char error[PUBLISH_ERROR_SIZE])
+{
+    const struct place *place = &ingest->place;
+    enum resume_result result = RESUME_GOES_ON;
+    switch (ingest_read_header(ingest, error)) {
+    case SOURCE_READY: break;
+    case SOURCE_FAILED: return RESUME_FAILED;
+    default: return refuse(ingest, TOO_SHORT, error);
+    }
+    ingest_go_on_at(ingest, pass_line_feed(ingest, place->offset_bytes), place->line);
+    for (size_t i = 0; i < place->count && result == RESUME_GOES_ON; i++) {
+        errno = EINTR;
+        result = wait_stopping() ? fail(error, ingest->inlet.name)
+                                 : cut_again(ingest, directory_fd, seen, &place->batches[i], error);
+    }
+    return result;
+}
+
+enum resume_result resume_run(struct ingest *ingest, int directory_fd,
+                              const struct acknowledgements *seen, char error[PUBLISH_ERROR_SIZE])
+{
+    char damage[PUBLISH_ERROR_SIZE];
+    if (!ingest->inlet.seekable)
+        return RESUME_ANEW;
+    switch (place_read(directory_fd, ingest->inlet.path, &ingest->place, damage)) {
+    case PLACE_NONE: return RESUME_ANEW;
+    case PLACE_FOUND: return go_on(ingest, directory_fd, seen, error);
+    case PLACE_DAMAGED:
+        (void)snprintf(error, PUBLISH_ERROR_SIZE,
+                       "%.300s; to publish %.150s from its first row, "
+                       "remove it",
+                       damage, ingest->inlet.name);
+        return RESUME_REFUSED;
+    case PLACE_FAILED: memcpy(error, damage, sizeof damage); return RESUME_FAILED;
+    }
+    return RESUME_FAILED;
+}
