@@ -22,7 +22,7 @@ struct producer {
     int directory_fd;
     int lock_fd;
     struct schema_draft *schema; /* NULL: the default */
-    struct loop *loop;
+    struct run *run;
 };
 
 /* A line was checked among the options; a file is read here, and once. */
@@ -67,11 +67,11 @@ static int publish_batches(struct producer *producer)
     int code = open_schema(producer);
     if (code != CONTRACT_EXIT_DONE || (code = take_lock(producer)) != CONTRACT_EXIT_DONE)
         return code;
-    producer->loop = loop_create(
+    producer->run = run_create(
         &producer->config, producer->schema == NULL ? schema_default() : &producer->schema->schema,
         producer->directory_fd, producer->lock_fd);
-    if (producer->loop != NULL)
-        return loop_run(producer->loop);
+    if (producer->run != NULL)
+        return loop_run(producer->run);
     log_refusal("cannot start on %s: %s", producer->config.dir, strerror(errno));
     return CONTRACT_EXIT_SOFTWARE;
 }
@@ -107,7 +107,7 @@ static int run_as_asked(struct producer *producer)
 
 static void close_all(struct producer *producer)
 {
-    loop_free(producer->loop);
+    run_free(producer->run);
     schema_draft_free(producer->schema);
     if (producer->lock_fd >= 0)
         (void)close(producer->lock_fd);
