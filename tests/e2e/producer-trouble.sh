@@ -296,7 +296,7 @@ what_was_announced_is_there_after_sigkill_and_the_next_start_goes_on_without_a_g
         wait "$spawned" || true
         while read -r number; do
             [[ -e $dir/metadata_$number.json ]] || fail "batch $number was announced and is not there"
-        done < <(grep -oE 'published batch=[0-9]+' "$out" | tr -dc '0-9\n')
+        done < <(sed -n 's/.*published batch=\([0-9]*\).*/\1/p' "$out")
     done
     start --interval 0 --count 1 --max-pending 0
     wait "$spawned"
