@@ -41,7 +41,8 @@ struct loop {
     bool polled;    /* the next look is a poll and not a hint */
     int64_t next_poll_ns;
     int64_t next_try_ns;   /* the earliest that a waiting batch asked for */
-    int64_t settled_by_ns; /* --once: what is not ready by then is left waiting */
+    int64_t settled_by_ns; /* --once: what is not ready by then is left waiting, */
+    bool compared;         /* and it counts from when all that was processed had been compared */
 
     struct backoff trouble; /* with what all batches need, */
     struct backoff inputs;  /* and with files of single ones, which stop no other */
@@ -204,6 +205,22 @@ static bool look_around(struct loop *loop, int64_t now_ns)
     return seen;
 }
 
+/* A little longer than a file must stand still, so that what settles is still taken. */
+static void begin_to_settle(struct loop *loop, int64_t now_ns)
+{
+    int64_t settle_ns = loop->config->settle_ns;
+    loop->settled_by_ns = now_ns + settle_ns + settle_ns / 4 + 100 * NUMBER_NS_PER_MS;
+}
+
+/* What was processed is compared in turns, and what has changed is to stand still from then on. */
+static void note_comparing(struct loop *loop, int64_t now_ns)
+{
+    if (loop->compared)
+        return;
+    begin_to_settle(loop, now_ns);
+    loop->compared = discovery_deadline(loop->discovery) == WAIT_FOREVER;
+}
+
 static bool look(struct loop *loop, int64_t now_ns)
 {
     struct backoff_cause cause;
@@ -226,6 +243,7 @@ static bool look(struct loop *loop, int64_t now_ns)
         loop->next_poll_ns = now_ns + loop->config->poll_interval_ns;
         standing_scanned(loop->standing);
     }
+    note_comparing(loop, now_ns);
     return true;
 }
 
@@ -446,9 +464,7 @@ int loop_run(struct loop *loop)
     standing_begin(loop->standing, now_ns);
     greet(loop);
     loop->polled = true;
-    /* A little longer than a file must stand still, so that what settles is still taken. */
-    loop->settled_by_ns =
-        now_ns + loop->config->settle_ns + loop->config->settle_ns / 4 + 100 * NUMBER_NS_PER_MS;
+    begin_to_settle(loop, now_ns);
     do
         work(loop);
     while (!once_is_over(loop) && ending_of(loop) == GOES_ON && wait(loop));

@@ -63,6 +63,20 @@ a_backlog_is_worked_off_in_order_whole_and_in_little_memory() {
     [[ $(find "$results" -name 'summary_*.json' | wc -l) -eq 5000 ]]
 }
 
+# They are compared in turns, which takes longer than a change has to stand still.
+every_change_among_many_processed_batches_is_noted_by_one_run() {
+    fresh_in_memory
+    publish 8000 --rows 2 --max-pending 0
+    consume_once --chart none
+    local number
+    for ((number = 40; number <= 8000; number += 80)); do
+        tail -n 1 "$dir/data_$number.csv" >>"$dir/data_$number.csv"
+    done
+    consume_once --chart none --settle 200ms
+    [[ $(grep -c '"outcome":"changed"' "$log") -eq 100 ]] ||
+        fail "$(grep -c '"outcome":"changed"' "$log") of 100 changes were noted"
+}
+
 # peak_over ROWS: the most memory that a consumer has had over a batch of so many different rows.
 peak_over() {
     rm -rf "${results:?}"
