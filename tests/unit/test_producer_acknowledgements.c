@@ -43,6 +43,12 @@ static struct acknowledgements two_readers(void)
         .logs = {new_log(), new_log()}, .paths = {"/a", "/b"}, .count = 2, .all_seen = true};
 }
 
+static void close_logs(const struct acknowledgements *seen)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        processed_log_close((struct processed_log *)(uintptr_t)seen->logs[i]);
+}
+
 START_TEST(acknowledgements_have_a_batch_when_every_log_has_it_whatever_was_decided)
 {
     struct acknowledgements seen = two_readers();
@@ -52,6 +58,7 @@ START_TEST(acknowledgements_have_a_batch_when_every_log_has_it_whatever_was_deci
     decide(seen.logs[1], "7", OUTCOME_REJECTED);
     ck_assert(acknowledgements_have(&seen, 7));
     ck_assert(!acknowledgements_have(&seen, 8));
+    close_logs(&seen);
 }
 END_TEST
 
@@ -73,6 +80,7 @@ START_TEST(acknowledgements_name_the_first_that_lacks_a_batch)
     ck_assert_uint_eq(acknowledgements_lacking(&seen, 7), 1);
     decide(seen.logs[1], "7", OUTCOME_PROCESSED);
     ck_assert_uint_eq(acknowledgements_lacking(&seen, 7), 2);
+    close_logs(&seen);
 }
 END_TEST
 
@@ -86,6 +94,26 @@ START_TEST(acknowledgements_end_at_the_last_number_of_any_log_and_say_whose_it_i
     ck_assert_uint_eq(acknowledgements_last_number(&seen, &path), 500);
     ck_assert_str_eq(path, "/b");
     ck_assert_uint_eq(acknowledgements_decisions(&seen), 3);
+    close_logs(&seen);
+}
+END_TEST
+
+START_TEST(acknowledgements_know_the_bytes_of_a_batch_that_any_log_has)
+{
+    static const char one[] = "11111111111111111111111111111111"
+                              "11111111111111111111111111111111";
+    static const char other[] = "22222222222222222222222222222222"
+                                "22222222222222222222222222222222";
+    struct acknowledgements seen = two_readers();
+    struct processed_record record = {
+        .key = "7", .file = "data_7.csv", .sha256 = one, .outcome = OUTCOME_PROCESSED};
+    ck_assert(!acknowledgements_know(&seen, 7, one));
+    ck_assert_int_eq(processed_log_append((struct processed_log *)(uintptr_t)seen.logs[1], &record),
+                     0);
+    ck_assert(acknowledgements_know(&seen, 7, one));
+    ck_assert(!acknowledgements_know(&seen, 7, other));
+    ck_assert(!acknowledgements_know(&seen, 8, one));
+    close_logs(&seen);
 }
 END_TEST
 
@@ -98,6 +126,7 @@ START_TEST(acknowledgements_settle_every_log_or_say_that_they_could_not)
     flushes_until_one_fails = 2;
     ck_assert_int_eq(acknowledgements_settle(&seen), 0);
     ck_assert_int_eq(flushes_until_one_fails, 0);
+    close_logs(&seen);
 }
 END_TEST
 
@@ -108,5 +137,6 @@ int main(void)
                        acknowledgements_of_nobody_have_no_batch,
                        acknowledgements_name_the_first_that_lacks_a_batch,
                        acknowledgements_end_at_the_last_number_of_any_log_and_say_whose_it_is,
+                       acknowledgements_know_the_bytes_of_a_batch_that_any_log_has,
                        acknowledgements_settle_every_log_or_say_that_they_could_not);
 }

@@ -56,10 +56,12 @@ static void recover(const struct processed_log *log)
 /* A log that acknowledges these keys. */
 static const struct processed_log *log_of(const char *const *keys)
 {
-    static struct processed_log *log;
+    static struct processed_log *logs[8]; /* as long as the process lives */
+    static size_t log_count;
     char log_error[PROCESSED_LOG_ERROR_SIZE];
-    log = processed_log_open(support_open_directory(support_temporary_directory()),
-                             PROCESSED_LOG_WRITE, log_error);
+    ck_assert_uint_lt(log_count, sizeof logs / sizeof *logs);
+    struct processed_log *log = logs[log_count++] = processed_log_open(
+        support_open_directory(support_temporary_directory()), PROCESSED_LOG_WRITE, log_error);
     ck_assert_ptr_nonnull(log);
     for (; *keys != NULL; keys++) {
         struct processed_record record = {.key = *keys, .file = "data.csv", .sha256 = ""};
@@ -233,6 +235,8 @@ START_TEST(producer_completes_data_alone_that_not_every_reader_has_acknowledged)
         ck_assert_int_eq(recovery_run(&recovery, &publisher, &seen, error), 0);
         ck_assert_uint_eq(recovery.completed, 1);
         ck_assert(support_exists(directory, "metadata_1.json"));
+        recovery_free(&recovery);
+        publish_close(&publisher);
     }
 }
 END_TEST

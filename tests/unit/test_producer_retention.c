@@ -451,6 +451,7 @@ START_TEST(retention_takes_back_what_a_log_acknowledged_that_was_replaced)
     ck_assert_int_eq(retention_tidy(&retention, &seen), 0);
     ck_assert(is_there(1) && is_there(2) && !is_there(3) && is_there(4));
     ck_assert_uint_eq(retention_first_pending(&retention), 1);
+    processed_log_close(other);
 }
 END_TEST
 
