@@ -15,7 +15,6 @@ struct cutter {
     bool has_header;
     struct columns columns;
     struct text header;
-    struct publish_cell *cells; /* of a row, as many as columns */
 
     struct cut batch; /* under way; its types are the columns' until it is taken */
     uint64_t wanted_rows;
@@ -32,20 +31,11 @@ void cut_free(struct cut *cut)
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-static void append_row(struct cutter *cutter, struct text *csv, const struct csv_cell *cells)
-{
-    size_t count = cutter->columns.count;
-    for (size_t i = 0; i < count; i++)
-        cutter->cells[i] = (struct publish_cell){cells[i].bytes, cells[i].length};
-    publish_append_row(csv, cutter->cells, count);
-}
-
 static bool take_header(struct cutter *cutter, const struct csv_cell *cells, size_t count)
 {
-    cutter->cells = calloc(count, sizeof *cutter->cells);
-    if (cutter->cells == NULL || !columns_name(&cutter->columns, cells, count))
+    if (!columns_name(&cutter->columns, cells, count))
         return false;
-    append_row(cutter, &cutter->header, cells);
+    publish_append_row(&cutter->header, cells, count);
     cutter->has_header = true;
     csv_reader_pause(cutter->reader);
     return !text_failed(&cutter->header);
@@ -77,7 +67,7 @@ static bool take_row(struct cutter *cutter, const struct csv_cell *cells)
     if (batch->rows == 0)
         text_append(&batch->csv, cutter->header.bytes, cutter->header.length);
     size_t before = batch->csv.length;
-    append_row(cutter, &batch->csv, cells);
+    publish_append_row(&batch->csv, cells, cutter->columns.count);
     if (text_failed(&batch->csv))
         return drop_row(cutter, before);
     if (!text_is_utf8(batch->csv.bytes + before, batch->csv.length - before)) {
@@ -124,7 +114,6 @@ void cutter_free(struct cutter *cutter)
     csv_reader_free(cutter->reader);
     columns_free(&cutter->columns);
     text_free(&cutter->header);
-    free(cutter->cells);
     cut_free(&cutter->batch);
     free(cutter);
 }

@@ -290,7 +290,7 @@ void draw_begin(struct draw *draw, const struct schema_column *column, size_t in
 static char *quote(struct draw *draw, char *at, size_t length)
 {
     struct text row = {0};
-    const struct publish_cell cell = {at, length};
+    const struct csv_cell cell = {at, length};
     publish_append_row(&row, &cell, 1);
     draw->failed |= text_failed(&row);
     if (!text_failed(&row)) {

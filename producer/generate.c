@@ -29,9 +29,9 @@ int64_t generate_start(const struct generate_request *request, uint64_t batch, i
 
 static void append_header(const struct schema *schema, struct text *csv)
 {
-    struct publish_cell cells[SCHEMA_COLUMNS_MAX];
+    struct csv_cell cells[SCHEMA_COLUMNS_MAX];
     for (size_t i = 0; i < schema->column_count; i++)
-        cells[i] = (struct publish_cell){schema->columns[i].name, strlen(schema->columns[i].name)};
+        cells[i] = (struct csv_cell){schema->columns[i].name, strlen(schema->columns[i].name)};
     publish_append_row(csv, cells, schema->column_count);
 }
 

@@ -28,7 +28,7 @@ static const unsigned char QUOTED[256] = {
     ['\n'] = ANYWHERE, [' '] = AT_AN_EDGE, ['\t'] = AT_AN_EDGE};
 
 /* libcsv drops the spaces around a bare cell, and skips a line that is empty. */
-static bool needs_quotes(const struct publish_cell *cell, size_t cells_in_row)
+static bool needs_quotes(const struct csv_cell *cell, size_t cells_in_row)
 {
     if (cell->length == 0)
         return cells_in_row == 1;
@@ -39,7 +39,7 @@ static bool needs_quotes(const struct publish_cell *cell, size_t cells_in_row)
     return found != 0;
 }
 
-static void append_quoted(struct text *csv, const struct publish_cell *cell)
+static void append_quoted(struct text *csv, const struct csv_cell *cell)
 {
     size_t size = csv_write(NULL, 0, cell->bytes, cell->length);
     char *quoted = malloc(size);
@@ -51,7 +51,7 @@ static void append_quoted(struct text *csv, const struct publish_cell *cell)
     free(quoted);
 }
 
-void publish_append_row(struct text *csv, const struct publish_cell *cells, size_t count)
+void publish_append_row(struct text *csv, const struct csv_cell *cells, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (i > 0)

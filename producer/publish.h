@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/csv_rows.h"
 #include "common/digest.h"
 #include "common/fileio_group.h"
 #include "common/metadata.h"
@@ -38,17 +39,12 @@
 #define PUBLISH_DESCRIPTION "synthetic measurements"
 #define PUBLISH_DESCRIPTION_SIZE 512
 
-struct publish_cell {
-    const char *bytes;
-    size_t length;
-};
-
 /*
  * Appends a row and its LF. A cell is quoted where RFC 4180 or libcsv's reading
  * of it needs that: delimiters, quotes, line ends, spaces at an edge, and an
  * empty cell that is the whole row.
  */
-void publish_append_row(struct text *csv, const struct publish_cell *cells, size_t count);
+void publish_append_row(struct text *csv, const struct csv_cell *cells, size_t count);
 
 /*
  * Writes the document of a batch's metadata in place of metadata_write(). False when it is not to

@@ -81,16 +81,16 @@ static void assert_claims(const char *key, const char *csv, uint64_t rows)
     free(bytes);
 }
 
-static const char *row(struct text *csv, const struct publish_cell *cells, size_t count)
+static const char *row(struct text *csv, const struct csv_cell *cells, size_t count)
 {
     text_clear(csv);
     publish_append_row(csv, cells, count);
     return csv->bytes;
 }
 
-#define ROW(...)                                    \
-    row(&csv, (struct publish_cell[]){__VA_ARGS__}, \
-        sizeof((struct publish_cell[]){__VA_ARGS__}) / sizeof(struct publish_cell))
+#define ROW(...)                                \
+    row(&csv, (struct csv_cell[]){__VA_ARGS__}, \
+        sizeof((struct csv_cell[]){__VA_ARGS__}) / sizeof(struct csv_cell))
 #define CELL(string)               \
     {                              \
         string, sizeof(string) - 1 \
