@@ -237,18 +237,21 @@ static bool is_temporary(const char *name)
     return length > 5 && name[0] == '.' && strcmp(name + length - 4, ".tmp") == 0;
 }
 
+DIR *fileio_list(int directory_fd)
+{
+    int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    if (stream == NULL && fd >= 0)
+        close_quietly(fd);
+    return stream;
+}
+
 int fileio_remove_temporaries(int directory_fd)
 {
     int result = -1;
-    DIR *stream = NULL;
-    int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    DIR *stream = fileio_list(directory_fd);
+    if (stream == NULL)
         return -1;
-    stream = fdopendir(fd);
-    if (stream == NULL) {
-        close_quietly(fd);
-        return -1;
-    }
     struct dirent *entry;
     while (errno = 0, (entry = readdir(stream)) != NULL)
         if (is_temporary(entry->d_name) && unlinkat(directory_fd, entry->d_name, 0) != 0 &&

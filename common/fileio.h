@@ -26,6 +26,7 @@
 #ifndef COMMON_FILEIO_H
 #define COMMON_FILEIO_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -109,6 +110,12 @@ int fileio_sync_parent(int directory_fd);
 /* Writes all of `bytes` to `fd`, open with O_APPEND; durable after fileio_flush(). */
 int fileio_append(int fd, const void *bytes, size_t length);
 int fileio_flush(int fd);
+
+/*
+ * The names in a directory, from the first on, whoever else lists it: for readdir(3), which tells
+ * an error from the end by errno alone, and closedir(3). NULL with errno.
+ */
+DIR *fileio_list(int directory_fd);
 
 /* Removes the temporaries that a crash left behind in a directory of one's own. */
 int fileio_remove_temporaries(int directory_fd);

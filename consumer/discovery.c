@@ -122,15 +122,9 @@ static int open_directory(struct discovery *discovery)
 
 static int begin_listing(struct discovery *discovery, int64_t now_ns)
 {
-    int fd = openat(discovery->directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    discovery->listing = fd < 0 ? NULL : fdopendir(fd);
-    if (discovery->listing == NULL) {
-        int saved_errno = errno;
-        if (fd >= 0)
-            (void)close(fd);
-        errno = saved_errno;
+    discovery->listing = fileio_list(discovery->directory_fd);
+    if (discovery->listing == NULL)
         return -1;
-    }
     sightings_begin(discovery->sightings);
     discovery->listing_began_ns = now_ns;
     discovery->listing_took_ns = 0;

@@ -130,8 +130,7 @@ static int compare_keys(const void *left, const void *right)
 
 static int list_keys(struct rebuild *rebuild)
 {
-    int fd = openat(rebuild->results_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    DIR *directory = fileio_list(rebuild->results_fd);
     const struct dirent *entry = NULL;
     char key[CONTRACT_KEY_MAX + 1];
     int result = -1;
@@ -151,8 +150,6 @@ out:
         (void)fail(rebuild, "list", "the directory --results");
     if (directory != NULL)
         (void)closedir(directory);
-    else if (fd >= 0)
-        (void)close(fd);
     return result;
 }
 

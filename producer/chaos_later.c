@@ -16,20 +16,12 @@
 #include "common/wait.h"
 #include "producer/faults_damage.h"
 #include "producer/faults_objects.h"
+#include "producer/trouble.h"
 
 /* Until metadata that could not be written is due again. */
 #define RETRY_NS NUMBER_NS_PER_SECOND
 /* More than any header of ours has: a batch that begins with more is not replaced. */
 #define HEADER_MAX ((size_t)256 * 1024)
-
-static int fail(char error[FAULTS_MANIFEST_ERROR_SIZE], const char *operation, const char *name)
-{
-    int saved_errno = errno;
-    (void)snprintf(error, FAULTS_MANIFEST_ERROR_SIZE, "cannot %s %s: %s", operation, name,
-                   strerror(saved_errno));
-    errno = saved_errno;
-    return -1;
-}
 
 /* --- the list -------------------------------------------------------------------------------- */
 
@@ -118,7 +110,7 @@ static int publish_late(struct chaos_later_item *item, int directory_fd,
     contract_metadata_name(metadata, key);
     if (is_there(directory_fd, data) &&
         fileio_replace_text(directory_fd, metadata, &item->document, FILEIO_DURABLE) != 0)
-        return fail(error, "publish", metadata);
+        return trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "publish", metadata);
     item->over = true;
     return 0;
 }
@@ -141,7 +133,7 @@ int chaos_later_publish(struct chaos_later *later, int directory_fd, int64_t now
     take_out_over(later);
     errno = saved_errno;
     if (result == 0 && any && fileio_sync_directory(directory_fd) != 0)
-        return fail(error, "flush", "the directory");
+        return trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "flush", "the directory");
     return result;
 }
 
@@ -185,7 +177,7 @@ static int write_down(const struct chaos_later_item *item, const struct text *he
     char sha256[DIGEST_HEX_SIZE];
     if (!hash(header, sha256)) {
         errno = ENOMEM;
-        return fail(error, "hash", "a header");
+        return trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "hash", "a header");
     }
     faults_manifest_put(&lines, &(struct faults_line){.batch = item->number,
                                                       .fault = item->fault,
@@ -206,7 +198,7 @@ static int replace(struct chaos_later_item *item, int directory_fd,
     int result;
     contract_data_name(name, item->number);
     if (read_header(directory_fd, name, &header) != 0)
-        result = fail(error, "read", name);
+        result = trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "read", name);
     else if (header.length == 0 && !text_failed(&header)) {
         item->over = true;
         result = 0;
@@ -215,7 +207,7 @@ static int replace(struct chaos_later_item *item, int directory_fd,
         if (result == 0)
             item->done = true;
         else
-            (void)fail(error, "replace", name);
+            (void)trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "replace", name);
     }
     int saved_errno = errno;
     text_free(&header);
@@ -231,7 +223,7 @@ static int follow_one(struct chaos_later_item *item, int directory_fd,
         return 0;
     if (item->fault == FAULT_STRAY_FILE) {
         if (faults_remove_strays(directory_fd, item->number) != 0)
-            return fail(error, "remove", "a stray file");
+            return trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "remove", "a stray file");
         item->over = true;
     } else if (item->fault == FAULT_REWRITTEN) {
         if (entry->outcome != OUTCOME_PROCESSED || entry->changed)

@@ -72,14 +72,11 @@ static int read_names(struct package *package, DIR *stream)
 
 static int find_batches(struct package *package)
 {
-    int fd = openat(package->directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    DIR *stream = fileio_list(package->directory_fd);
     int result = stream == NULL ? -1 : read_names(package, stream);
     int saved_errno = errno;
     if (stream != NULL)
         (void)closedir(stream);
-    else if (fd >= 0)
-        (void)close(fd);
     if (package->count > 0)
         qsort(package->numbers, package->count, sizeof *package->numbers, compare_numbers);
     errno = saved_errno;

@@ -13,6 +13,7 @@
 #include "common/fileio.h"
 #include "common/number.h"
 #include "common/processed_record.h"
+#include "producer/trouble.h"
 
 #define BATCH_MARK "{\"batch\":"
 #define FAULT_MARK ",\"fault\":"
@@ -22,15 +23,6 @@ struct faults_manifest {
     int fd;
     off_t length; /* of whole lines that are durable */
 };
-
-static int fail(char error[FAULTS_MANIFEST_ERROR_SIZE], const char *operation, const char *path)
-{
-    int saved_errno = errno;
-    (void)snprintf(error, FAULTS_MANIFEST_ERROR_SIZE, "cannot %s %s: %s", operation, path,
-                   strerror(saved_errno));
-    errno = saved_errno;
-    return -1;
-}
 
 /* --- writing --------------------------------------------------------------------------------- */
 
@@ -81,14 +73,14 @@ int faults_manifest_append(struct faults_manifest *manifest, const struct text *
 {
     if (text_failed(lines)) {
         errno = ENOMEM;
-        return fail(error, "write", manifest->path);
+        return trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "write", manifest->path);
     }
     if (lines->length == 0)
         return 0;
     if (ftruncate(manifest->fd, manifest->length) != 0 ||
         fileio_append(manifest->fd, lines->bytes, lines->length) != 0 ||
         fileio_flush(manifest->fd) != 0)
-        return fail(error, "write", manifest->path);
+        return trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "write", manifest->path);
     manifest->length += (off_t)lines->length;
     return 0;
 }
@@ -161,7 +153,7 @@ static int replay_line(struct faults_manifest *manifest, const char *line, size_
         return 0;
     if (!replay->take(replay->context, batch, fault)) {
         errno = ENOMEM;
-        return fail(replay->error, "read", manifest->path);
+        return trouble_tell(replay->error, FAULTS_MANIFEST_ERROR_SIZE, "read", manifest->path);
     }
     manifest->length += (off_t)length;
     return 0;
@@ -177,7 +169,7 @@ static int replay_stream(struct faults_manifest *manifest, FILE *stream,
     for (uint64_t number = 1; result == 0 && (length = getline(&line, &size, stream)) > 0; number++)
         result = replay_line(manifest, line, (size_t)length, number, replay);
     if (result == 0 && !feof(stream))
-        result = fail(replay->error, "read", manifest->path);
+        result = trouble_tell(replay->error, FAULTS_MANIFEST_ERROR_SIZE, "read", manifest->path);
     int saved_errno = errno;
     free(line);
     errno = saved_errno;
@@ -191,7 +183,7 @@ static int read_lines(struct faults_manifest *manifest, faults_manifest_take *ta
     int fd = dup(manifest->fd);
     FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
     if (stream == NULL) {
-        (void)fail(error, "read", manifest->path);
+        (void)trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "read", manifest->path);
         if (fd >= 0)
             (void)close(fd);
         return -1;
@@ -199,7 +191,7 @@ static int read_lines(struct faults_manifest *manifest, faults_manifest_take *ta
     int result = replay_stream(manifest, stream, &replay);
     (void)fclose(stream);
     if (result == 0 && ftruncate(manifest->fd, manifest->length) != 0)
-        return fail(error, "cut", manifest->path);
+        return trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "cut", manifest->path);
     return result;
 }
 
@@ -227,12 +219,12 @@ struct faults_manifest *faults_manifest_open(const char *path, faults_manifest_t
 {
     struct faults_manifest *manifest = calloc(1, sizeof *manifest);
     if (manifest == NULL) {
-        (void)fail(error, "open", path);
+        (void)trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "open", path);
         return NULL;
     }
     *manifest = (struct faults_manifest){.path = path, .fd = open_file(path)};
     if (manifest->fd < 0)
-        (void)fail(error, "open", path);
+        (void)trouble_tell(error, FAULTS_MANIFEST_ERROR_SIZE, "open", path);
     else if (read_lines(manifest, take, context, error) == 0)
         return manifest;
     int saved_errno = errno;

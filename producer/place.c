@@ -11,6 +11,7 @@
 #include "common/fileio.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "producer/trouble.h"
 
 #define FORMAT "shared-data-source/1"
 #define FILE_BYTES_MAX ((size_t)64 * 1024)
@@ -27,15 +28,6 @@ bool place_name(char name[PLACE_NAME_SIZE], const char *path)
     digest_free(digest);
     (void)snprintf(name, PLACE_NAME_SIZE, ".source-%.*s.json", NAME_DIGITS, hex);
     return hashed;
-}
-
-static int fail(char error[PUBLISH_ERROR_SIZE], const char *operation, const char *name)
-{
-    int saved_errno = errno;
-    (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot %s %s: %s", operation, name,
-                   strerror(saved_errno));
-    errno = saved_errno;
-    return -1;
 }
 
 /* --- out -------------------------------------------------------------------------------------- */
@@ -68,7 +60,7 @@ int place_write(int directory_fd, const struct place *place, char error[PUBLISH_
     if (result == 0)
         result = fileio_sync_directory(directory_fd);
     if (result != 0)
-        (void)fail(error, "keep the place of the stream in", name);
+        (void)trouble_tell(error, PUBLISH_ERROR_SIZE, "keep the place of the stream in", name);
     int saved_errno = errno;
     text_free(&text);
     errno = saved_errno;
@@ -132,7 +124,7 @@ static enum place_found parse(const char *bytes, size_t length, const char *name
     char cause[JSON_ERROR_SIZE];
     struct json *object = json_parse_object(bytes, length, cause);
     if (object == NULL && errno == ENOMEM) {
-        (void)fail(error, "read", name);
+        (void)trouble_tell(error, PUBLISH_ERROR_SIZE, "read", name);
         return PLACE_FAILED;
     }
     const char *wrong = object == NULL ? cause : take_members(object, place);
@@ -155,7 +147,7 @@ enum place_found place_read(int directory_fd, const char *path, struct place *pl
     (void)snprintf(place->path, sizeof place->path, "%s", path);
     errno = ENOMEM;
     if (!place_name(name, path)) {
-        (void)fail(error, "hash", "a path");
+        (void)trouble_tell(error, PUBLISH_ERROR_SIZE, "hash", "a path");
         return PLACE_FAILED;
     }
     enum fileio_opened opened = fileio_open_input(directory_fd, name, &fd, &status);
@@ -164,7 +156,7 @@ enum place_found place_read(int directory_fd, const char *path, struct place *pl
     if (opened == FILEIO_NOT_REGULAR)
         errno = EINVAL;
     if (opened != FILEIO_OPENED || fileio_read_whole(fd, FILE_BYTES_MAX, &bytes, &length) != 0)
-        (void)fail(error, "read", name);
+        (void)trouble_tell(error, PUBLISH_ERROR_SIZE, "read", name);
     else
         found = parse(bytes, length, name, place, error);
     int saved_errno = errno;

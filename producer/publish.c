@@ -16,6 +16,7 @@
 #include "common/wait.h"
 #include "producer/random.h"
 #include "producer/survey.h"
+#include "producer/trouble.h"
 
 #define HASH_BYTES ((size_t)16 * 1024 * 1024)
 
@@ -66,15 +67,6 @@ void publish_append_row(struct text *csv, const struct csv_cell *cells, size_t c
 
 /* --- open and close -------------------------------------------------------------------------- */
 
-static int fail(char error[PUBLISH_ERROR_SIZE], const char *operation, const char *name)
-{
-    int saved_errno = errno;
-    (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot %s %s: %s", operation, name,
-                   strerror(saved_errno));
-    errno = saved_errno;
-    return -1;
-}
-
 int publish_open(struct publisher *publisher, int directory_fd, const struct metadata_field *fields,
                  size_t field_count, char error[PUBLISH_ERROR_SIZE])
 {
@@ -85,7 +77,7 @@ int publish_open(struct publisher *publisher, int directory_fd, const struct met
                                     .fields = fields,
                                     .field_count = field_count};
     if (!random_from_system(&run_id))
-        return fail(error, "draw", "a run id");
+        return trouble_tell(error, PUBLISH_ERROR_SIZE, "draw", "a run id");
     (void)snprintf(publisher->run_id, sizeof publisher->run_id, "%016" PRIx64, run_id);
     publisher->digest = digest_create();
     publisher->pool = pool_create(FILEIO_GROUP_THREADS);
@@ -97,7 +89,7 @@ int publish_open(struct publisher *publisher, int directory_fd, const struct met
         publisher->metadata_files != NULL)
         return 0;
     errno = ENOMEM;
-    return fail(error, "prepare", "SHA-256 and lists of files");
+    return trouble_tell(error, PUBLISH_ERROR_SIZE, "prepare", "SHA-256 and lists of files");
 }
 
 void publish_close(struct publisher *publisher)
@@ -164,13 +156,13 @@ static int stage_metadata(struct publisher *publisher, uint64_t number,
     bool published = write_metadata(publisher, &metadata);
     if (text_failed(&publisher->metadata)) {
         errno = ENOMEM;
-        return fail(error, "prepare", name);
+        return trouble_tell(error, PUBLISH_ERROR_SIZE, "prepare", name);
     }
     if (!published)
         return WITHHELD;
     if (fileio_group_add(publisher->metadata_files, name, publisher->metadata.bytes,
                          publisher->metadata.length) != 0)
-        return fail(error, "write", name);
+        return trouble_tell(error, PUBLISH_ERROR_SIZE, "write", name);
     return 0;
 }
 
@@ -187,11 +179,11 @@ static int stage_both(struct publisher *publisher, const struct publish_batch *b
     contract_data_name(name, number);
     clock_format_seconds(metadata.created, batch->created_seconds);
     if (hash_csv(publisher, batch->csv, &metadata) != 0)
-        return fail(error, "hash", name);
+        return trouble_tell(error, PUBLISH_ERROR_SIZE, "hash", name);
     memcpy(publisher->sha256, metadata.sha256, sizeof publisher->sha256);
     if (!batch->without_data &&
         fileio_group_add(publisher->data_files, name, batch->csv->bytes, batch->csv->length) != 0)
-        return fail(error, "write", name);
+        return trouble_tell(error, PUBLISH_ERROR_SIZE, "write", name);
     return stage_metadata(publisher, number, &metadata, error) < 0 ? -1 : 0;
 }
 
@@ -227,7 +219,7 @@ static int fail_commit(struct publisher *publisher, char error[PUBLISH_ERROR_SIZ
     int saved_errno = errno;
     publish_abandon(publisher);
     errno = saved_errno;
-    return fail(error, operation, names);
+    return trouble_tell(error, PUBLISH_ERROR_SIZE, operation, names);
 }
 
 /*
@@ -298,12 +290,14 @@ static int commit_metadata(struct publisher *publisher, uint64_t number,
 {
     char name[64];
     if (fileio_sync_directory(publisher->directory_fd) != 0)
-        return fail(error, "flush", "the directory");
+        return trouble_tell(error, PUBLISH_ERROR_SIZE, "flush", "the directory");
     int staged = stage_metadata(publisher, number, metadata, error);
     if (staged != 0)
         return staged;
     (void)snprintf(name, sizeof name, "metadata_%" PRIu64 ".json", number);
-    return fileio_group_commit(publisher->metadata_files) == 0 ? 0 : fail(error, "publish", name);
+    return fileio_group_commit(publisher->metadata_files) == 0
+               ? 0
+               : trouble_tell(error, PUBLISH_ERROR_SIZE, "publish", name);
 }
 
 static enum publish_completed complete_surveyed(struct publisher *publisher, uint64_t number,
@@ -313,7 +307,7 @@ static enum publish_completed complete_surveyed(struct publisher *publisher, uin
     struct metadata metadata = {0};
     struct metadata_field *fields = calloc(survey->columns.count + 1, sizeof *fields);
     if (fields == NULL) {
-        (void)fail(error, "describe", "the columns of a batch");
+        (void)trouble_tell(error, PUBLISH_ERROR_SIZE, "describe", "the columns of a batch");
         return PUBLISH_FAILED;
     }
     clock_format_seconds(metadata.created, clock_wall_ns() / NUMBER_NS_PER_SECOND);
@@ -332,7 +326,7 @@ static enum publish_completed complete_open(struct publisher *publisher, uint64_
     enum publish_completed result = PUBLISH_FAILED;
     switch (survey_file(fd, publisher->digest, &survey)) {
     case SURVEY_GOOD: result = complete_surveyed(publisher, number, &survey, error); break;
-    case SURVEY_FAILED: (void)fail(error, "read", name); break;
+    case SURVEY_FAILED: (void)trouble_tell(error, PUBLISH_ERROR_SIZE, "read", name); break;
     case SURVEY_DAMAGED:
         if (publisher->state != NULL) { /* on purpose, perhaps */
             result = complete_surveyed(publisher, number, &survey, error);
@@ -362,7 +356,7 @@ enum publish_completed publish_complete(struct publisher *publisher, uint64_t nu
         (void)snprintf(error, PUBLISH_ERROR_SIZE, "%s is not a plain file", name);
         return PUBLISH_NOT_OURS;
     case FILEIO_UNAVAILABLE:
-        (void)fail(error, "open", name);
+        (void)trouble_tell(error, PUBLISH_ERROR_SIZE, "open", name);
         return errno == EACCES || errno == EPERM || errno == ENOENT ? PUBLISH_NOT_OURS
                                                                     : PUBLISH_FAILED;
     }

@@ -78,14 +78,11 @@ static int compare_found(const void *left, const void *right)
 
 static int scan(int directory_fd, struct findings *findings)
 {
-    int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    DIR *stream = fileio_list(directory_fd);
     int result = stream == NULL ? -1 : read_names(stream, findings);
     int saved_errno = errno;
     if (stream != NULL)
         (void)closedir(stream);
-    else if (fd >= 0)
-        (void)close(fd);
     if (findings->count > 0)
         qsort(findings->items, findings->count, sizeof *findings->items, compare_found);
     errno = saved_errno;

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static bool is_stale(int directory_fd)
@@ -23,4 +25,12 @@ bool trouble_passes(int error_number, int directory_fd)
         if (PASSING[i] == error_number)
             return error_number != ESTALE || !is_stale(directory_fd);
     return false;
+}
+
+int trouble_tell(char *error, size_t size, const char *operation, const char *name)
+{
+    int saved_errno = errno;
+    (void)snprintf(error, size, "cannot %s %s: %s", operation, name, strerror(saved_errno));
+    errno = saved_errno;
+    return -1;
 }

@@ -1,6 +1,6 @@
 /*
  * trouble - which errors pass by themselves or by somebody's hand, while the
- * producer waits, and which need a new start.
+ * producer waits, and which need a new start; and an error in words.
  *
  *     if (!trouble_passes(errno, directory_fd))
  *         end
@@ -9,6 +9,7 @@
 #define PRODUCER_TROUBLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * True when trying again may help: space, descriptors or memory are short, a device
@@ -17,5 +18,9 @@
  * may be another under its path, with other batches.
  */
 bool trouble_passes(int error_number, int directory_fd);
+
+/* "cannot OPERATION NAME: CAUSE", the cause by errno, which stays. Always -1, for the caller to
+ * return. */
+int trouble_tell(char *error, size_t size, const char *operation, const char *name);
 
 #endif
