@@ -22,8 +22,8 @@
 
 /* A file that could not be opened for now (permission, lease) is tried again after this. */
 #define RETRY_NS NUMBER_NS_PER_SECOND
-/* A batch whose columns' states are larger does not wait for others to share its flush. */
-#define STATES_BYTES ((size_t)128 * 1024)
+/* Of columns' states that wait for a flush, so that two groups of batches are some 12 MiB at most. */
+#define STATES_BYTES ((size_t)6 * 1024 * 1024)
 
 struct pipeline {
     const struct config *config;
@@ -41,7 +41,7 @@ struct pipeline {
     struct stream *stream; /* borrowed */
     struct text trend;     /* commands of its picture */
     bool trend_is_drawn;   /* at this moment */
-    bool commit_soon;      /* what is to be told of a batch takes much memory */
+    size_t states_bytes;   /* what is to be told of the batches since the last commit */
     bool failed_meanwhile; /* a chart or a commit, while a batch was read */
     struct backoff_cause cause;
 };
@@ -183,7 +183,7 @@ static bool commit_by(struct pipeline *pipeline, flush *way)
     int64_t since_ns = clock_now_ns();
     int result = way(pipeline->commits, on_recorded, pipeline, &failure);
     int saved_errno = errno;
-    pipeline->commit_soon = false;
+    pipeline->states_bytes = 0;
     stream_committed(pipeline->stream, processed_log_bytes(pipeline->log));
     meters_took(&pipeline->meters, METERS_COMMIT, clock_now_ns() - since_ns);
     errno = saved_errno;
@@ -200,7 +200,8 @@ bool pipeline_commit(struct pipeline *pipeline)
 
 static bool commit_if_due(struct pipeline *pipeline, flush *way)
 {
-    bool due = pipeline->commit_soon || commits_is_full(pipeline->commits, clock_now_ns());
+    bool due = pipeline->states_bytes > STATES_BYTES ||
+               commits_is_full(pipeline->commits, clock_now_ns());
     return !due || commit_by(pipeline, way);
 }
 
@@ -268,9 +269,8 @@ static void note_columns(struct pipeline *pipeline, struct decision *decision,
     account_columns(&decision->notice->account, &reading->profile);
     decision->notice->states = reading->states;
     reading->states = NULL;
-    if (decision->notice->states != NULL &&
-        batch_states_bytes(decision->notice->states) > STATES_BYTES)
-        pipeline->commit_soon = true;
+    if (decision->notice->states != NULL)
+        pipeline->states_bytes += batch_states_bytes(decision->notice->states);
 }
 
 static void note_drawing(struct pipeline *pipeline, const char *failure)
