@@ -30,11 +30,15 @@
 #define CONTRACT_INDEX "index.html"
 #define CONTRACT_TOTALS "totals.json"
 #define CONTRACT_STREAM_STATE "stream.state"
+#define CONTRACT_TOTALS_STATE "totals.state"
 #define CONTRACT_DATAPACKAGE "datapackage.json"
 #define CONTRACT_DATAPACKAGE_LOCK ".datapackage.lock"
 #define CONTRACT_FAULT_MANIFEST "_faults.jsonl"
 #define CONTRACT_PRODUCER_LOCK ".producer.lock"
 #define CONTRACT_CONSUMER_LOCK ".consumer.lock"
+#define CONTRACT_REPORT_LOCK ".report.lock"
+#define CONTRACT_SHARDS ".shards"           /* the directory of the shards' locks */
+#define CONTRACT_SHARD_LOCK "consumer.lock" /* in it, of each; see shard_file() */
 
 /* The longest key: with every prefix and suffix still a legal file name. */
 #define CONTRACT_KEY_MAX 128

@@ -26,6 +26,11 @@ int fileio_open_directory(const char *path)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+int fileio_open_directory_at(int directory_fd, const char *name)
+{
+    return openat(directory_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static void close_quietly(int fd)
 {
     int saved_errno = errno;

@@ -43,6 +43,7 @@ int fileio_hold_standard_descriptors(void);
 
 /* A directory, for the *at functions. */
 int fileio_open_directory(const char *path);
+int fileio_open_directory_at(int directory_fd, const char *name);
 
 enum fileio_opened {
     FILEIO_OPENED,      /* *fd and *status are set */

@@ -35,12 +35,15 @@ static void write_header(struct text *text, const struct processed_index *index,
     processed_record_seal(text, start);
 }
 
-int processed_checkpoint_write(int results_fd, const struct processed_index *index,
+int processed_checkpoint_write(int results_fd, struct shard shard,
+                               const struct processed_index *index,
                                const struct processed_position *position)
 {
+    char name[CONTRACT_NAME_SIZE];
     struct text text = {0};
     struct text exceptions = {0};
     int result = -1;
+    shard_file(name, CONTRACT_PROCESSED_CHECKPOINT, shard);
     size_t count = processed_index_write_exceptions(index, &exceptions);
     write_header(&text, index, position, count);
     if (exceptions.length > 0)
@@ -48,8 +51,7 @@ int processed_checkpoint_write(int results_fd, const struct processed_index *ind
     if (text_failed(&text) || text_failed(&exceptions))
         errno = ENOMEM;
     else
-        result = fileio_replace(results_fd, CONTRACT_PROCESSED_CHECKPOINT, text.bytes, text.length,
-                                FILEIO_DERIVED);
+        result = fileio_replace(results_fd, name, text.bytes, text.length, FILEIO_DERIVED);
     int saved_errno = errno;
     text_free(&text);
     text_free(&exceptions);
@@ -59,12 +61,14 @@ int processed_checkpoint_write(int results_fd, const struct processed_index *ind
 
 /* ---- reading ---- */
 
-static char *read_file(int results_fd, size_t *length)
+static char *read_file(int results_fd, struct shard shard, size_t *length)
 {
+    char name[CONTRACT_NAME_SIZE];
     struct stat status;
     char *bytes = NULL;
     int fd = -1;
-    if (fileio_open_input(results_fd, CONTRACT_PROCESSED_CHECKPOINT, &fd, &status) != FILEIO_OPENED)
+    shard_file(name, CONTRACT_PROCESSED_CHECKPOINT, shard);
+    if (fileio_open_input(results_fd, name, &fd, &status) != FILEIO_OPENED)
         return NULL;
     if (fileio_read_whole(fd, CHECKPOINT_MAX_BYTES, &bytes, length) != 0)
         bytes = NULL;
@@ -142,12 +146,12 @@ static bool read_all(const char *bytes, size_t length, struct processed_index *i
     return true;
 }
 
-struct processed_index *processed_checkpoint_read(int results_fd,
+struct processed_index *processed_checkpoint_read(int results_fd, struct shard shard,
                                                   struct processed_position *position)
 {
     size_t length = 0;
-    char *bytes = read_file(results_fd, &length);
-    struct processed_index *index = bytes == NULL ? NULL : processed_index_create();
+    char *bytes = read_file(results_fd, shard, &length);
+    struct processed_index *index = bytes == NULL ? NULL : processed_index_create(shard);
     if (index != NULL && !read_all(bytes, length, index, position)) {
         processed_index_free(index);
         index = NULL;

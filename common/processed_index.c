@@ -8,7 +8,8 @@
 #include "common/contract.h"
 
 struct processed_index {
-    struct keyset ranges; /* numbers that were processed */
+    struct shard shard;
+    struct keyset ranges; /* places (see shard) of numbers that were processed */
     void *exceptions;     /* tsearch(3) tree of struct processed_entry, by key */
     struct processed_totals totals;
     uint64_t last_number;
@@ -17,9 +18,12 @@ struct processed_index {
 /* What stands about each key of a range. */
 static const struct processed_entry OF_A_RANGE = {.outcome = OUTCOME_PROCESSED};
 
-struct processed_index *processed_index_create(void)
+struct processed_index *processed_index_create(struct shard shard)
 {
-    return calloc(1, sizeof(struct processed_index));
+    struct processed_index *index = calloc(1, sizeof *index);
+    if (index != NULL)
+        index->shard = shard;
+    return index;
 }
 
 static void free_entry(void *pointer)
@@ -75,10 +79,17 @@ static void remove_exception(struct processed_index *index, struct processed_ent
     free_entry(entry);
 }
 
-static bool is_in_a_range(const struct processed_index *index, const char *key)
+/* False for what can be in no range. */
+static bool find_place(const struct processed_index *index, const char *key, uint64_t *place)
 {
     uint64_t number;
-    return contract_key_number(key, &number) && keyset_has(&index->ranges, number);
+    return contract_key_number(key, &number) && shard_place(index->shard, number, place);
+}
+
+static bool is_in_a_range(const struct processed_index *index, const char *key)
+{
+    uint64_t place;
+    return find_place(index, key, &place) && keyset_has(&index->ranges, place);
 }
 
 /* ---- taking in ---- */
@@ -95,14 +106,14 @@ static struct processed_entry *exception_for(struct processed_index *index, cons
     return entry != NULL ? entry : add_exception(index, key);
 }
 
-/* Changed content of a key that nothing is known about decides nothing. */
 static bool take_changed(struct processed_index *index, const struct processed_record *record)
 {
-    if (processed_index_find(index, record->key) == NULL)
-        return true;
+    bool known = processed_index_find(index, record->key) != NULL;
     struct processed_entry *entry = exception_for(index, record->key);
     if (entry == NULL)
         return false;
+    if (!known)
+        entry->outcome = OUTCOME_CHANGED;
     entry->changed = true;
     copy_hash(entry->changed_sha256, record->sha256);
     return true;
@@ -123,10 +134,11 @@ static bool take_rejected(struct processed_index *index, const struct processed_
     const struct processed_entry *standing = processed_index_find(index, record->key);
     if (standing != NULL && standing->outcome == OUTCOME_PROCESSED)
         return true;
+    bool was_rejected = standing != NULL && standing->outcome == OUTCOME_REJECTED;
     struct processed_entry *entry = exception_for(index, record->key);
     if (entry == NULL)
         return false;
-    if (standing == NULL)
+    if (!was_rejected)
         index->totals.rejected++;
     decide(entry, record);
     return true;
@@ -134,9 +146,9 @@ static bool take_rejected(struct processed_index *index, const struct processed_
 
 static bool keep_processed(struct processed_index *index, const struct processed_record *record)
 {
-    uint64_t number;
-    if (contract_key_number(record->key, &number)) {
-        if (!keyset_add(&index->ranges, number))
+    uint64_t place;
+    if (find_place(index, record->key, &place)) {
+        if (!keyset_add(&index->ranges, place))
             return false;
         remove_exception(index, find_exception(index, record->key));
         return true;
@@ -151,7 +163,8 @@ static bool take_processed(struct processed_index *index, const struct processed
 {
     const struct processed_entry *standing = processed_index_find(index, record->key);
     bool rejected = standing != NULL && standing->outcome == OUTCOME_REJECTED;
-    bool again = standing != NULL && !rejected; /* counted already, but the newest content stands */
+    /* Counted already, but the newest content stands. */
+    bool again = standing != NULL && standing->outcome == OUTCOME_PROCESSED;
     if (!keep_processed(index, record))
         return false;
     if (again)
@@ -231,7 +244,7 @@ static void write_exception(const void *node, VISIT visit, void *context)
     struct writing *writing = context;
     if (visit != postorder && visit != leaf)
         return;
-    if (!is_in_a_range(writing->index, entry->key))
+    if (!is_in_a_range(writing->index, entry->key) && entry->outcome != OUTCOME_CHANGED)
         write_line(writing, entry, entry->outcome, entry->sha256);
     if (entry->changed)
         write_line(writing, entry, OUTCOME_CHANGED, entry->changed_sha256);
@@ -248,7 +261,8 @@ bool processed_index_restore(struct processed_index *index, const char *ranges)
 {
     if (!keyset_read(&index->ranges, ranges))
         return false;
-    index->last_number = keyset_last(&index->ranges);
+    if (index->ranges.count > 0)
+        index->last_number = shard_number(index->shard, keyset_last(&index->ranges));
     return true;
 }
 

@@ -2,11 +2,11 @@
  * processed_index - what stands about each key: the newest decision of the log, in
  * memory that does not grow with the number of batches.
  *
- * Batches that were processed and are known by a number are ranges. All others (rejected
- * ones, keys that are no numbers, and those whose content changed afterwards) are an
- * exception each, some 250 bytes.
+ * Batches that were processed and are known by a number are ranges of the numbers that the log's
+ * shard owns. All others (rejected ones, keys that are no numbers, and those whose content changed
+ * afterwards) are an exception each, some 250 bytes.
  *
- *     struct processed_index *index = processed_index_create();
+ *     struct processed_index *index = processed_index_create(shard);
  *     processed_index_take(index, &record);               each record, in the order of the log
  *     entry = processed_index_find(index, "7");
  */
@@ -20,10 +20,11 @@
 #include "common/digest.h"
 #include "common/keyset.h"
 #include "common/processed_record.h"
+#include "common/shard.h"
 
 struct processed_entry {
     char *key;            /* NULL: one of a range */
-    enum outcome outcome; /* processed or rejected */
+    enum outcome outcome; /* processed or rejected; changed: nothing but that stands here */
     enum reason reason;
     char sha256[DIGEST_HEX_SIZE]; /* of the bytes decided on; "" when only the log's line has it */
     bool changed;                 /* other content was seen after that, and logged: */
@@ -39,13 +40,16 @@ struct processed_totals {
 struct processed_index;
 
 /* NULL when memory is short. */
-struct processed_index *processed_index_create(void);
+struct processed_index *processed_index_create(struct shard shard);
 void processed_index_free(struct processed_index *index);
 
 /* Takes in one record. False when memory is short. */
 bool processed_index_take(struct processed_index *index, const struct processed_record *record);
 
-/* What stands about a key; NULL when nothing does. Valid until the next record is taken in. */
+/*
+ * What stands about a key; NULL when nothing does. Valid until the next record is taken in. Where
+ * a shard took over from another, its log may have a change of what only that one's has processed.
+ */
 const struct processed_entry *processed_index_find(const struct processed_index *index,
                                                    const char *key);
 

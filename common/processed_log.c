@@ -24,6 +24,8 @@
 
 struct processed_log {
     int directory_fd; /* borrowed, for opening a log that appears later */
+    struct shard shard;
+    char name[CONTRACT_NAME_SIZE];
     int fd;
     enum processed_log_mode mode;
     struct processed_index *index;
@@ -35,16 +37,18 @@ struct processed_log {
     struct text staged;
 };
 
-static int fail(char error[PROCESSED_LOG_ERROR_SIZE], const char *what)
+static int fail(const struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE],
+                const char *what)
 {
-    (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE, "%s: %s", CONTRACT_PROCESSED_LOG, what);
+    (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE, "%.100s: %s", log->name, what);
     return -1;
 }
 
-static int fail_errno(char error[PROCESSED_LOG_ERROR_SIZE], const char *operation)
+static int fail_errno(const struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE],
+                      const char *operation)
 {
-    (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE, "cannot %s %s: %s", operation,
-                   CONTRACT_PROCESSED_LOG, strerror(errno));
+    (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE, "cannot %s %.100s: %s", operation, log->name,
+                   strerror(errno));
     return -1;
 }
 
@@ -103,9 +107,9 @@ static int refuse_line(const struct processed_log *log, const char *what,
                        char error[PROCESSED_LOG_ERROR_SIZE])
 {
     (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE,
-                   "%s: line %" PRIu64 " (at byte %" PRIu64
+                   "%.100s: line %" PRIu64 " (at byte %" PRIu64
                    ") %s; data-consumer --rebuild makes the log again",
-                   CONTRACT_PROCESSED_LOG, log->at.lines + 1, log->at.bytes, what);
+                   log->name, log->at.lines + 1, log->at.bytes, what);
     return -1;
 }
 
@@ -128,9 +132,9 @@ static int replay_into(struct processed_log *log, char *buffer,
         size_t taken = 0;
         ssize_t count = fileio_read_at(log->fd, buffer, READ_BYTES, (off_t)log->at.bytes);
         if (wait_stopping())
-            return fail(error, "stopped by a signal while it was read");
+            return fail(log, error, "stopped by a signal while it was read");
         if (count < 0)
-            return fail_errno(error, "read");
+            return fail_errno(log, error, "read");
         enum processed_record_read result = take_lines(log, buffer, (size_t)count, &taken);
         if (result == PROCESSED_RECORD_GOOD && taken > 0)
             continue;
@@ -143,7 +147,7 @@ static int replay(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE
 {
     char *buffer = malloc(READ_BYTES);
     if (buffer == NULL)
-        return fail(error, "out of memory");
+        return fail(log, error, "out of memory");
     int result = replay_into(log, buffer, error);
     free(buffer);
     return result;
@@ -174,7 +178,7 @@ static void use_checkpoint(struct processed_log *log)
     struct processed_position position;
     char *buffer = malloc(READ_BYTES);
     struct processed_index *index =
-        buffer == NULL ? NULL : processed_checkpoint_read(log->directory_fd, &position);
+        buffer == NULL ? NULL : processed_checkpoint_read(log->directory_fd, log->shard, &position);
     if (index != NULL)
         log->checkpoint_bytes = position.bytes;
     if (index != NULL && covers(log, &position, buffer)) {
@@ -193,7 +197,7 @@ static void leave_checkpoint(struct processed_log *log, uint64_t every)
 {
     if (log->at.lines - log->checkpoint_lines < every)
         return;
-    (void)processed_checkpoint_write(log->directory_fd, log->index, &log->at);
+    (void)processed_checkpoint_write(log->directory_fd, log->shard, log->index, &log->at);
     log->checkpoint_lines = log->at.lines;
 }
 
@@ -203,7 +207,7 @@ static int cut_tail(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SI
 {
     struct stat status;
     if (fstat(log->fd, &status) != 0)
-        return fail_errno(error, "look at");
+        return fail_errno(log, error, "look at");
     if ((uint64_t)status.st_size <= log->at.bytes)
         return 0;
     log->cut_bytes = (uint64_t)status.st_size - log->at.bytes;
@@ -211,7 +215,7 @@ static int cut_tail(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SI
         return refuse_line(log, "begins more damage than a crash leaves", error);
     return ftruncate(log->fd, (off_t)log->at.bytes) == 0
                ? 0
-               : fail_errno(error, "cut the torn tail of");
+               : fail_errno(log, error, "cut the torn tail of");
 }
 
 /* What a crash has cut short went through a checkpoint never: that comes behind the flush. */
@@ -219,11 +223,12 @@ static int check_length(const struct processed_log *log, char error[PROCESSED_LO
 {
     if (log->at.bytes == 0 || log->at.bytes >= log->checkpoint_bytes)
         return 0;
+    char checkpoint[CONTRACT_NAME_SIZE];
+    shard_file(checkpoint, CONTRACT_PROCESSED_CHECKPOINT, log->shard);
     (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE,
-                   "%s has %" PRIu64 " bytes, where %s knows of %" PRIu64
+                   "%.50s has %" PRIu64 " bytes, where %.50s knows of %" PRIu64
                    ": it was cut short; data-consumer --rebuild makes the log again",
-                   CONTRACT_PROCESSED_LOG, log->at.bytes, CONTRACT_PROCESSED_CHECKPOINT,
-                   log->checkpoint_bytes);
+                   log->name, log->at.bytes, checkpoint, log->checkpoint_bytes);
     return -1;
 }
 
@@ -234,19 +239,19 @@ static int check_length(const struct processed_log *log, char error[PROCESSED_LO
 static int make_durable(const struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE])
 {
     if (fileio_flush(log->fd) != 0)
-        return fail_errno(error, "flush");
+        return fail_errno(log, error, "flush");
     return fileio_sync_directory(log->directory_fd) == 0
                ? 0
-               : fail_errno(error, "flush the directory of");
+               : fail_errno(log, error, "flush the directory of");
 }
 
 static int open_file(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE])
 {
     int flags = log->mode == PROCESSED_LOG_WRITE ? O_RDWR | O_APPEND | O_CREAT : O_RDONLY;
-    log->fd = openat(log->directory_fd, CONTRACT_PROCESSED_LOG,
-                     flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+    log->fd =
+        openat(log->directory_fd, log->name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
     if (log->fd < 0 && !(log->mode == PROCESSED_LOG_READ && errno == ENOENT))
-        return fail_errno(error, "open");
+        return fail_errno(log, error, "open");
     return 0;
 }
 
@@ -266,23 +271,25 @@ static int open_all(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SI
     return make_durable(log, error);
 }
 
-struct processed_log *processed_log_open(int results_fd, enum processed_log_mode mode,
+struct processed_log *processed_log_open(int results_fd, struct shard shard,
+                                         enum processed_log_mode mode,
                                          char error[PROCESSED_LOG_ERROR_SIZE])
 {
     struct processed_log *log = calloc(1, sizeof *log);
-    error[0] = '\0';
-    if (log != NULL) {
-        log->directory_fd = results_fd;
-        log->mode = mode;
-        log->fd = -1;
-        log->index = processed_index_create();
-    }
-    if (log == NULL || log->index == NULL)
-        (void)fail(error, "out of memory");
+    (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE, "%s", log == NULL ? "out of memory" : "");
+    if (log == NULL)
+        return NULL;
+    log->directory_fd = results_fd;
+    log->shard = shard;
+    log->mode = mode;
+    log->fd = -1;
+    shard_file(log->name, CONTRACT_PROCESSED_LOG, shard);
+    log->index = processed_index_create(shard);
+    if (log->index == NULL)
+        (void)fail(log, error, "out of memory");
     else if (open_all(log, error) == 0)
         return log;
-    if (log != NULL)
-        log->broken = true; /* no checkpoint of what was not read whole */
+    log->broken = true; /* no checkpoint of what was not read whole */
     processed_log_close(log);
     return NULL;
 }
@@ -308,6 +315,16 @@ int processed_log_refresh(struct processed_log *log, char error[PROCESSED_LOG_ER
 }
 
 /* ---- asking ---- */
+
+struct shard processed_log_shard(const struct processed_log *log)
+{
+    return log->shard;
+}
+
+const char *processed_log_name(const struct processed_log *log)
+{
+    return log->name;
+}
 
 uint64_t processed_log_cut_bytes(const struct processed_log *log)
 {
@@ -343,6 +360,12 @@ bool processed_log_recall(const struct processed_log *log, const char *key,
     return processed_recall(log->fd, log->at.bytes, key, sha256);
 }
 
+bool processed_log_had(const struct processed_log *log, const char *key, uint64_t bytes)
+{
+    char sha256[DIGEST_HEX_SIZE];
+    return processed_recall(log->fd, bytes < log->at.bytes ? bytes : log->at.bytes, key, sha256);
+}
+
 /* ---- appending ---- */
 
 int processed_log_stage(struct processed_log *log, const struct processed_record *record)
@@ -371,7 +394,7 @@ static void take_back(struct processed_log *log)
 static bool is_still_there(const struct processed_log *log)
 {
     struct stat by_name;
-    return fstatat(log->directory_fd, CONTRACT_PROCESSED_LOG, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
+    return fstatat(log->directory_fd, log->name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
            fileio_is_same(log->fd, &by_name);
 }
 

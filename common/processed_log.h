@@ -1,12 +1,12 @@
 /*
- * processed_log - processed.log: what was decided about each batch, one JSON
- * object a line (see processed_record), append-only. A durable record IS the
- * commit of a batch; so it is appended after the outputs it speaks of are
- * durable, never before.
+ * processed_log - processed.log, or processed.I-of-N.log of one shard of several: what was decided
+ * about each batch, one JSON object a line (see processed_record), append-only. A durable record IS
+ * the commit of a batch; so it is appended after the outputs it speaks of are durable, never
+ * before.
  *
  * The consumer writes it:
  *
- *     struct processed_log *log = processed_log_open(results_fd, PROCESSED_LOG_WRITE, error);
+ *     log = processed_log_open(results_fd, shard, PROCESSED_LOG_WRITE, error);
  *     if (processed_log_find(log, "7") == NULL)
  *         ... outputs durable ...
  *     processed_log_stage(log, &record);       one or many,
@@ -14,7 +14,7 @@
  *
  * the producer reads it as the acknowledgement of its batches:
  *
- *     struct processed_log *log = processed_log_open(results_fd, PROCESSED_LOG_READ, error);
+ *     log = processed_log_open(results_fd, shard, PROCESSED_LOG_READ, error);
  *     processed_log_refresh(log, error);       whenever news may have come
  *
  * Damage with no good line behind it is a torn tail: the writer cuts it, a
@@ -53,7 +53,8 @@ struct processed_log;
  * Opens (WRITE: creates) the log in a directory and replays it. NULL with one
  * line in `error`. For READ a log that is not there yet is an empty one.
  */
-struct processed_log *processed_log_open(int results_fd, enum processed_log_mode mode,
+struct processed_log *processed_log_open(int results_fd, struct shard shard,
+                                         enum processed_log_mode mode,
                                          char error[PROCESSED_LOG_ERROR_SIZE]);
 
 /* WRITE: leaves a checkpoint first, when enough has come since the last. */
@@ -61,6 +62,11 @@ void processed_log_close(struct processed_log *log);
 
 /* READ: takes in what was appended since. 0, or -1 with one line in `error`. */
 int processed_log_refresh(struct processed_log *log, char error[PROCESSED_LOG_ERROR_SIZE]);
+
+struct shard processed_log_shard(const struct processed_log *log);
+
+/* What the file is called. */
+const char *processed_log_name(const struct processed_log *log);
 
 /* Bytes of a torn tail that opening for WRITE has cut off; 0 as a rule. */
 uint64_t processed_log_cut_bytes(const struct processed_log *log);
@@ -81,6 +87,9 @@ const struct processed_entry *processed_log_find(const struct processed_log *log
  */
 bool processed_log_recall(const struct processed_log *log, const char *key,
                           char sha256[DIGEST_HEX_SIZE]);
+
+/* The same of the first `bytes` of the log: was the key processed by then? */
+bool processed_log_had(const struct processed_log *log, const char *key, uint64_t bytes);
 
 /* Number of keys of which this outcome stands. */
 uint64_t processed_log_count(const struct processed_log *log, enum outcome outcome);

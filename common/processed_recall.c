@@ -45,7 +45,8 @@ static void recall_all(int fd, uint64_t bytes, struct recall *recall, const stru
 {
     uint64_t at = 0;
     while (at < bytes && !wait_stopping()) {
-        ssize_t count = fileio_read_at(fd, buffer, READ_BYTES, (off_t)at);
+        size_t size = bytes - at < READ_BYTES ? (size_t)(bytes - at) : READ_BYTES;
+        ssize_t count = fileio_read_at(fd, buffer, size, (off_t)at);
         const char *last = count <= 0 ? NULL : memrchr(buffer, '\n', (size_t)count);
         if (last == NULL)
             return;

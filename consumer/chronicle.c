@@ -5,7 +5,6 @@
 #include "common/clock.h"
 #include "consumer/account_recall.h"
 #include "consumer/marks.h"
-#include "consumer/records.h"
 
 /*
  * Before the newest ones, so many more are judged again, for the marks of the first of them: its
@@ -15,12 +14,10 @@
 
 struct chronicle {
     int results_fd;
-    chronicle_on_page *on_page;
-    void *context;
-    uint64_t at;        /* byte of the log behind the last batch that was taken in */
-    uint64_t log_bytes; /* where the log ends */
-    bool unreadable;    /* the log was, since the last commit */
-    int64_t until_ns;   /* catching up gives way then */
+    struct shard own;
+    struct chronicle_calls calls;
+    struct sources sources;
+    int64_t until_ns; /* catching up gives way then */
     bool moved; /* in this step by a record at least, so that it ends, however slow the disk is */
     uint64_t total;
     struct marks *marks;
@@ -30,14 +27,16 @@ struct chronicle {
     size_t next; /* place in the ring */
 };
 
-struct chronicle *chronicle_create(int results_fd, chronicle_on_page *on_page, void *context)
+struct chronicle *chronicle_create(int results_fd, struct shard own,
+                                   const struct chronicle_calls *calls)
 {
     struct chronicle *chronicle = calloc(1, sizeof *chronicle);
     if (chronicle == NULL)
         return NULL;
     chronicle->results_fd = results_fd;
-    chronicle->on_page = on_page;
-    chronicle->context = context;
+    chronicle->own = own;
+    chronicle->calls = *calls;
+    chronicle->sources.results_fd = results_fd;
     chronicle->newest = calloc(CHRONICLE_NEWEST, sizeof *chronicle->newest);
     chronicle->marks = marks_create();
     chronicle->trend = trend_create();
@@ -53,6 +52,7 @@ void chronicle_free(struct chronicle *chronicle)
         return;
     marks_free(chronicle->marks);
     trend_free(chronicle->trend);
+    sources_free(&chronicle->sources);
     free(chronicle->newest);
     free(chronicle);
 }
@@ -80,18 +80,21 @@ static void take_in(struct chronicle *chronicle)
     take_place(chronicle);
     chronicle->total++;
     if (chronicle->total % CHRONICLE_PAGE == 0)
-        chronicle->on_page(chronicle->context, chronicle, chronicle->total / CHRONICLE_PAGE);
+        chronicle->calls.on_page(chronicle->calls.context, chronicle,
+                                 chronicle->total / CHRONICLE_PAGE);
 }
 
-/* Whether there are records in the log, readable or not, that it lacks. */
-static bool lags(const struct chronicle *chronicle)
+static bool is_repeated(const struct chronicle *chronicle, struct shard of, enum outcome outcome,
+                        const char *key)
 {
-    return chronicle->at < chronicle->log_bytes;
+    return outcome == OUTCOME_PROCESSED &&
+           chronicle->calls.is_repeated(chronicle->calls.context, of, key, &chronicle->sources);
 }
 
 void chronicle_tell(struct chronicle *chronicle, const struct account *account)
 {
-    if (lags(chronicle))
+    if (sources_lag_of(&chronicle->sources, chronicle->own) ||
+        is_repeated(chronicle, chronicle->own, account->outcome, account->key))
         return;
     *place(chronicle) = *account;
     take_in(chronicle);
@@ -102,15 +105,17 @@ static bool take_record(void *context, const struct processed_record *record)
     struct chronicle *chronicle = context;
     if (chronicle->moved && clock_now_ns() >= chronicle->until_ns)
         return false;
+    chronicle->moved = true;
+    if (is_repeated(chronicle, chronicle->sources.reading, record->outcome, record->key))
+        return true;
     account_recall(chronicle->results_fd, record, place(chronicle));
     take_in(chronicle);
-    chronicle->moved = true;
     return true;
 }
 
 bool chronicle_is_behind(const struct chronicle *chronicle)
 {
-    return lags(chronicle) && !chronicle->unreadable;
+    return sources_are_readable(&chronicle->sources);
 }
 
 bool chronicle_catch_up(struct chronicle *chronicle)
@@ -119,23 +124,20 @@ bool chronicle_catch_up(struct chronicle *chronicle)
         return false;
     chronicle->until_ns = clock_now_ns() + CHRONICLE_STEP_NS;
     chronicle->moved = false;
-    chronicle->unreadable =
-        records_read(chronicle->results_fd, &chronicle->at, chronicle->log_bytes, CHRONICLE_STEP,
-                     take_record, chronicle) == 0;
+    (void)sources_read(&chronicle->sources, CHRONICLE_STEP, take_record, chronicle);
     return chronicle_is_behind(chronicle);
 }
 
-void chronicle_begin(struct chronicle *chronicle, uint64_t log_bytes)
+void chronicle_begin(struct chronicle *chronicle, struct shard shard, uint64_t log_bytes)
 {
-    chronicle->log_bytes = log_bytes;
+    (void)sources_extend(&chronicle->sources, shard, log_bytes);
 }
 
 void chronicle_committed(struct chronicle *chronicle, uint64_t log_bytes)
 {
-    if (!lags(chronicle))
-        chronicle->at = log_bytes;
-    chronicle->log_bytes = log_bytes;
-    chronicle->unreadable = false;
+    bool in_step = !sources_lag_of(&chronicle->sources, chronicle->own);
+    if (sources_extend(&chronicle->sources, chronicle->own, log_bytes) && in_step)
+        sources_pass(&chronicle->sources, chronicle->own);
 }
 
 /* ---- telling ---- */
@@ -148,10 +150,9 @@ uint64_t chronicle_total(const struct chronicle *chronicle)
 /* By the length that records have had so far. */
 uint64_t chronicle_ahead(const struct chronicle *chronicle)
 {
-    uint64_t left = chronicle->log_bytes - chronicle->at;
-    return chronicle->at == 0
-               ? left
-               : (uint64_t)((double)left / (double)chronicle->at * (double)chronicle->total);
+    uint64_t left = sources_left_bytes(&chronicle->sources);
+    uint64_t read = sources_read_bytes(&chronicle->sources);
+    return read == 0 ? left : (uint64_t)((double)left / (double)read * (double)chronicle->total);
 }
 
 size_t chronicle_count(const struct chronicle *chronicle)
@@ -175,11 +176,8 @@ const struct trend *chronicle_trend(const struct chronicle *chronicle)
 bool chronicle_pack(const struct chronicle *chronicle, struct text *file)
 {
     struct text trend = {0};
-    uint32_t mark = 0;
-    if (!records_mark(chronicle->results_fd, chronicle->at, &mark))
+    if (!sources_pack(&chronicle->sources, file))
         return false;
-    pack_u64(file, chronicle->at);
-    pack_u32(file, mark);
     pack_u64(file, chronicle->total);
     trend_pack(chronicle->trend, &trend);
     pack_inner(file, &trend);
@@ -198,28 +196,29 @@ static bool remember_record(void *context, const struct processed_record *record
 /* The newest ones in front of where it goes on. */
 static void remember_newest(struct chronicle *chronicle)
 {
-    uint64_t at = records_back(chronicle->results_fd, chronicle->at, JUDGED_AGAIN);
-    while (records_read(chronicle->results_fd, &at, chronicle->at, JUDGED_AGAIN, remember_record,
-                        chronicle) > 0)
-        continue;
+    struct sources back;
+    if (sources_back(&chronicle->sources, JUDGED_AGAIN, &back))
+        while (sources_read(&back, JUDGED_AGAIN, remember_record, chronicle) > 0)
+            continue;
+    sources_free(&back);
 }
 
 bool chronicle_unpack(struct chronicle *chronicle, struct unpacker *packed)
 {
-    uint32_t mark = 0;
-    uint64_t at = unpack_u64(packed);
-    uint32_t kept_mark = unpack_u32(packed);
+    struct sources sources = {.results_fd = chronicle->results_fd};
+    bool same = sources_unpack(&sources, packed);
     uint64_t total = unpack_u64(packed);
     size_t length = 0;
     const char *bytes = unpack_bytes(packed, &length);
     struct trend *trend = trend_unpack(bytes, length);
-    if (trend == NULL || !records_mark(chronicle->results_fd, at, &mark) || mark != kept_mark) {
+    if (trend == NULL || !same) {
         trend_free(trend);
+        sources_free(&sources);
         return false;
     }
     trend_free(chronicle->trend);
     chronicle->trend = trend;
-    chronicle->at = at;
+    chronicle->sources = sources;
     chronicle->total = total;
     remember_newest(chronicle);
     return true;

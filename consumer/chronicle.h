@@ -1,13 +1,14 @@
 /*
- * chronicle - the decided batches one after the other, as the log has them: the newest ones with
- * their marks, how many there were, and the trend.
+ * chronicle - the decided batches one after the other, as the logs of all shards have them: the
+ * newest ones with their marks, how many there were, and the trend.
  *
- * All of it is derived from processed.log and the summaries. While the chronicle keeps step with
- * the log it is told of each batch as it is decided. Where it does not, because it was kept for an
- * earlier end of the log or not at all, it catches up by reading, some batches at a time, and what
- * is decided meanwhile waits its turn in the log.
+ * All of it is derived from the logs and the summaries. While the chronicle keeps step with the log
+ * of its own shard it is told of each batch as it is decided. Where it does not, because it was
+ * kept for an earlier end of the log or not at all, and with the logs of others, it catches up by
+ * reading, some batches at a time; what is decided meanwhile waits its turn in the log.
  *
- *     chronicle_begin(chronicle, log_bytes);           at the start, with what was kept unpacked
+ *     chronicle_begin(chronicle, shard, log_bytes);    at the start, with what was kept unpacked,
+ *                                                      of each log, and when another's has grown
  *     while (chronicle_catch_up(chronicle)) ...        when there is time
  *     chronicle_tell(chronicle, &account);             each record of a commit, and behind it
  *     chronicle_committed(chronicle, log_bytes);
@@ -24,6 +25,7 @@
 #include "common/number.h"
 #include "consumer/account.h"
 #include "consumer/pack.h"
+#include "consumer/sources.h"
 #include "consumer/trend.h"
 
 /* Batches of a page. */
@@ -40,17 +42,31 @@ struct chronicle;
  */
 typedef void chronicle_on_page(void *context, const struct chronicle *chronicle, uint64_t number);
 
-/* NULL when memory is short. */
-struct chronicle *chronicle_create(int results_fd, chronicle_on_page *on_page, void *context);
+/*
+ * True for a batch that an earlier record has told of: where two shards met, its key stands in
+ * another log as well, and within the part of it that `read` has come past.
+ */
+typedef bool chronicle_is_repeated(void *context, struct shard of, const char *key,
+                                   const struct sources *read);
+
+struct chronicle_calls {
+    chronicle_on_page *on_page;
+    chronicle_is_repeated *is_repeated;
+    void *context;
+};
+
+/* `own` is the shard whose batches it is told of. NULL when memory is short. */
+struct chronicle *chronicle_create(int results_fd, struct shard own,
+                                   const struct chronicle_calls *calls);
 void chronicle_free(struct chronicle *chronicle);
 
-/* So long is the log. */
-void chronicle_begin(struct chronicle *chronicle, uint64_t log_bytes);
+/* So long is a shard's log. Where memory is short it is one of them later, when told again. */
+void chronicle_begin(struct chronicle *chronicle, struct shard shard, uint64_t log_bytes);
 
 /* Judges the batch (see marks) and takes it in, unless it will be met in the log. */
 void chronicle_tell(struct chronicle *chronicle, const struct account *account);
 
-/* So long is the log with the records of what it was told since. */
+/* So long is the own log with the records of what it was told since. */
 void chronicle_committed(struct chronicle *chronicle, uint64_t log_bytes);
 
 /*

@@ -38,6 +38,12 @@ static const char *check_missing(const char *words)
     return NULL;
 }
 
+static const char *check_shard(const char *words)
+{
+    struct shard shard;
+    return shard_read(words, &shard) ? NULL : "is not I/N, such as 2/4, with 1 <= I <= N <= 1024";
+}
+
 static const char *check_chart_size(const char *words)
 {
     struct chart_size size;
@@ -115,6 +121,15 @@ static const struct option_row ROWS[] = {
      .maximum = 8,
      .help = "gnuplot children that draw at the same time",
      .offset = MEMBER(jobs)},
+    {.flag = "--shard",
+     .environment = "CONSUMER_SHARD",
+     .type = OPTION_TEXT,
+     .value_name = "I/N",
+     .default_value = "1/1",
+     .check = check_shard,
+     .help =
+         "this consumer's share of the batches: it is the I-th of N that share both directories",
+     .offset = MEMBER(shard_words)},
     {.flag = "--delimiter",
      .environment = "CONSUMER_DELIMITER",
      .type = OPTION_CHOICE,
@@ -310,6 +325,7 @@ static bool complete(struct config *config, char error[OPTIONS_ERROR_SIZE])
 {
     make_rules(config);
     (void)chart_size_read(config->chart_size_words, &config->chart_size);
+    (void)shard_read(config->shard_words, &config->shard);
     if (!check_files(config, error))
         return false;
     if (config->results_path != NULL || default_results(config))

@@ -9,6 +9,7 @@
 
 #include "common/limits.h"
 #include "common/options.h"
+#include "common/shard.h"
 #include "consumer/chart_size.h"
 #include "consumer/csv_rules.h"
 
@@ -25,6 +26,8 @@ struct config {
     const char *chart_size_words;
     struct chart_size chart_size; /* made of them */
     uint64_t jobs;
+    const char *shard_words;
+    struct shard shard; /* made of them */
     struct limits limits;
     struct csv_rules rules; /* made of the three choices behind it, and --missing */
     int delimiter;          /* into CSV_DELIMITERS */

@@ -54,7 +54,7 @@ struct discovery *discovery_create(const struct discovery_options *options)
     discovery->names_at_once = options->names_at_once;
     discovery->path = strdup(options->path);
     discovery->sightings =
-        sightings_create(options->pattern, options->is_processed, options->context);
+        sightings_create(options->pattern, options->shard, options->is_processed, options->context);
     if (discovery->path != NULL && discovery->sightings != NULL)
         return discovery;
     discovery_free(discovery);

@@ -34,6 +34,7 @@ struct discovery_options {
     const char *path;
     const char *pattern;
     uint64_t names_at_once;
+    struct shard shard; /* whose batches alone are met */
     sightings_is_processed *is_processed;
     void *context;
 };

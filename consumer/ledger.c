@@ -11,6 +11,11 @@
  */
 #define GAPS_MAX 16
 
+#define STATE_MAGIC "SDTOTALS"
+#define STATE_VERSION 1
+/* Larger states would be of more columns than totals take. */
+#define STATE_MAX_BYTES ((size_t)256 * 1024 * 1024)
+
 /* Bytes [from, to) of the log. */
 struct gap {
     uint64_t from;
@@ -19,6 +24,7 @@ struct gap {
 
 struct ledger {
     int results_fd;
+    struct shard shard;
     struct totals *totals;
     uint64_t log_bytes;        /* the totals are of all records before it, but for those in gaps */
     struct gap gaps[GAPS_MAX]; /* in order, the last place free until ledger_begin() */
@@ -27,12 +33,13 @@ struct ledger {
     bool unreadable; /* the log was, since the last commit */
 };
 
-struct ledger *ledger_create(int results_fd)
+struct ledger *ledger_create(int results_fd, struct shard shard)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
     if (ledger == NULL)
         return NULL;
     ledger->results_fd = results_fd;
+    ledger->shard = shard;
     ledger->totals = totals_create();
     if (ledger->totals != NULL)
         return ledger;
@@ -67,6 +74,11 @@ void ledger_committed(struct ledger *ledger, uint64_t log_bytes)
 {
     ledger->log_bytes = log_bytes;
     ledger->unreadable = false;
+}
+
+uint64_t ledger_log_bytes(const struct ledger *ledger)
+{
+    return ledger->log_bytes;
 }
 
 const struct totals *ledger_totals(const struct ledger *ledger)
@@ -120,8 +132,8 @@ bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context
     struct gap *first = &ledger->gaps[0];
     if (!ledger_is_behind(ledger))
         return false;
-    size_t lines =
-        records_read(ledger->results_fd, &first->from, first->to, STEP, take_again, &rereading);
+    size_t lines = records_read(ledger->results_fd, ledger->shard, &first->from, first->to, STEP,
+                                take_again, &rereading);
     ledger->unreadable = lines == 0 && !rereading.later;
     if (first->from >= first->to) {
         ledger->gap_count--;
@@ -132,12 +144,18 @@ bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context
 
 /* ---- keeping ---- */
 
+void ledger_file(const struct ledger *ledger, char name[CONTRACT_NAME_SIZE])
+{
+    shard_file(name, CONTRACT_TOTALS_STATE, ledger->shard);
+}
+
 bool ledger_pack(const struct ledger *ledger, struct text *file)
 {
     struct text totals = {0};
     uint32_t mark = 0;
-    if (!records_mark(ledger->results_fd, ledger->log_bytes, &mark))
+    if (!records_mark(ledger->results_fd, ledger->shard, ledger->log_bytes, &mark))
         return false;
+    pack_begin(file, STATE_MAGIC, STATE_VERSION);
     pack_u64(file, ledger->log_bytes);
     pack_u32(file, mark);
     pack_u64(file, ledger->gap_count);
@@ -148,6 +166,7 @@ bool ledger_pack(const struct ledger *ledger, struct text *file)
     totals_pack(ledger->totals, &totals);
     pack_inner(file, &totals);
     text_free(&totals);
+    pack_end(file);
     return true;
 }
 
@@ -162,9 +181,9 @@ static void unpack_gaps(struct ledger *kept, struct unpacker *packed)
     }
 }
 
-bool ledger_unpack(struct ledger *ledger, struct unpacker *packed)
+static bool unpack(struct ledger *ledger, struct unpacker *packed)
 {
-    struct ledger kept = {.results_fd = ledger->results_fd};
+    struct ledger kept = {.results_fd = ledger->results_fd, .shard = ledger->shard};
     size_t length = 0;
     uint32_t mark = 0;
     kept.log_bytes = unpack_u64(packed);
@@ -173,11 +192,26 @@ bool ledger_unpack(struct ledger *ledger, struct unpacker *packed)
     const char *bytes = unpack_bytes(packed, &length);
     kept.totals = totals_unpack(bytes, length);
     if (kept.totals == NULL || kept.gap_count == GAPS_MAX ||
-        !records_mark(ledger->results_fd, kept.log_bytes, &mark) || mark != kept_mark) {
+        !records_mark(ledger->results_fd, ledger->shard, kept.log_bytes, &mark) ||
+        mark != kept_mark) {
         totals_free(kept.totals);
         return false;
     }
     totals_free(ledger->totals);
     *ledger = kept;
     return true;
+}
+
+bool ledger_recall(struct ledger *ledger)
+{
+    char name[CONTRACT_NAME_SIZE];
+    struct unpacker packed;
+    size_t length = 0;
+    ledger_file(ledger, name);
+    char *bytes = unpack_read_file(ledger->results_fd, name, STATE_MAX_BYTES, &length);
+    bool recalled = bytes != NULL &&
+                    unpack_open(&packed, bytes, length, STATE_MAGIC, STATE_VERSION) &&
+                    unpack(ledger, &packed);
+    free(bytes);
+    return recalled;
 }

@@ -1,5 +1,5 @@
 /*
- * ledger - the totals of all processed batches, and which part of the log they are of.
+ * ledger - the totals of all processed batches of a shard, and which part of its log they are of.
  *
  * While the consumer runs, the states of each batch are added when its record is durable. Now and
  * then the totals are kept; what a crash takes away is what came since, and that is a gap in the
@@ -18,14 +18,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/contract.h"
 #include "common/processed_record.h"
+#include "common/shard.h"
 #include "consumer/pack.h"
 #include "consumer/totals.h"
 
 struct ledger;
 
 /* NULL when memory is short. */
-struct ledger *ledger_create(int results_fd);
+struct ledger *ledger_create(int results_fd, struct shard shard);
 void ledger_free(struct ledger *ledger);
 
 /* So long is the log; what was added to it since the totals were kept is a gap. */
@@ -60,12 +62,21 @@ bool ledger_is_behind(const struct ledger *ledger);
 /* False: the totals are neither to be kept nor to be told. */
 bool ledger_is_sound(const struct ledger *ledger);
 
+/* How much of the log it is of, gaps included. */
+uint64_t ledger_log_bytes(const struct ledger *ledger);
+
 const struct totals *ledger_totals(const struct ledger *ledger);
 
-/* What is to be kept. False when the log cannot be read, as in chronicle_pack. */
+/* The name of the file that it is kept in. */
+void ledger_file(const struct ledger *ledger, char name[CONTRACT_NAME_SIZE]);
+
+/* What that is to hold, into an empty text. False when the log cannot be read. */
 bool ledger_pack(const struct ledger *ledger, struct text *file);
 
-/* Of a ledger that is new. False when what was kept is not of this log, or none: it stays new. */
-bool ledger_unpack(struct ledger *ledger, struct unpacker *packed);
+/*
+ * Takes a ledger that is new from its file. False when what was kept there is not of this log, or
+ * none: it stays new.
+ */
+bool ledger_recall(struct ledger *ledger);
 
 #endif

@@ -1,6 +1,7 @@
 #include "consumer/loop.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,7 +25,9 @@ struct loop {
     const struct config *config;
     int results_fd;
     int lock_fd;
+    struct elders *elders;
     struct processed_log *log;
+    struct processed_logs *logs;
     struct discovery *discovery;
     struct pipeline *pipeline;
     struct stream *stream;
@@ -44,6 +47,7 @@ struct loop {
     int64_t settled_by_ns; /* --once: what is not ready by then is left waiting, */
     bool compared;         /* and it counts from when all that was processed had been compared */
 
+    struct condition elder; /* who has batches that are this one's else */
     struct backoff trouble; /* with what all batches need, */
     struct backoff inputs;  /* and with files of single ones, which stop no other */
     bool failed;            /* in this attempt */
@@ -66,7 +70,7 @@ static void on_tick(void *context)
 
 static bool is_processed(void *context, const char *key)
 {
-    const struct processed_entry *entry = processed_log_find(context, key);
+    const struct processed_entry *entry = processed_logs_find(context, key);
     return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
 }
 
@@ -74,6 +78,7 @@ static struct standing *create_standing(const struct loop *loop)
 {
     const struct standing_sources sources = {.results_fd = loop->results_fd,
                                              .log = loop->log,
+                                             .logs = loop->logs,
                                              .discovery = loop->discovery,
                                              .stream = loop->stream,
                                              .meters = pipeline_meters(loop->pipeline),
@@ -81,28 +86,48 @@ static struct standing *create_standing(const struct loop *loop)
     return standing_create(&sources);
 }
 
-struct loop *loop_create(const struct config *config, int results_fd, int lock_fd,
-                         struct processed_log *log)
+static struct discovery *create_discovery(const struct loop *loop)
+{
+    const struct discovery_options options = {.path = loop->config->shared_path,
+                                              .pattern = loop->config->match,
+                                              .names_at_once = loop->config->scan_names,
+                                              .shard = loop->config->shard,
+                                              .is_processed = is_processed,
+                                              .context = loop->logs};
+    return discovery_create(&options);
+}
+
+static struct pipeline *create_pipeline(struct loop *loop)
+{
+    const struct pipeline_parts parts = {.config = loop->config,
+                                         .results_fd = loop->results_fd,
+                                         .log = loop->log,
+                                         .logs = loop->logs,
+                                         .stream = loop->stream,
+                                         .tick = on_tick,
+                                         .context = loop};
+    return pipeline_create(&parts);
+}
+
+struct loop *loop_create(const struct loop_parts *parts)
 {
     struct loop *loop = calloc(1, sizeof *loop);
     if (loop == NULL)
         return NULL;
-    loop->config = config;
-    loop->results_fd = results_fd;
-    loop->lock_fd = lock_fd;
-    loop->log = log;
+    loop->config = parts->config;
+    loop->results_fd = parts->results_fd;
+    loop->lock_fd = parts->lock_fd;
+    loop->elders = parts->elders;
+    loop->log = parts->log;
+    loop->logs = parts->logs;
     loop->trouble.condition.over = "it works again: going on";
     loop->inputs.condition.over = "no batch fails to be read any more";
-    const struct discovery_options options = {.path = config->shared_path,
-                                              .pattern = config->match,
-                                              .names_at_once = config->scan_names,
-                                              .is_processed = is_processed,
-                                              .context = log};
-    loop->discovery = discovery_create(&options);
-    loop->stream =
-        stream_create(results_fd, processed_log_bytes(log), config_chart_extension(config));
+    loop->elder.over = "every shard of another number has ended: going on with all of one's own";
+    loop->discovery = create_discovery(loop);
+    loop->stream = stream_create(loop->results_fd, loop->log, loop->logs,
+                                 config_chart_extension(loop->config));
     if (loop->stream != NULL)
-        loop->pipeline = pipeline_create(config, results_fd, log, loop->stream, on_tick, loop);
+        loop->pipeline = create_pipeline(loop);
     if (loop->discovery != NULL && loop->pipeline != NULL)
         loop->standing = create_standing(loop);
     if (loop->standing != NULL)
@@ -177,6 +202,12 @@ static void end_put_off(struct loop *loop, int64_t now_ns)
 
 /* ---- the loop: look, take, wait ---- */
 
+static const char *lock_name(const struct loop *loop, char name[CONTRACT_NAME_SIZE])
+{
+    shard_lock_file(name, loop->config->shard);
+    return name;
+}
+
 /* Under its name no longer stands the directory that we hold: removed, moved, mounted over. */
 static bool results_are_gone(const struct loop *loop)
 {
@@ -221,9 +252,44 @@ static void note_comparing(struct loop *loop, int64_t now_ns)
     loop->compared = discovery_deadline(loop->discovery) == WAIT_FOREVER;
 }
 
+static void tell_of_elders(struct loop *loop)
+{
+    char words[SHARD_WORDS_SIZE];
+    const struct shard *elder = elders_first(loop->elders);
+    if (elder == NULL) {
+        condition_end(&loop->elder);
+        return;
+    }
+    shard_words(words, *elder);
+    condition_begin(&loop->elder,
+                    "shard %s was there before and runs: batches that are its own are "
+                    "left to it",
+                    words);
+}
+
+/*
+ * Who else runs, and then what they have decided: the log of an elder that has ended says it all.
+ * While a log cannot be read nothing is taken, since its shard may have decided on it.
+ */
+static bool look_at_others(struct loop *loop, int64_t now_ns)
+{
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    elders_look(loop->elders);
+    tell_of_elders(loop);
+    if (processed_logs_refresh(loop->logs, error) == 0) {
+        stream_follow(loop->stream);
+        return true;
+    }
+    struct backoff_cause cause = {.operation = "read", .error = errno};
+    (void)snprintf(cause.text, sizeof cause.text, "%.255s", error);
+    enter_trouble(loop, &cause, now_ns);
+    return false;
+}
+
 static bool look(struct loop *loop, int64_t now_ns)
 {
     struct backoff_cause cause;
+    char name[CONTRACT_NAME_SIZE];
     if (has_seen_enough(loop, now_ns)) {
         loop->next_poll_ns = WAIT_FOREVER;
         return true;
@@ -236,10 +302,12 @@ static bool look(struct loop *loop, int64_t now_ns)
         return false;
     }
     if (loop->polled) {
+        if (!look_at_others(loop, now_ns))
+            return false;
         loop->polled = false;
         loop->results_are_gone = results_are_gone(loop);
         loop->lock_is_gone =
-            !fileio_lock_stands(loop->results_fd, CONTRACT_CONSUMER_LOCK, loop->lock_fd);
+            !fileio_lock_stands(loop->results_fd, lock_name(loop, name), loop->lock_fd);
         loop->next_poll_ns = now_ns + loop->config->poll_interval_ns;
         standing_scanned(loop->standing);
     }
@@ -266,12 +334,18 @@ static bool take(struct loop *loop, struct sighting *sighting, int64_t now_ns)
     return false;
 }
 
+/* What an elder owns is looked into again at the next poll. */
+static bool is_left_alone(const struct loop *loop, const struct sighting *sighting)
+{
+    return sighting->decided || sighting->in_flight || elders_own(loop->elders, sighting->key);
+}
+
 /* Of new batches, or of those that were processed and are only compared. */
 static bool take_some(struct loop *loop, bool processed, int64_t until_ns)
 {
     for (size_t i = 0; i < discovery_count(loop->discovery); i++) {
         struct sighting *sighting = discovery_at(loop->discovery, i);
-        if (sighting->decided || sighting->in_flight || sighting->processed != processed)
+        if (sighting->processed != processed || is_left_alone(loop, sighting))
             continue;
         int64_t now_ns = clock_now_ns();
         if (now_ns > until_ns) {
@@ -409,6 +483,7 @@ static enum ending ending_of(const struct loop *loop)
 
 static void tell_ending(const struct loop *loop, enum ending ending)
 {
+    char name[CONTRACT_NAME_SIZE];
     switch (ending) {
     case GOES_ON: break;
     case LOG_IS_BROKEN:
@@ -421,7 +496,7 @@ static void tell_ending(const struct loop *loop, enum ending ending)
         break;
     case LOCK_IS_GONE:
         log_error("%s/%s was removed or replaced, and keeps nobody out any more: start again",
-                  loop->config->results_path, CONTRACT_CONSUMER_LOCK);
+                  loop->config->results_path, lock_name(loop, name));
         break;
     case SHARED_IS_LOST:
         log_error("the directory --dir %s was replaced by another, which the jail does not let "
@@ -448,14 +523,16 @@ static int exit_code(const struct loop *loop)
 
 static void greet(const struct loop *loop)
 {
+    char words[SHARD_WORDS_SIZE];
+    shard_words(words, loop->config->shard);
     log_event(LOG_LEVEL_INFO, "watching",
               (struct log_field[]){
                   log_text("dir", loop->config->shared_path),
                   log_text("results", loop->config->results_path),
-                  log_count("processed", processed_log_count(loop->log, OUTCOME_PROCESSED)),
-                  log_count("rejected", processed_log_count(loop->log, OUTCOME_REJECTED)),
-                  log_duration("poll", loop->config->poll_interval_ns)},
-              5);
+                  log_count("processed", processed_logs_count(loop->logs, OUTCOME_PROCESSED)),
+                  log_count("rejected", processed_logs_count(loop->logs, OUTCOME_REJECTED)),
+                  log_duration("poll", loop->config->poll_interval_ns), log_text("shard", words)},
+              shard_is_whole(loop->config->shard) ? 5 : 6);
 }
 
 int loop_run(struct loop *loop)

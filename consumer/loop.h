@@ -2,7 +2,7 @@
  * loop - look, take, wait: what data-consumer does until it is told to end, or with --once
  * until there is nothing left to do.
  *
- *     struct loop *loop = loop_create(&config, results_fd, lock_fd, log);
+ *     struct loop *loop = loop_create(&parts);
  *     int exit_code = loop_run(loop);
  *     loop_free(loop);
  *
@@ -15,14 +15,24 @@
 #ifndef CONSUMER_LOOP_H
 #define CONSUMER_LOOP_H
 
-#include "common/processed_log.h"
+#include "common/processed_logs.h"
 #include "consumer/config.h"
+#include "consumer/elders.h"
 
 struct loop;
 
-/* All are borrowed. NULL when memory is short. */
-struct loop *loop_create(const struct config *config, int results_fd, int lock_fd,
-                         struct processed_log *log);
+/* All are borrowed. */
+struct loop_parts {
+    const struct config *config;
+    int results_fd;
+    int lock_fd;
+    struct elders *elders;
+    struct processed_log *log;
+    struct processed_logs *logs; /* that one, and those of other shards */
+};
+
+/* NULL when memory is short. */
+struct loop *loop_create(const struct loop_parts *parts);
 
 /* Returns an exit code of contract.h; the cause has been told. */
 int loop_run(struct loop *loop);

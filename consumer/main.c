@@ -14,9 +14,10 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/log.h"
-#include "common/processed_log.h"
+#include "common/processed_logs.h"
 #include "common/wait.h"
 #include "consumer/config.h"
+#include "consumer/elders.h"
 #include "consumer/jail.h"
 #include "consumer/loop.h"
 #include "consumer/profile_tool.h"
@@ -27,7 +28,9 @@ struct consumer {
     struct config config;
     int results_fd;
     int lock_fd;
+    struct elders *elders;
     struct processed_log *log;
+    struct processed_logs *logs; /* that one, and those of other shards */
     struct loop *loop;
 };
 
@@ -68,17 +71,40 @@ static bool is_ours_alone(const struct consumer *consumer)
            !fileio_is_same(consumer->results_fd, &shared);
 }
 
+/* Several shards share a directory; then each has but its own lock in it. */
+static bool lock_directory(const struct consumer *consumer)
+{
+    return !is_ours_alone(consumer) || !shard_is_whole(consumer->config.shard) ||
+           fileio_lock_directory(consumer->results_fd) == 0;
+}
+
 static int take_lock(struct consumer *consumer)
 {
     const char *path = consumer->config.results_path;
-    if (!is_ours_alone(consumer) || fileio_lock_directory(consumer->results_fd) == 0)
-        consumer->lock_fd = fileio_lock(consumer->results_fd, CONTRACT_CONSUMER_LOCK);
+    char lock[CONTRACT_NAME_SIZE];
+    shard_lock_file(lock, consumer->config.shard);
+    if (elders_prepare(consumer->results_fd, consumer->config.shard) == 0 &&
+        lock_directory(consumer))
+        consumer->lock_fd = fileio_lock(consumer->results_fd, lock);
     if (consumer->lock_fd >= 0)
         return CONTRACT_EXIT_DONE;
     if (errno != EWOULDBLOCK)
         return refuse(CONTRACT_EXIT_CANNOT_CREATE, "write to the directory --results", path);
-    log_refusal("another data-consumer holds %s/%s", path, CONTRACT_CONSUMER_LOCK);
+    log_refusal("another data-consumer holds %s/%s", path, lock);
     return CONTRACT_EXIT_UNAVAILABLE;
+}
+
+static int enter(struct consumer *consumer)
+{
+    int code = take_lock(consumer);
+    if (code != CONTRACT_EXIT_DONE)
+        return code;
+    consumer->elders =
+        elders_enter(consumer->results_fd, consumer->config.shard, consumer->lock_fd);
+    return consumer->elders != NULL
+               ? CONTRACT_EXIT_DONE
+               : refuse(CONTRACT_EXIT_CANNOT_CREATE, "take a ticket in the directory --results",
+                        consumer->config.results_path);
 }
 
 static int open_results(struct consumer *consumer)
@@ -91,22 +117,32 @@ static int open_results(struct consumer *consumer)
     if (consumer->results_fd < 0)
         return refuse(CONTRACT_EXIT_CANNOT_CREATE, "open the directory --results", path);
     flush_name(consumer);
-    return take_lock(consumer);
+    return enter(consumer);
 }
 
-static int open_log(struct consumer *consumer)
+/* What others are writing is no remains of a crash; whoever starts alone tidies for all. */
+static int tidy(const struct consumer *consumer)
+{
+    if (elders_anybody_runs(consumer->results_fd, consumer->config.shard) ||
+        fileio_remove_temporaries(consumer->results_fd) == 0)
+        return CONTRACT_EXIT_DONE;
+    return refuse(CONTRACT_EXIT_IO, "tidy", consumer->config.results_path);
+}
+
+static int open_logs(struct consumer *consumer)
 {
     char error[PROCESSED_LOG_ERROR_SIZE];
-    if (fileio_remove_temporaries(consumer->results_fd) != 0)
-        return refuse(CONTRACT_EXIT_IO, "tidy", consumer->config.results_path);
-    consumer->log = processed_log_open(consumer->results_fd, PROCESSED_LOG_WRITE, error);
-    if (consumer->log == NULL) {
+    consumer->log = processed_log_open(consumer->results_fd, consumer->config.shard,
+                                       PROCESSED_LOG_WRITE, error);
+    if (consumer->log != NULL)
+        consumer->logs = processed_logs_open(consumer->results_fd, consumer->log, error);
+    if (consumer->logs == NULL) {
         log_refusal("%s: %s", consumer->config.results_path, error);
         return CONTRACT_EXIT_IO;
     }
     if (processed_log_cut_bytes(consumer->log) > 0)
         log_warn("%s: cut a torn tail of %" PRIu64 " bytes, left by a crash",
-                 CONTRACT_PROCESSED_LOG, processed_log_cut_bytes(consumer->log));
+                 processed_log_name(consumer->log), processed_log_cut_bytes(consumer->log));
     return CONTRACT_EXIT_DONE;
 }
 
@@ -125,14 +161,21 @@ static int open_directories(struct consumer *consumer)
 
 static int open_rest(struct consumer *consumer)
 {
-    int code = open_log(consumer);
+    int code = tidy(consumer);
+    if (code == CONTRACT_EXIT_DONE)
+        code = open_logs(consumer);
     if (wait_stopping())
         return CONTRACT_EXIT_DONE;
     if (code != CONTRACT_EXIT_DONE)
         return code;
     errno = ENOMEM;
-    consumer->loop =
-        loop_create(&consumer->config, consumer->results_fd, consumer->lock_fd, consumer->log);
+    const struct loop_parts parts = {.config = &consumer->config,
+                                     .results_fd = consumer->results_fd,
+                                     .lock_fd = consumer->lock_fd,
+                                     .elders = consumer->elders,
+                                     .log = consumer->log,
+                                     .logs = consumer->logs};
+    consumer->loop = loop_create(&parts);
     return consumer->loop != NULL
                ? CONTRACT_EXIT_DONE
                : refuse(CONTRACT_EXIT_SOFTWARE, "start on", consumer->config.shared_path);
@@ -141,7 +184,9 @@ static int open_rest(struct consumer *consumer)
 static void close_all(struct consumer *consumer)
 {
     loop_free(consumer->loop);
+    processed_logs_close(consumer->logs);
     processed_log_close(consumer->log);
+    elders_free(consumer->elders);
     if (consumer->results_fd >= 0)
         (void)close(consumer->results_fd);
     if (consumer->lock_fd >= 0)
@@ -151,7 +196,7 @@ static void close_all(struct consumer *consumer)
 static const char *outcome_of(const struct rebuilt *rebuilt)
 {
     if (rebuilt->dropped + rebuilt->made > 0)
-        return "rebuilt " CONTRACT_PROCESSED_LOG;
+        return "rebuilt the log";
     return rebuilt->kept > 0 ? "the log is whole: nothing to rebuild"
                              : "there is neither a record nor a summary: nothing to rebuild";
 }
@@ -160,7 +205,7 @@ static int rebuild(struct consumer *consumer)
 {
     char error[REBUILD_ERROR_SIZE];
     struct rebuilt rebuilt;
-    if (rebuild_log(consumer->results_fd, &rebuilt, error) != 0) {
+    if (rebuild_log(consumer->results_fd, consumer->config.shard, &rebuilt, error) != 0) {
         if (wait_stopping())
             return CONTRACT_EXIT_DONE;
         log_refusal("%s: %s", consumer->config.results_path, error);
@@ -188,7 +233,7 @@ static int run_as_asked(struct consumer *consumer)
 static int health(const struct config *config)
 {
     char answer[512];
-    int code = report_health(config->results_path, answer, sizeof answer);
+    int code = report_health(config->results_path, config->shard, answer, sizeof answer);
     (void)printf("data-consumer: %s\n", answer);
     return code;
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "common/contract.h"
 #include "common/fileio.h"
@@ -12,6 +13,7 @@
 
 /* All that is told, so that a row of the table is a name and a place. */
 struct figures {
+    struct shard shard;
     uint64_t build;
     uint64_t batches[2];
     uint64_t skipped;
@@ -57,7 +59,7 @@ static const struct family FAMILIES[] = {
      .help = "1 while something keeps it from working, which status.json names; else 0.",
      .offset = FIGURE(in_trouble)},
     {.name = "batches",
-     .help = "Batches of which this outcome stands in processed.log, over all runs.",
+     .help = "Batches of which this outcome stands in the log, over all runs.",
      .offset = FIGURE(batches),
      .label = "outcome",
      .words = {"processed", "rejected"}},
@@ -112,12 +114,27 @@ static void put_seconds(struct text *text, int64_t ns)
                 shown % NUMBER_NS_PER_SECOND);
 }
 
-static void put_sample(struct text *text, const struct family *family, const char *word,
-                       const void *value)
+/* A consumer that shares its input with others says which one it is, as they tell the same. */
+static void put_labels(struct text *text, struct shard shard, const char *label, const char *word)
+{
+    char words[SHARD_WORDS_SIZE];
+    bool shared = !shard_is_whole(shard);
+    shard_words(words, shard);
+    if (!shared && word == NULL)
+        return;
+    text_put(text, "{");
+    if (word != NULL)
+        text_printf(text, "%s=\"%s\"", label, word);
+    if (shared)
+        text_printf(text, "%sshard=\"%s\"", word != NULL ? "," : "", words);
+    text_put(text, "}");
+}
+
+static void put_sample(struct text *text, const struct figures *figures,
+                       const struct family *family, const char *word, const void *value)
 {
     text_printf(text, PREFIX "%s", family->name);
-    if (word != NULL)
-        text_printf(text, "{%s=\"%s\"}", family->label, word);
+    put_labels(text, figures->shard, family->label, word);
     text_put(text, " ");
     if (family->is_time)
         put_seconds(text, *(const int64_t *)value);
@@ -132,33 +149,55 @@ static void put_family(struct text *text, const struct family *family,
     const unsigned char *value = (const unsigned char *)figures + family->offset;
     put_head(text, family->name, family->is_counter ? "counter" : "gauge", family->help);
     if (family->label == NULL)
-        put_sample(text, family, NULL, value);
+        put_sample(text, figures, family, NULL, value);
     for (size_t i = 0; family->words[i] != NULL; i++)
-        put_sample(text, family, family->words[i], value + i * sizeof(uint64_t));
+        put_sample(text, figures, family, family->words[i], value + i * sizeof(uint64_t));
+}
+
+static void put_part(struct text *text, const char *name, const char *part, struct shard shard,
+                     const char *stage)
+{
+    text_printf(text, PREFIX "%s_%s", name, part);
+    put_labels(text, shard, "stage", stage);
+    text_put(text, " ");
+}
+
+static void put_bucket(struct text *text, const char *name, struct shard shard, const char *stage,
+                       const char *bound, uint64_t count)
+{
+    char words[SHARD_WORDS_SIZE];
+    shard_words(words, shard);
+    text_printf(text, PREFIX "%s_bucket{stage=\"%s\",le=\"%s\"", name, stage, bound);
+    if (!shard_is_whole(shard))
+        text_printf(text, ",shard=\"%s\"", words);
+    text_printf(text, "} %" PRIu64 "\n", count);
 }
 
 /* Each bucket holds those below it as well. */
-static void put_times(struct text *text, const char *name, const char *stage,
+static void put_times(struct text *text, const char *name, struct shard shard, const char *stage,
                       const struct meters_times *times)
 {
     uint64_t count = 0;
+    char bound[32];
     for (size_t i = 0; i < METERS_BOUNDS; i++) {
         count += times->counts[i];
-        text_printf(text, PREFIX "%s_bucket{stage=\"%s\",le=\"%g\"} %" PRIu64 "\n", name, stage,
-                    (double)METERS_BOUNDS_NS[i] / 1e9, count);
+        (void)snprintf(bound, sizeof bound, "%g", (double)METERS_BOUNDS_NS[i] / 1e9);
+        put_bucket(text, name, shard, stage, bound, count);
     }
     count += times->counts[METERS_BOUNDS];
-    text_printf(text, PREFIX "%s_bucket{stage=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, stage,
-                count);
-    text_printf(text, PREFIX "%s_sum{stage=\"%s\"} ", name, stage);
+    put_bucket(text, name, shard, stage, "+Inf", count);
+    put_part(text, name, "sum", shard, stage);
     put_seconds(text, times->sum_ns);
-    text_printf(text, "\n" PREFIX "%s_count{stage=\"%s\"} %" PRIu64 "\n", name, stage, count);
+    text_put(text, "\n");
+    put_part(text, name, "count", shard, stage);
+    text_printf(text, "%" PRIu64 "\n", count);
 }
 
 static struct figures gather(const struct report *report, const struct meters *meters)
 {
-    return (struct figures){.build = 1,
-                            .batches = {report->processed, report->rejected},
+    return (struct figures){.shard = report->shard,
+                            .build = 1,
+                            .batches = {report->own_processed, report->own_rejected},
                             .skipped = report->skipped,
                             .backlog = report->backlog,
                             .oldest_wait_ns = report->oldest_wait_ns,
@@ -176,14 +215,16 @@ void metrics_format(struct text *text, const struct report *report, const struct
     put_head(text, times, "histogram",
              "How long the steps of the work took since the start of the process; they overlap.");
     for (size_t i = 0; i < METERS_STAGES; i++)
-        put_times(text, times, STAGES[i], &meters->times[i]);
+        put_times(text, times, report->shard, STAGES[i], &meters->times[i]);
 }
 
 int metrics_write(int results_fd, const struct report *report, const struct meters *meters)
 {
+    char name[CONTRACT_NAME_SIZE];
     struct text text = {0};
+    shard_file(name, CONTRACT_METRICS, report->shard);
     metrics_format(&text, report, meters);
-    int result = fileio_replace_text(results_fd, CONTRACT_METRICS, &text, FILEIO_DERIVED);
+    int result = fileio_replace_text(results_fd, name, &text, FILEIO_DERIVED);
     int saved_errno = errno;
     text_free(&text);
     errno = saved_errno;

@@ -2,8 +2,11 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/digest.h"
+#include "common/fileio.h"
 
 #define CRC_BYTES 4u
 
@@ -113,6 +116,19 @@ static bool has_right_crc(const char *bytes, size_t length)
 {
     struct unpacker end = {.bytes = bytes + length - CRC_BYTES, .left = CRC_BYTES};
     return unpack_u32(&end) == digest_crc32(bytes, length - CRC_BYTES);
+}
+
+char *unpack_read_file(int directory_fd, const char *name, size_t most, size_t *length)
+{
+    struct stat status;
+    char *bytes = NULL;
+    int fd = -1;
+    if (fileio_open_input(directory_fd, name, &fd, &status) != FILEIO_OPENED)
+        return NULL;
+    if (fileio_read_whole(fd, most, &bytes, length) != 0)
+        bytes = NULL;
+    (void)close(fd);
+    return bytes;
 }
 
 bool unpack_open(struct unpacker *packed, const char *bytes, size_t length, const char *magic,

@@ -57,6 +57,12 @@ struct unpacker {
     bool failed;
 };
 
+/*
+ * The bytes of a file in a directory, at most so many; free() them. NULL where it is not there or
+ * cannot be read.
+ */
+char *unpack_read_file(int directory_fd, const char *name, size_t most, size_t *length);
+
 /* False when these are not the bytes of a whole file of that magic and version. */
 bool unpack_open(struct unpacker *packed, const char *bytes, size_t length, const char *magic,
                  uint32_t version);

@@ -22,13 +22,15 @@
 
 /* A file that could not be opened for now (permission, lease) is tried again after this. */
 #define RETRY_NS NUMBER_NS_PER_SECOND
-/* Of columns' states that wait for a flush, so that two groups of batches are some 12 MiB at most. */
+/* Of columns' states that wait for a flush, so that two groups of batches are some 12 MiB at most.
+ */
 #define STATES_BYTES ((size_t)6 * 1024 * 1024)
 
 struct pipeline {
     const struct config *config;
     int results_fd;
     struct processed_log *log;
+    const struct processed_logs *logs;
     pipeline_tick *tick;
     void *context;
     struct reader *reader;
@@ -56,25 +58,26 @@ static void on_tick(void *context, uint64_t bytes)
     pipeline->tick(pipeline->context);
 }
 
-struct pipeline *pipeline_create(const struct config *config, int results_fd,
-                                 struct processed_log *log, struct stream *stream,
-                                 pipeline_tick *tick, void *context)
+struct pipeline *pipeline_create(const struct pipeline_parts *parts)
 {
+    const struct config *config = parts->config;
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
     if (pipeline == NULL)
         return NULL;
     pipeline->config = config;
-    pipeline->results_fd = results_fd;
-    pipeline->log = log;
-    pipeline->stream = stream;
-    pipeline->tick = tick;
-    pipeline->context = context;
+    pipeline->results_fd = parts->results_fd;
+    pipeline->log = parts->log;
+    pipeline->logs = parts->logs;
+    pipeline->stream = parts->stream;
+    pipeline->tick = parts->tick;
+    pipeline->context = parts->context;
     pipeline->no_charts.over = "charts are drawn again";
     pipeline->reader = reader_create(on_tick, pipeline);
     pipeline->drawings = drawings_create((enum config_chart)config->chart, &config->chart_size,
                                          (size_t)config->jobs);
     if (pipeline->drawings != NULL)
-        pipeline->commits = commits_create(results_fd, log, drawings_capacity(pipeline->drawings));
+        pipeline->commits =
+            commits_create(parts->results_fd, parts->log, drawings_capacity(pipeline->drawings));
     if (pipeline->reader != NULL) {
         reader_limit(pipeline->reader, &config->limits);
         reader_rules(pipeline->reader, &config->rules);
@@ -200,8 +203,8 @@ bool pipeline_commit(struct pipeline *pipeline)
 
 static bool commit_if_due(struct pipeline *pipeline, flush *way)
 {
-    bool due = pipeline->states_bytes > STATES_BYTES ||
-               commits_is_full(pipeline->commits, clock_now_ns());
+    bool due =
+        pipeline->states_bytes > STATES_BYTES || commits_is_full(pipeline->commits, clock_now_ns());
     return !due || commit_by(pipeline, way);
 }
 
@@ -211,7 +214,7 @@ static bool commit_if_due(struct pipeline *pipeline, flush *way)
 static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *sighting,
                                   const struct reading *reading, int64_t now_ns)
 {
-    const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
+    const struct processed_entry *entry = processed_logs_find(pipeline->logs, sighting->key);
     char failed[CONTRACT_NAME_SIZE];
     if (!has_settled(pipeline, sighting, now_ns))
         return wait_to_settle(pipeline, sighting, reading->rejection.detail, now_ns);
@@ -344,7 +347,7 @@ static enum pipeline_taken process(struct pipeline *pipeline, struct sighting *s
 static enum pipeline_taken note_change(struct pipeline *pipeline, struct sighting *sighting,
                                        const struct reading *reading, int64_t now_ns)
 {
-    if (revisit_finds_no_news(pipeline->log, pipeline->results_fd, sighting, reading))
+    if (revisit_finds_no_news(pipeline->logs, pipeline->results_fd, sighting, reading))
         return decided(sighting);
     if (!has_settled(pipeline, sighting, now_ns))
         return wait_to_settle(pipeline, sighting, "changed after it was processed", now_ns);
@@ -472,7 +475,7 @@ enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
         return decided(sighting);
     if (now_ns < sighting->next_try_ns)
         return PIPELINE_WAITS;
-    const struct processed_entry *entry = processed_log_find(pipeline->log, sighting->key);
+    const struct processed_entry *entry = processed_logs_find(pipeline->logs, sighting->key);
     sighting->processed = entry != NULL && entry->outcome == OUTCOME_PROCESSED;
     if (!sighting->data.there)
         return sighting->processed ? decided(sighting)

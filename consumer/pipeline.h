@@ -34,7 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/processed_log.h"
+#include "common/processed_logs.h"
 #include "consumer/backoff.h"
 #include "consumer/config.h"
 #include "consumer/meters.h"
@@ -57,10 +57,19 @@ struct pipeline;
 /* Called now and then while a large batch is read. */
 typedef void pipeline_tick(void *context);
 
-/* Log, stream and descriptor are borrowed. NULL when memory is short. */
-struct pipeline *pipeline_create(const struct config *config, int results_fd,
-                                 struct processed_log *log, struct stream *stream,
-                                 pipeline_tick *tick, void *context);
+/* All are borrowed. */
+struct pipeline_parts {
+    const struct config *config;
+    int results_fd;
+    struct processed_log *log;         /* what is decided goes into it, */
+    const struct processed_logs *logs; /* and what was decided by anybody stands here */
+    struct stream *stream;
+    pipeline_tick *tick;
+    void *context;
+};
+
+/* NULL when memory is short. */
+struct pipeline *pipeline_create(const struct pipeline_parts *parts);
 
 /* Ends the gnuplot children; batches in flight stay without a record. */
 void pipeline_free(struct pipeline *pipeline);

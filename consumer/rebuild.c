@@ -11,7 +11,7 @@
 #include "common/fileio.h"
 #include "common/json.h"
 #include "common/processed_index.h"
-#include "common/processed_record.h"
+#include "common/processed_logs.h"
 #include "common/text.h"
 #include "common/wait.h"
 
@@ -22,6 +22,9 @@
 
 struct rebuild {
     int results_fd;
+    struct shard shard;
+    char log[CONTRACT_NAME_SIZE]; /* its name */
+    const struct processed_logs *others;
     struct rebuilt *rebuilt;
     char *error;
     struct processed_index *index; /* of the kept lines */
@@ -59,7 +62,7 @@ static int read_file(int directory_fd, const char *name, size_t maximum, char **
 static bool is_stopped(struct rebuild *rebuild)
 {
     errno = EINTR;
-    return wait_stopping() && fail(rebuild, "finish", CONTRACT_PROCESSED_LOG) != 0;
+    return wait_stopping() && fail(rebuild, "finish", rebuild->log) != 0;
 }
 
 /* ---- the lines that are whole ---- */
@@ -75,7 +78,7 @@ static int keep_line(struct rebuild *rebuild, const char *line, size_t length)
     errno = 0;
     if (processed_record_read(line, length, take, rebuild->index) != PROCESSED_RECORD_GOOD) {
         rebuild->rebuilt->dropped++;
-        return errno == ENOMEM ? fail(rebuild, "read", CONTRACT_PROCESSED_LOG) : 0;
+        return errno == ENOMEM ? fail(rebuild, "read", rebuild->log) : 0;
     }
     rebuild->rebuilt->kept++;
     text_append(&rebuild->kept, line, length);
@@ -87,8 +90,8 @@ static int keep_lines(struct rebuild *rebuild)
 {
     char *log = NULL;
     size_t length = 0;
-    if (read_file(rebuild->results_fd, CONTRACT_PROCESSED_LOG, LOG_MAX_BYTES, &log, &length) != 0)
-        return errno == ENOENT ? 0 : fail(rebuild, "read", CONTRACT_PROCESSED_LOG);
+    if (read_file(rebuild->results_fd, rebuild->log, LOG_MAX_BYTES, &log, &length) != 0)
+        return errno == ENOENT ? 0 : fail(rebuild, "read", rebuild->log);
     int result = 0;
     rebuild->there_was_a_log = true;
     for (size_t at = 0; at < length && result == 0;) {
@@ -120,6 +123,8 @@ static bool add_key(struct rebuild *rebuild, const char *key)
 static bool is_processed(const struct rebuild *rebuild, const char *key)
 {
     const struct processed_entry *entry = processed_index_find(rebuild->index, key);
+    if (entry == NULL || entry->outcome != OUTCOME_PROCESSED)
+        entry = processed_logs_find(rebuild->others, key);
     return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
 }
 
@@ -137,7 +142,8 @@ static int list_keys(struct rebuild *rebuild)
     if (directory == NULL)
         goto out;
     while (errno = 0, (entry = readdir(directory)) != NULL)
-        if (contract_match(SUMMARY_PATTERN, entry->d_name, key) && !is_processed(rebuild, key) &&
+        if (contract_match(SUMMARY_PATTERN, entry->d_name, key) &&
+            shard_owns(rebuild->shard, key) && !is_processed(rebuild, key) &&
             !add_key(rebuild, key))
             goto out;
     if (errno != 0)
@@ -229,13 +235,12 @@ static int make_records(struct rebuild *rebuild)
 static int keep_old_log(struct rebuild *rebuild)
 {
     char *name = rebuild->rebuilt->old_log;
-    (void)snprintf(name, CONTRACT_NAME_SIZE, "%s.damaged", CONTRACT_PROCESSED_LOG);
-    for (int i = 2;
-         linkat(rebuild->results_fd, CONTRACT_PROCESSED_LOG, rebuild->results_fd, name, 0) != 0;
+    (void)snprintf(name, CONTRACT_NAME_SIZE, "%.200s.damaged", rebuild->log);
+    for (int i = 2; linkat(rebuild->results_fd, rebuild->log, rebuild->results_fd, name, 0) != 0;
          i++) {
         if (errno != EEXIST || i > OLD_LOGS_MAX)
             return fail(rebuild, "keep the old log as", name);
-        (void)snprintf(name, CONTRACT_NAME_SIZE, "%s.damaged-%d", CONTRACT_PROCESSED_LOG, i);
+        (void)snprintf(name, CONTRACT_NAME_SIZE, "%.200s.damaged-%d", rebuild->log, i);
     }
     return 0;
 }
@@ -245,35 +250,48 @@ static int write_log(struct rebuild *rebuild)
     text_append(&rebuild->made, rebuild->kept.bytes, rebuild->kept.length);
     errno = ENOMEM;
     if (text_failed(&rebuild->kept) || text_failed(&rebuild->made))
-        return fail(rebuild, "make", CONTRACT_PROCESSED_LOG);
+        return fail(rebuild, "make", rebuild->log);
     if (rebuild->there_was_a_log && keep_old_log(rebuild) != 0)
         return -1;
     /* It may speak of more bytes than the new log has. */
-    if (unlinkat(rebuild->results_fd, CONTRACT_PROCESSED_CHECKPOINT, 0) != 0 && errno != ENOENT)
-        return fail(rebuild, "remove", CONTRACT_PROCESSED_CHECKPOINT);
-    if (fileio_replace(rebuild->results_fd, CONTRACT_PROCESSED_LOG, rebuild->made.bytes,
-                       rebuild->made.length, FILEIO_DURABLE) != 0 ||
+    char checkpoint[CONTRACT_NAME_SIZE];
+    shard_file(checkpoint, CONTRACT_PROCESSED_CHECKPOINT, rebuild->shard);
+    if (unlinkat(rebuild->results_fd, checkpoint, 0) != 0 && errno != ENOENT)
+        return fail(rebuild, "remove", checkpoint);
+    if (fileio_replace(rebuild->results_fd, rebuild->log, rebuild->made.bytes, rebuild->made.length,
+                       FILEIO_DURABLE) != 0 ||
         fileio_sync_directory(rebuild->results_fd) != 0)
-        return fail(rebuild, "write", CONTRACT_PROCESSED_LOG);
+        return fail(rebuild, "write", rebuild->log);
     return 0;
 }
 
-int rebuild_log(int results_fd, struct rebuilt *rebuilt, char error[REBUILD_ERROR_SIZE])
+static int rebuild_all(struct rebuild *rebuild, struct processed_logs *others)
 {
-    struct rebuild rebuild = {.results_fd = results_fd, .rebuilt = rebuilt, .error = error};
-    int result = -1;
-    *rebuilt = (struct rebuilt){0};
     errno = ENOMEM;
-    rebuild.index = processed_index_create();
-    if (rebuild.index == NULL)
-        (void)fail(&rebuild, "index", CONTRACT_PROCESSED_LOG);
-    else if (keep_lines(&rebuild) == 0 && list_keys(&rebuild) == 0 && make_records(&rebuild) == 0)
-        result = rebuilt->dropped + rebuilt->made == 0 ? 0 : write_log(&rebuild);
+    if (rebuild->index == NULL || others == NULL)
+        return fail(rebuild, "index", rebuild->log);
+    rebuild->others = others;
+    if (keep_lines(rebuild) != 0 || list_keys(rebuild) != 0 || make_records(rebuild) != 0)
+        return -1;
+    return rebuild->rebuilt->dropped + rebuild->rebuilt->made == 0 ? 0 : write_log(rebuild);
+}
+
+int rebuild_log(int results_fd, struct shard shard, struct rebuilt *rebuilt,
+                char error[REBUILD_ERROR_SIZE])
+{
+    struct rebuild rebuild = {
+        .results_fd = results_fd, .shard = shard, .rebuilt = rebuilt, .error = error};
+    *rebuilt = (struct rebuilt){0};
+    shard_file(rebuild.log, CONTRACT_PROCESSED_LOG, shard);
+    rebuild.index = processed_index_create(shard);
+    struct processed_logs *others = processed_logs_open_others(results_fd, shard);
+    int result = rebuild_all(&rebuild, others);
     for (size_t i = 0; i < rebuild.key_count; i++)
         free(rebuild.keys[i]);
     free(rebuild.keys);
     text_free(&rebuild.kept);
     text_free(&rebuild.made);
+    processed_logs_close(others);
     processed_index_free(rebuild.index);
     return result;
 }

@@ -15,13 +15,16 @@
 #define MARK_BYTES ((size_t)4096)
 
 /* Bytes [at, at + size) of the log, as many as there are; free() them. NULL when there are none. */
-static char *read_piece(int results_fd, uint64_t at, size_t size, size_t *length)
+static char *read_piece(int results_fd, struct shard shard, uint64_t at, size_t size,
+                        size_t *length)
 {
+    char name[CONTRACT_NAME_SIZE];
     struct stat status;
     int fd = -1;
     ssize_t count = -1;
     char *bytes = NULL;
-    if (fileio_open_input(results_fd, CONTRACT_PROCESSED_LOG, &fd, &status) != FILEIO_OPENED)
+    shard_file(name, CONTRACT_PROCESSED_LOG, shard);
+    if (fileio_open_input(results_fd, name, &fd, &status) != FILEIO_OPENED)
         return NULL;
     bytes = malloc(size);
     if (bytes != NULL)
@@ -73,14 +76,15 @@ static size_t take_lines(const char *bytes, size_t length, size_t most, struct t
     return lines;
 }
 
-size_t records_read(int results_fd, uint64_t *at, uint64_t end, size_t most,
+size_t records_read(int results_fd, struct shard shard, uint64_t *at, uint64_t end, size_t most,
                     processed_record_take *take, void *context)
 {
     struct taker taker = {.take = take, .context = context};
     size_t length = 0;
     size_t behind = 0;
     char *bytes =
-        *at < end ? read_piece(results_fd, *at, piece_size(*at, end, PIECE_BYTES), &length) : NULL;
+        *at < end ? read_piece(results_fd, shard, *at, piece_size(*at, end, PIECE_BYTES), &length)
+                  : NULL;
     if (bytes == NULL)
         return 0;
     size_t lines = take_lines(bytes, length, most, &taker, &behind);
@@ -89,11 +93,11 @@ size_t records_read(int results_fd, uint64_t *at, uint64_t end, size_t most,
     return lines;
 }
 
-uint64_t records_back(int results_fd, uint64_t end, size_t count)
+uint64_t records_back(int results_fd, struct shard shard, uint64_t end, size_t count)
 {
     size_t length = 0;
     uint64_t from = end > BACK_BYTES ? end - BACK_BYTES : 0;
-    char *bytes = read_piece(results_fd, from, (size_t)(end - from), &length);
+    char *bytes = read_piece(results_fd, shard, from, (size_t)(end - from), &length);
     if (bytes == NULL)
         return end;
     size_t start = length;
@@ -107,14 +111,14 @@ uint64_t records_back(int results_fd, uint64_t end, size_t count)
     return from + start;
 }
 
-bool records_mark(int results_fd, uint64_t end, uint32_t *mark)
+bool records_mark(int results_fd, struct shard shard, uint64_t end, uint32_t *mark)
 {
     size_t length = 0;
     uint64_t from = end > MARK_BYTES ? end - MARK_BYTES : 0;
     *mark = 0;
     if (end == 0)
         return true;
-    char *bytes = read_piece(results_fd, from, (size_t)(end - from), &length);
+    char *bytes = read_piece(results_fd, shard, from, (size_t)(end - from), &length);
     bool there = bytes != NULL && length == end - from;
     if (there)
         *mark = digest_crc32(bytes, length);

@@ -17,9 +17,13 @@
 static void format_status(struct text *text, const struct report *report)
 {
     char now[CLOCK_TIMESTAMP_SIZE];
+    char shard[SHARD_WORDS_SIZE];
     clock_format_now(now);
-    text_printf(text, "{\n  \"pid\": %ld,\n  \"started_at\": \"%s\",\n  \"last_scan_at\": ",
-                (long)getpid(), report->started_at);
+    shard_words(shard, report->shard);
+    text_printf(text,
+                "{\n  \"pid\": %ld,\n  \"shard\": \"%s\",\n  \"started_at\": \"%s\",\n"
+                "  \"last_scan_at\": ",
+                (long)getpid(), shard, report->started_at);
     text_json_string_or_null(text, report->last_scan_at[0] == '\0' ? NULL : report->last_scan_at);
     text_printf(text, ",\n  \"updated_at\": \"%s\",\n  \"updated_monotonic_ms\": %" PRId64 ",\n",
                 now, clock_now_ns() / NUMBER_NS_PER_MS);
@@ -35,38 +39,77 @@ static void format_status(struct text *text, const struct report *report)
     text_put(text, "\n}\n");
 }
 
-int report_write_status(int results_fd, const struct report *report)
+static int write_status(int results_fd, const char *name, const struct report *report)
 {
     struct text text = {0};
     format_status(&text, report);
-    int result = fileio_replace_text(results_fd, CONTRACT_STATUS, &text, FILEIO_DERIVED);
+    int result = fileio_replace_text(results_fd, name, &text, FILEIO_DERIVED);
     int saved_errno = errno;
     text_free(&text);
     errno = saved_errno;
     return result;
 }
 
-/* The parsed status.json; NULL with the cause in `answer`. */
-static struct json *read_status(int results_fd, char *answer, size_t size)
+int report_write_status(int results_fd, const struct report *report)
 {
+    char name[CONTRACT_NAME_SIZE];
+    shard_file(name, CONTRACT_STATUS, report->shard);
+    return write_status(results_fd, name, report);
+}
+
+int report_write_whole(int results_fd, const struct report *report)
+{
+    return write_status(results_fd, CONTRACT_STATUS, report);
+}
+
+/* The parsed status of a shard; NULL with the cause in `answer`. */
+static struct json *read_status(int results_fd, struct shard shard, char *answer, size_t size)
+{
+    char name[CONTRACT_NAME_SIZE];
     char error[JSON_ERROR_SIZE];
     struct stat status;
     struct json *object = NULL;
     char *bytes = NULL;
     size_t length = 0;
     int fd = -1;
+    shard_file(name, CONTRACT_STATUS, shard);
     errno = EINVAL; /* where it is no plain file */
-    if (fileio_open_input(results_fd, CONTRACT_STATUS, &fd, &status) == FILEIO_OPENED &&
+    if (fileio_open_input(results_fd, name, &fd, &status) == FILEIO_OPENED &&
         fileio_read_whole(fd, STATUS_MAX_BYTES, &bytes, &length) == 0)
         object = json_parse_object(bytes, length, error);
     else
         (void)snprintf(error, sizeof error, "cannot be read: %s", strerror(errno));
     if (object == NULL)
-        (void)snprintf(answer, size, "%s: %s", CONTRACT_STATUS, error);
+        (void)snprintf(answer, size, "%.50s: %s", name, error);
     free(bytes);
     if (fd >= 0)
         (void)close(fd);
     return object;
+}
+
+static bool runs(int results_fd, struct shard shard)
+{
+    char lock[CONTRACT_NAME_SIZE];
+    shard_lock_file(lock, shard);
+    return fileio_lock_is_held(results_fd, lock);
+}
+
+/* One that cannot be read adds nothing until it can. */
+void report_add(struct report *report, int results_fd, struct shard shard)
+{
+    char answer[JSON_ERROR_SIZE + CONTRACT_NAME_SIZE];
+    uint64_t backlog = 0;
+    struct json *status =
+        runs(results_fd, shard) ? read_status(results_fd, shard, answer, sizeof answer) : NULL;
+    if (status == NULL)
+        return;
+    if (json_get_u64(status, "backlog", &backlog) == JSON_FOUND)
+        report->backlog += backlog;
+    double waited_s = 0;
+    if (json_number(json_member(json_root(status), "oldest_waiting_seconds"), &waited_s) &&
+        waited_s * 1e9 > (double)report->oldest_wait_ns && waited_s < 1e9)
+        report->oldest_wait_ns = (int64_t)(waited_s * 1e9);
+    json_free(status);
 }
 
 static int judge(const struct json *status, char *answer, size_t size)
@@ -94,22 +137,23 @@ static int judge(const struct json *status, char *answer, size_t size)
     return CONTRACT_EXIT_DONE;
 }
 
-int report_health(const char *results_path, char *answer, size_t size)
+int report_health(const char *results_path, struct shard shard, char *answer, size_t size)
 {
+    char lock[CONTRACT_NAME_SIZE];
     int code = CONTRACT_EXIT_WAITING;
     int results_fd = fileio_open_directory(results_path);
     if (results_fd < 0) {
         (void)snprintf(answer, size, "cannot open %s: %s", results_path, strerror(errno));
         return CONTRACT_EXIT_UNAVAILABLE;
     }
-    if (fileio_lock_is_held(results_fd, CONTRACT_CONSUMER_LOCK)) {
-        struct json *status = read_status(results_fd, answer, size);
+    shard_lock_file(lock, shard);
+    if (runs(results_fd, shard)) {
+        struct json *status = read_status(results_fd, shard, answer, size);
         if (status != NULL)
             code = judge(status, answer, size);
         json_free(status);
     } else {
-        (void)snprintf(answer, size, "not running: nobody holds %s/%s", results_path,
-                       CONTRACT_CONSUMER_LOCK);
+        (void)snprintf(answer, size, "not running: nobody holds %s/%s", results_path, lock);
         code = CONTRACT_EXIT_UNAVAILABLE;
     }
     (void)close(results_fd);

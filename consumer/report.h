@@ -14,6 +14,7 @@
 
 #include "common/clock.h"
 #include "common/number.h"
+#include "common/shard.h"
 
 #define REPORT_HEARTBEAT_NS (5 * NUMBER_NS_PER_SECOND)
 /* It is rewritten at most this often. */
@@ -23,10 +24,13 @@
 #define REPORT_STALE_NS (20 * NUMBER_NS_PER_SECOND)
 
 struct report {
+    struct shard shard; /* who tells it */
     char started_at[CLOCK_TIMESTAMP_SIZE];
     char last_scan_at[CLOCK_TIMESTAMP_SIZE]; /* "" before the first */
-    uint64_t processed;                      /* batches whose newest record says so */
+    uint64_t processed;                      /* batches of which this stands in any log */
     uint64_t rejected;
+    uint64_t own_processed; /* and in the log of this shard */
+    uint64_t own_rejected;
     uint64_t skipped;       /* names in the shared directory that are no batch's */
     uint64_t backlog;       /* batches that wait */
     int64_t oldest_wait_ns; /* how long the oldest of them has waited */
@@ -34,14 +38,20 @@ struct report {
     char trouble[256];      /* what keeps it from working, "" as a rule */
 };
 
-/* Writes status.json whole. 0, or -1 with errno. */
+/* Writes the shard's own status.json, or status.I-of-N.json, whole. 0, or -1 with errno. */
 int report_write_status(int results_fd, const struct report *report);
 
+/* Writes status.json, of all shards together. */
+int report_write_whole(int results_fd, const struct report *report);
+
+/* Adds what another shard that runs tells of what waits for it. */
+void report_add(struct report *report, int results_fd, struct shard shard);
+
 /*
- * For --health: is the daemon of these results alive and keeping up? Returns an
+ * For --health: is this shard's daemon in these results alive and keeping up? Returns an
  * exit code (0; 69 nobody runs; 75 it stands still or is in trouble) and says why in
  * one line of `answer`.
  */
-int report_health(const char *results_path, char *answer, size_t size);
+int report_health(const char *results_path, struct shard shard, char *answer, size_t size);
 
 #endif

@@ -9,7 +9,7 @@
  * The log has the last word, and its index leaves out most hashes; a summary that agrees
  * spares reading the log for each batch after a start.
  */
-static bool is_what_was_processed(const struct processed_log *log, int results_fd,
+static bool is_what_was_processed(const struct processed_logs *logs, int results_fd,
                                   const struct processed_entry *entry, const char *key,
                                   const char *sha256)
 {
@@ -18,7 +18,7 @@ static bool is_what_was_processed(const struct processed_log *log, int results_f
         return strcmp(entry->sha256, sha256) == 0;
     if (outputs_sha256(results_fd, key, recorded) && strcmp(recorded, sha256) == 0)
         return true;
-    return processed_log_recall(log, key, recorded) && strcmp(recorded, sha256) == 0;
+    return processed_logs_recall(logs, key, recorded) && strcmp(recorded, sha256) == 0;
 }
 
 /* As a backup by hard links gives it: that changes no content. */
@@ -27,11 +27,11 @@ static bool has_only_a_second_name(const struct sighting *sighting, const struct
     return reading->rejection.reason == REASON_NOT_A_REGULAR_FILE && S_ISREG(sighting->data.mode);
 }
 
-bool revisit_finds_no_news(const struct processed_log *log, int results_fd,
+bool revisit_finds_no_news(const struct processed_logs *logs, int results_fd,
                            const struct sighting *sighting, const struct reading *reading)
 {
-    const struct processed_entry *entry = processed_log_find(log, sighting->key);
+    const struct processed_entry *entry = processed_logs_find(logs, sighting->key);
     return has_only_a_second_name(sighting, reading) ||
-           is_what_was_processed(log, results_fd, entry, sighting->key, reading->sha256) ||
+           is_what_was_processed(logs, results_fd, entry, sighting->key, reading->sha256) ||
            (entry->changed && strcmp(entry->changed_sha256, reading->sha256) == 0);
 }

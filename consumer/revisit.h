@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "common/processed_log.h"
+#include "common/processed_logs.h"
 #include "consumer/reading.h"
 #include "consumer/sighting.h"
 
@@ -15,7 +15,7 @@
  * True when the reading holds what was processed, or another content that the log tells of
  * already, or when the file has only got a second name.
  */
-bool revisit_finds_no_news(const struct processed_log *log, int results_fd,
+bool revisit_finds_no_news(const struct processed_logs *logs, int results_fd,
                            const struct sighting *sighting, const struct reading *reading);
 
 #endif

@@ -17,6 +17,7 @@
 
 struct sightings {
     char *pattern;
+    struct shard shard;
     bool any_metadata; /* the pattern is the producer's own, and so is every metadata_*.json */
     sightings_is_processed *is_processed;
     void *context;
@@ -31,13 +32,14 @@ struct sightings {
     size_t unverified;
 };
 
-struct sightings *sightings_create(const char *pattern, sightings_is_processed *is_processed,
-                                   void *context)
+struct sightings *sightings_create(const char *pattern, struct shard shard,
+                                   sightings_is_processed *is_processed, void *context)
 {
     struct sightings *sightings = calloc(1, sizeof *sightings);
     if (sightings == NULL)
         return NULL;
     sightings->any_metadata = strcmp(pattern, CONTRACT_DATA_PATTERN) == 0;
+    sightings->shard = shard;
     sightings->is_processed = is_processed;
     sightings->context = context;
     sightings->pattern = strdup(pattern);
@@ -153,6 +155,8 @@ bool sightings_list(struct sightings *sightings, const char *name, int64_t now_n
         sightings->skipping += is_stranger(name) ? 1 : 0;
         return true;
     }
+    if (!shard_owns(sightings->shard, key))
+        return true;
     (void)contract_key_number(key, &number);
     struct settled_batch *settled = settled_find(&sightings->settled, number);
     struct sighting *sighting = roster_find(&sightings->roster, key, number);
@@ -224,7 +228,7 @@ bool sightings_look(struct sightings *sightings, int directory_fd, const char *n
     char key[CONTRACT_KEY_MAX + 1];
     uint64_t number = 0;
     bool is_data;
-    if (!key_of(sightings, name, key, &is_data))
+    if (!key_of(sightings, name, key, &is_data) || !shard_owns(sightings->shard, key))
         return true;
     (void)contract_key_number(key, &number);
     struct settled_batch *settled = settled_find(&sightings->settled, number);

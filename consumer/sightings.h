@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/shard.h"
 #include "consumer/sighting.h"
 
 struct sightings;
@@ -28,9 +29,12 @@ struct sightings;
 /* True for a batch that was processed, whatever its files are now. */
 typedef bool sightings_is_processed(void *context, const char *key);
 
-/* Data files are those that match `pattern`. NULL when memory is short. */
-struct sightings *sightings_create(const char *pattern, sightings_is_processed *is_processed,
-                                   void *context);
+/*
+ * Data files are those that match `pattern`; batches of other shards are passed over. NULL when
+ * memory is short.
+ */
+struct sightings *sightings_create(const char *pattern, struct shard shard,
+                                   sightings_is_processed *is_processed, void *context);
 void sightings_free(struct sightings *sightings);
 
 /* Begins a listing: what it does not meet is forgotten by sightings_forget(). */

@@ -35,6 +35,7 @@ struct standing *standing_create(const struct standing_sources *sources)
     if (standing == NULL)
         return NULL;
     standing->sources = *sources;
+    standing->report.shard = processed_log_shard(sources->log);
     if (sources->with_progress)
         standing->progress = progress_open(STDERR_FILENO);
     return standing;
@@ -99,8 +100,10 @@ static void gather(struct standing *standing, const char *trouble, int64_t now_n
 {
     const struct standing_sources *sources = &standing->sources;
     struct report *report = &standing->report;
-    report->processed = processed_log_count(sources->log, OUTCOME_PROCESSED);
-    report->rejected = processed_log_count(sources->log, OUTCOME_REJECTED);
+    report->processed = processed_logs_count(sources->logs, OUTCOME_PROCESSED);
+    report->rejected = processed_logs_count(sources->logs, OUTCOME_REJECTED);
+    report->own_processed = processed_log_count(sources->log, OUTCOME_PROCESSED);
+    report->own_rejected = processed_log_count(sources->log, OUTCOME_REJECTED);
     report->skipped = discovery_skipped(sources->discovery);
     report->inotify = discovery_fd(sources->discovery) >= 0;
     (void)snprintf(report->trouble, sizeof report->trouble, "%s", trouble);
@@ -117,18 +120,39 @@ static void note_written(const char *name, int result, bool *failed)
     *failed = result != 0;
 }
 
+/* For whoever reports: what waits for the others, too. */
+static struct report of_all_shards(const struct standing *standing)
+{
+    const struct processed_log *log = NULL;
+    struct report whole = standing->report;
+    for (size_t i = 0; (log = processed_logs_at(standing->sources.logs, i)) != NULL; i++)
+        if (!shard_is_same(processed_log_shard(log), whole.shard))
+            report_add(&whole, standing->sources.results_fd, processed_log_shard(log));
+    return whole;
+}
+
+static int write_status(const struct standing *standing)
+{
+    const struct report *report = &standing->report;
+    int result = report_write_status(standing->sources.results_fd, report);
+    if (shard_is_whole(report->shard) || !stream_reports(standing->sources.stream))
+        return result;
+    const struct report whole = of_all_shards(standing);
+    return report_write_whole(standing->sources.results_fd, &whole) == 0 ? result : -1;
+}
+
 static void write_now(struct standing *standing, const char *trouble, int64_t now_ns)
 {
     int results_fd = standing->sources.results_fd;
     standing->told_ns = now_ns;
     standing->is_stale = false;
     gather(standing, trouble, now_ns);
-    note_written(CONTRACT_STATUS, report_write_status(results_fd, &standing->report),
-                 &standing->status_failed);
+    note_written(CONTRACT_STATUS, write_status(standing), &standing->status_failed);
     note_written(CONTRACT_METRICS,
                  metrics_write(results_fd, &standing->report, standing->sources.meters),
                  &standing->metrics_failed);
-    stream_publish(standing->sources.stream, &standing->report, now_ns);
+    const struct report whole = of_all_shards(standing);
+    stream_publish(standing->sources.stream, &whole, now_ns);
 }
 
 static void show_progress(struct standing *standing, int64_t now_ns)
@@ -186,6 +210,8 @@ static void log_summary(const struct standing *standing, const char *message)
 void standing_end(struct standing *standing, const char *trouble, const char *message, bool summary)
 {
     write_now(standing, trouble, clock_now_ns());
+    const struct report whole = of_all_shards(standing);
+    stream_last_word(standing->sources.stream, &whole);
     progress_close(standing->progress);
     standing->progress = NULL;
     if (summary)

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/processed_log.h"
+#include "common/processed_logs.h"
 #include "consumer/discovery.h"
 #include "consumer/meters.h"
 #include "consumer/stream.h"
@@ -29,7 +29,8 @@ struct standing;
 /* All are borrowed. */
 struct standing_sources {
     int results_fd;
-    const struct processed_log *log;
+    const struct processed_log *log;   /* the own one, */
+    const struct processed_logs *logs; /* and those of all shards */
     const struct discovery *discovery;
     struct stream *stream;
     struct meters *meters;

@@ -4,11 +4,15 @@
  *
  * Everything here is derived. It is written at most once a second, is never flushed, and may be
  * deleted at any time; nothing about a batch depends on it, and what goes wrong with it is told
- * once and tried again. What it is made of is kept in stream.state, so that a start reads neither
- * the batches nor the whole log again (see chronicle and ledger).
+ * once and tried again. What it is made of is kept, so that a start reads neither the batches nor
+ * the whole log again (see pages and ledger).
+ *
+ * Each shard keeps the totals of its own batches. One of them, which holds .report.lock, reports on
+ * all: it merges the others' totals and reads their logs. When it ends, by whatever, another does.
  *
  *     stream_tell(stream, &notice);                each record of a commit, and behind it
  *     stream_committed(stream, log_bytes);
+ *     stream_follow(stream);                       when the others' logs have been read
  *     stream_publish(stream, &report, now_ns);     as often as status.json
  *     stream_rest(stream, reread, context);        when there is no batch to take
  */
@@ -18,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/processed_logs.h"
 #include "common/text.h"
 #include "consumer/chart_terminal.h"
 #include "consumer/ledger.h"
@@ -26,9 +31,12 @@
 
 struct stream;
 
-/* `extension` is that of charts, "png" or "svg"; NULL where none are drawn. NULL when memory is
- * short. */
-struct stream *stream_create(int results_fd, uint64_t log_bytes, const char *extension);
+/*
+ * `log` is the own one, `logs` are all, borrowed. `extension` is that of charts, "png" or "svg";
+ * NULL where none are drawn. NULL when memory is short.
+ */
+struct stream *stream_create(int results_fd, const struct processed_log *log,
+                             struct processed_logs *logs, const char *extension);
 
 /* Keeps what is to be kept, and writes what has changed. */
 void stream_free(struct stream *stream);
@@ -36,8 +44,20 @@ void stream_free(struct stream *stream);
 void stream_tell(struct stream *stream, const struct notice *notice);
 void stream_committed(struct stream *stream, uint64_t log_bytes);
 
+/* Whether it is this shard that reports. */
+bool stream_reports(const struct stream *stream);
+
+/* The logs of other shards may have grown. */
+void stream_follow(struct stream *stream);
+
 /* Writes what has changed. */
 void stream_publish(struct stream *stream, const struct report *report, int64_t now_ns);
+
+/*
+ * Before the end: keeps the own totals, and sees to it that the report is of all shards' that were
+ * kept so far, whoever else ends at this moment. Then this shard reports no more.
+ */
+void stream_last_word(struct stream *stream, const struct report *report);
 
 /* Catches up with what it was not told, some milliseconds' worth. False when there is nothing. */
 bool stream_rest(struct stream *stream, ledger_reread *reread, void *context);

@@ -17,10 +17,10 @@
 #include <stdint.h>
 
 #include "common/options.h"
-#include "common/processed_log.h"
+#include "common/processed_logs.h"
 
 struct acknowledgements {
-    const struct processed_log *logs[OPTION_LIST_MAX];
+    const struct processed_logs *logs[OPTION_LIST_MAX];
     const char *paths[OPTION_LIST_MAX]; /* of the results that the log is of */
     size_t count;
     bool all_seen;
@@ -43,7 +43,7 @@ uint64_t acknowledgements_decisions(const struct acknowledgements *seen);
 /* The largest number that any log has, 0 for none; *path is whose it is. */
 uint64_t acknowledgements_last_number(const struct acknowledgements *seen, const char **path);
 
-/* As processed_log_settle(), for all of them: before something is deleted. 0, or -1 with errno. */
+/* As processed_logs_settle(), for all of them: before something is deleted. 0, or -1 with errno. */
 int acknowledgements_settle(const struct acknowledgements *seen);
 
 #endif

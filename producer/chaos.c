@@ -124,11 +124,11 @@ static bool is_in(const struct chaos_found *found, uint64_t number)
                                        sizeof *found->numbers, compare_numbers) != NULL;
 }
 
-static const struct processed_entry *find(const struct processed_log *log, uint64_t number)
+static const struct processed_entry *find(const struct processed_logs *log, uint64_t number)
 {
     char key[32];
     (void)snprintf(key, sizeof key, "%" PRIu64, number);
-    return log == NULL ? NULL : processed_log_find(log, key);
+    return log == NULL ? NULL : processed_logs_find(log, key);
 }
 
 /* What is on the disk lasts; what is not, although it was written down, was lost with its group. */
@@ -396,7 +396,7 @@ int chaos_publish_late(struct chaos *chaos, int64_t now_ns, char error[PUBLISH_E
     return chaos_later_publish(&chaos->later, chaos->directory_fd, now_ns, error);
 }
 
-int chaos_follow(struct chaos *chaos, const struct processed_log *log,
+int chaos_follow(struct chaos *chaos, const struct processed_logs *log,
                  char error[PUBLISH_ERROR_SIZE])
 {
     if (chaos == NULL)

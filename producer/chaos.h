@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #include "common/metadata.h"
-#include "common/processed_log.h"
+#include "common/processed_logs.h"
 #include "common/text.h"
 #include "producer/faults.h"
 #include "producer/publish.h"
@@ -60,9 +60,9 @@ void chaos_close(struct chaos *chaos);
 
 /* What a start has found, after recovery. */
 struct chaos_found {
-    const struct processed_log *log; /* NULL: cannot be seen */
-    uint64_t next;                   /* the number to go on at */
-    uint64_t *numbers;               /* batches on disk, ascending; those held are taken out */
+    const struct processed_logs *log; /* NULL: cannot be seen */
+    uint64_t next;                    /* the number to go on at */
+    uint64_t *numbers;                /* batches on disk, ascending; those held are taken out */
     size_t count;
 };
 
@@ -112,7 +112,7 @@ bool chaos_holds(const struct chaos *chaos, uint64_t number);
 bool chaos_release(struct chaos *chaos, uint64_t *number);
 int64_t chaos_deadline(const struct chaos *chaos);
 int chaos_publish_late(struct chaos *chaos, int64_t now_ns, char error[PUBLISH_ERROR_SIZE]);
-int chaos_follow(struct chaos *chaos, const struct processed_log *log,
+int chaos_follow(struct chaos *chaos, const struct processed_logs *log,
                  char error[PUBLISH_ERROR_SIZE]);
 
 #endif

@@ -234,14 +234,15 @@ static int follow_one(struct chaos_later_item *item, int directory_fd,
     return 0;
 }
 
-int chaos_later_follow(struct chaos_later *later, int directory_fd, const struct processed_log *log,
-                       struct faults_manifest *manifest, char error[FAULTS_MANIFEST_ERROR_SIZE])
+int chaos_later_follow(struct chaos_later *later, int directory_fd,
+                       const struct processed_logs *log, struct faults_manifest *manifest,
+                       char error[FAULTS_MANIFEST_ERROR_SIZE])
 {
     int result = 0;
     for (size_t i = 0; log != NULL && i < later->count && result == 0; i++) {
         char key[32];
         (void)snprintf(key, sizeof key, "%" PRIu64, later->items[i].number);
-        result = follow_one(&later->items[i], directory_fd, processed_log_find(log, key), manifest,
+        result = follow_one(&later->items[i], directory_fd, processed_logs_find(log, key), manifest,
                             error);
     }
     int saved_errno = errno;

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/processed_log.h"
+#include "common/processed_logs.h"
 #include "common/text.h"
 #include "producer/faults.h"
 #include "producer/faults_manifest.h"
@@ -63,7 +63,8 @@ int chaos_later_publish(struct chaos_later *later, int directory_fd, int64_t now
  * replacement stands in the manifest before it can be seen. 0, or -1 with errno and one line in
  * `error`.
  */
-int chaos_later_follow(struct chaos_later *later, int directory_fd, const struct processed_log *log,
-                       struct faults_manifest *manifest, char error[FAULTS_MANIFEST_ERROR_SIZE]);
+int chaos_later_follow(struct chaos_later *later, int directory_fd,
+                       const struct processed_logs *log, struct faults_manifest *manifest,
+                       char error[FAULTS_MANIFEST_ERROR_SIZE]);
 
 #endif

@@ -87,9 +87,9 @@ const struct acknowledgements *readers_follow(struct readers *readers)
         struct followed *followed = &readers->followed[i];
         follow(followed);
         seen->epoch += reader_generation(followed->reader);
-        if (reader_log(followed->reader) == NULL)
+        if (reader_logs(followed->reader) == NULL)
             continue;
-        seen->logs[seen->count] = reader_log(followed->reader);
+        seen->logs[seen->count] = reader_logs(followed->reader);
         seen->paths[seen->count++] = followed->path;
     }
     seen->all_seen = seen->count == readers->count;

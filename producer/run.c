@@ -59,7 +59,7 @@ void run_free(struct run *run)
     free(run);
 }
 
-const struct processed_log *run_only_log(const struct acknowledgements *seen)
+const struct processed_logs *run_only_log(const struct acknowledgements *seen)
 {
     return seen->count > 0 ? seen->logs[0] : NULL;
 }

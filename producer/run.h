@@ -70,6 +70,6 @@ int run_wait(struct run *run);
 int run_retry_later(struct run *run, int error_number, const char *error);
 
 /* The log of the one reader that a run with faults goes by; NULL while it cannot be seen. */
-const struct processed_log *run_only_log(const struct acknowledgements *seen);
+const struct processed_logs *run_only_log(const struct acknowledgements *seen);
 
 #endif

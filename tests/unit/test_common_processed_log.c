@@ -48,7 +48,7 @@ static void in_a_directory(void)
 
 static struct processed_log *open_log(enum processed_log_mode mode)
 {
-    struct processed_log *log = processed_log_open(directory_fd, mode, error);
+    struct processed_log *log = processed_log_open(directory_fd, SHARD_WHOLE, mode, error);
     ck_assert_msg(log != NULL, "%s", error);
     ck_assert_str_eq(error, "");
     return log;
@@ -292,13 +292,19 @@ START_TEST(changed_content_is_remembered_and_the_decision_stands)
 }
 END_TEST
 
+/* Another shard's log may have what was processed. */
 START_TEST(changed_content_of_an_unknown_key_decides_nothing)
 {
     in_a_directory();
     struct processed_log *log = open_log(PROCESSED_LOG_WRITE);
     must_append(log, "7", OUTCOME_CHANGED, HASH_B);
-    ck_assert_ptr_null(processed_log_find(log, "7"));
+    ck_assert_int_eq(processed_log_find(log, "7")->outcome, OUTCOME_CHANGED);
     ck_assert_uint_eq(processed_log_count(log, OUTCOME_CHANGED), 0);
+    must_append(log, "7", OUTCOME_REJECTED, HASH_B);
+    must_append(log, "8", OUTCOME_CHANGED, HASH_B);
+    must_append(log, "8", OUTCOME_PROCESSED, HASH_B);
+    ck_assert_uint_eq(processed_log_count(log, OUTCOME_REJECTED), 1);
+    ck_assert_uint_eq(processed_log_count(log, OUTCOME_PROCESSED), 1);
     processed_log_close(log);
 }
 END_TEST
@@ -402,7 +408,7 @@ START_TEST(a_damaged_tail_is_cut_up_to_what_a_commit_writes_and_refused_beyond)
     char *padded = calloc(1, length + zeros + 1);
     memcpy(padded, whole, length);
     write_log(padded, length + zeros + 1);
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error));
     ck_assert_msg(strstr(error, "line 2 ") != NULL && strstr(error, "more damage than a crash"),
                   "%s", error);
     write_log(padded, length + zeros);
@@ -427,7 +433,7 @@ START_TEST(good_lines_behind_a_megabyte_of_zeros_are_not_cut)
     padded[second + zeros] = '\n';
     memcpy(padded + second + zeros + 1, whole + second, length - second);
     write_log(padded, length + zeros + 1);
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error));
     ck_assert_ptr_nonnull(strstr(error, "line 2 "));
     free(whole);
     free(padded);
@@ -450,8 +456,8 @@ START_TEST(a_flipped_bit_before_the_last_line_is_refused_by_writer_and_reader)
         whole[at] = kept;
         (void)snprintf(expected, sizeof expected, "line %d ", at < second ? 1 : 2);
         for (int mode = PROCESSED_LOG_READ; mode <= PROCESSED_LOG_WRITE; mode++) {
-            ck_assert_msg(processed_log_open(directory_fd, (enum processed_log_mode)mode, error) ==
-                              NULL,
+            ck_assert_msg(processed_log_open(directory_fd, SHARD_WHOLE,
+                                             (enum processed_log_mode)mode, error) == NULL,
                           "byte %zu", at);
             ck_assert_msg(strstr(error, expected) != NULL, "byte %zu: %s", at, error);
             ck_assert_ptr_nonnull(strstr(error, LOG));
@@ -479,7 +485,8 @@ START_TEST(a_line_of_somebody_else_in_the_middle_is_refused)
         text_append(&edited, whole + second, length - second);
         write_log(edited.bytes, edited.length);
         text_free(&edited);
-        ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+        ck_assert_ptr_null(
+            processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error));
         ck_assert_ptr_nonnull(strstr(error, "line 2 "));
     }
     free(whole);
@@ -505,8 +512,9 @@ START_TEST(a_whole_line_that_cannot_be_understood_is_refused_and_never_cut)
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         in_a_directory();
         write_line_by_hand(lines[i]);
-        ck_assert_msg(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error) == NULL, "%s",
-                      lines[i]);
+        ck_assert_msg(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error) ==
+                          NULL,
+                      "%s", lines[i]);
         ck_assert_ptr_nonnull(strstr(error, "line 1 "));
     }
 }
@@ -672,20 +680,20 @@ START_TEST(a_link_or_a_directory_in_the_place_of_the_log_is_refused)
 {
     in_a_directory();
     ck_assert_int_eq(symlinkat("elsewhere", directory_fd, LOG), 0);
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error));
     ck_assert_ptr_nonnull(strstr(error, "cannot open " LOG));
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_READ, error));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_READ, error));
     ck_assert(!support_exists(directory, "elsewhere"));
     ck_assert_int_eq(unlinkat(directory_fd, LOG, 0), 0);
     ck_assert_int_eq(mkdirat(directory_fd, LOG, 0755), 0);
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_READ, error));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_READ, error));
 }
 END_TEST
 
 START_TEST(a_missing_directory_is_named_as_the_cause)
 {
-    ck_assert_ptr_null(processed_log_open(-1, PROCESSED_LOG_WRITE, error));
+    ck_assert_ptr_null(processed_log_open(-1, SHARD_WHOLE, PROCESSED_LOG_WRITE, error));
     ck_assert_ptr_nonnull(strstr(error, LOG));
     ck_assert_ptr_nonnull(strstr(error, strerror(EBADF)));
 }
@@ -813,7 +821,7 @@ START_TEST(damage_in_what_a_checkpoint_covers_is_still_refused)
     char *bytes = support_read_file(directory, LOG, &length);
     bytes[offset_of_line(bytes, 500) + 20] ^= 1;
     write_log(bytes, length);
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error));
     ck_assert_ptr_nonnull(strstr(error, "line 501 "));
     free(bytes);
 }
@@ -826,7 +834,7 @@ START_TEST(a_log_that_is_shorter_than_its_checkpoint_is_refused_and_an_empty_one
     size_t length;
     char *bytes = support_read_file(directory, LOG, &length);
     write_log(bytes, offset_of_line(bytes, 3));
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error));
     ck_assert_msg(strstr(error, "was cut short; data-consumer --rebuild") != NULL, "%s", error);
     struct processed_log *log = open_log(PROCESSED_LOG_READ);
     ck_assert_uint_eq(processed_log_count(log, OUTCOME_PROCESSED), 3);
@@ -849,7 +857,7 @@ START_TEST(what_a_killed_writer_left_is_flushed_before_it_is_believed)
     processed_log_close(open_log(PROCESSED_LOG_WRITE));
     ck_assert_uint_ge(fdatasyncs, 1);
     fdatasync_errno = EIO;
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error));
     ck_assert_msg(strstr(error, "cannot flush processed.log: ") != NULL, "%s", error);
 }
 END_TEST

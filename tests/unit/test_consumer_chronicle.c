@@ -18,7 +18,8 @@
 static struct text log_text;
 static const char *directory;
 static int results_fd;
-static struct text pages; /* that were called, with their newest and their oldest batch */
+static const char *repeated; /* a batch that another shard has as well */
+static struct text pages;    /* that were called, with their newest and their oldest batch */
 
 /* ---- a log and its summaries ---- */
 
@@ -91,9 +92,17 @@ static void note_page(void *context, const struct chronicle *chronicle, uint64_t
                 chronicle_newest(chronicle, CHRONICLE_PAGE - 1)->key);
 }
 
+static bool is_repeated(void *context, struct shard of, const char *key, const struct sources *read)
+{
+    (void)context;
+    (void)read;
+    return repeated != NULL && !shard_is_whole(of) && strcmp(key, repeated) == 0;
+}
+
 static struct chronicle *make(void)
 {
-    struct chronicle *chronicle = chronicle_create(results_fd, note_page, NULL);
+    const struct chronicle_calls calls = {.on_page = note_page, .is_repeated = is_repeated};
+    struct chronicle *chronicle = chronicle_create(results_fd, SHARD_WHOLE, &calls);
     ck_assert_ptr_nonnull(chronicle);
     return chronicle;
 }
@@ -123,7 +132,7 @@ static size_t catch_up(struct chronicle *chronicle)
 static struct chronicle *read_whole_log(void)
 {
     struct chronicle *chronicle = make();
-    chronicle_begin(chronicle, log_text.length);
+    chronicle_begin(chronicle, SHARD_WHOLE, log_text.length);
     (void)catch_up(chronicle);
     return chronicle;
 }
@@ -173,7 +182,7 @@ START_TEST(what_is_told_in_step_is_in_it_at_once)
 {
     begin();
     struct chronicle *chronicle = make();
-    chronicle_begin(chronicle, 0);
+    chronicle_begin(chronicle, SHARD_WHOLE, 0);
     tell(chronicle, 1, 3);
     ck_assert(!chronicle_is_behind(chronicle));
     ck_assert(!chronicle_catch_up(chronicle));
@@ -190,7 +199,7 @@ START_TEST(batches_are_marked_against_those_before)
 {
     begin();
     struct chronicle *chronicle = make();
-    chronicle_begin(chronicle, 0);
+    chronicle_begin(chronicle, SHARD_WHOLE, 0);
     tell(chronicle, 1, 62);
     ck_assert_str_eq(chronicle_newest(chronicle, 21)->change, "new: other; gone: value");
     ck_assert_str_eq(chronicle_newest(chronicle, 1)->drift,
@@ -204,7 +213,7 @@ START_TEST(only_the_newest_stay)
 {
     begin();
     struct chronicle *chronicle = make();
-    chronicle_begin(chronicle, 0);
+    chronicle_begin(chronicle, SHARD_WHOLE, 0);
     tell(chronicle, 1, 450);
     ck_assert_uint_eq(chronicle_total(chronicle), 450);
     ck_assert_uint_eq(chronicle_count(chronicle), CHRONICLE_NEWEST);
@@ -218,7 +227,7 @@ START_TEST(each_hundredth_batch_ends_a_page)
 {
     begin();
     struct chronicle *chronicle = make();
-    chronicle_begin(chronicle, 0);
+    chronicle_begin(chronicle, SHARD_WHOLE, 0);
     tell(chronicle, 1, 99);
     ck_assert_uint_eq(pages.length, 0);
     tell(chronicle, 100, 250);
@@ -233,7 +242,7 @@ START_TEST(what_is_read_from_the_log_is_what_was_told)
 {
     begin();
     struct chronicle *told = make();
-    chronicle_begin(told, 0);
+    chronicle_begin(told, SHARD_WHOLE, 0);
     tell(told, 1, 150);
     struct chronicle *read = read_whole_log();
     assert_same(told, read);
@@ -248,7 +257,7 @@ START_TEST(catching_up_takes_some_batches_at_a_time)
     begin();
     commit(1, 5 * CHRONICLE_STEP);
     struct chronicle *chronicle = make();
-    chronicle_begin(chronicle, log_text.length);
+    chronicle_begin(chronicle, SHARD_WHOLE, log_text.length);
     ck_assert(chronicle_is_behind(chronicle));
     ck_assert(chronicle_catch_up(chronicle));
     ck_assert_uint_le(chronicle_total(chronicle), CHRONICLE_STEP);
@@ -264,7 +273,7 @@ START_TEST(what_is_told_while_it_is_behind_is_taken_once_and_in_its_place)
     begin();
     commit(1, 250);
     struct chronicle *chronicle = make();
-    chronicle_begin(chronicle, log_text.length);
+    chronicle_begin(chronicle, SHARD_WHOLE, log_text.length);
     (void)chronicle_catch_up(chronicle);
     tell(chronicle, 251, 260);
     ck_assert_uint_le(chronicle_total(chronicle), CHRONICLE_STEP);
@@ -283,7 +292,7 @@ START_TEST(a_log_that_cannot_be_read_is_read_after_the_next_commit)
     begin();
     commit(1, 5);
     struct chronicle *chronicle = make();
-    chronicle_begin(chronicle, log_text.length);
+    chronicle_begin(chronicle, SHARD_WHOLE, log_text.length);
     ck_assert_int_eq(unlinkat(results_fd, CONTRACT_PROCESSED_LOG, 0), 0);
     ck_assert(!chronicle_catch_up(chronicle));
     ck_assert(!chronicle_is_behind(chronicle));
@@ -303,11 +312,11 @@ START_TEST(what_was_kept_goes_on_where_it_ended)
     begin();
     struct chronicle *told = make();
     struct chronicle *resumed;
-    chronicle_begin(told, 0);
+    chronicle_begin(told, SHARD_WHOLE, 0);
     tell(told, 1, 330);
     struct text packed = packed_of(told);
     ck_assert(unpack(&resumed, &packed));
-    chronicle_begin(resumed, log_text.length);
+    chronicle_begin(resumed, SHARD_WHOLE, log_text.length);
     ck_assert(!chronicle_is_behind(resumed));
     assert_same(told, resumed);
     text_clear(&pages);
@@ -327,13 +336,13 @@ START_TEST(what_came_since_it_was_kept_is_read)
     begin();
     struct chronicle *told = make();
     struct chronicle *resumed;
-    chronicle_begin(told, 0);
+    chronicle_begin(told, SHARD_WHOLE, 0);
     tell(told, 1, 30);
     struct text packed = packed_of(told);
     tell(told, 31, 70);
     ck_assert(unpack(&resumed, &packed));
     ck_assert_uint_eq(chronicle_total(resumed), 30);
-    chronicle_begin(resumed, log_text.length);
+    chronicle_begin(resumed, SHARD_WHOLE, log_text.length);
     (void)catch_up(resumed);
     assert_same(told, resumed);
     text_free(&packed);
@@ -349,12 +358,12 @@ START_TEST(what_is_kept_while_it_is_behind_misses_nothing)
     struct chronicle *whole = read_whole_log();
     struct chronicle *half = make();
     struct chronicle *resumed;
-    chronicle_begin(half, log_text.length);
+    chronicle_begin(half, SHARD_WHOLE, log_text.length);
     (void)chronicle_catch_up(half);
     struct text packed = packed_of(half);
     ck_assert(unpack(&resumed, &packed));
     ck_assert_uint_eq(chronicle_total(resumed), chronicle_total(half));
-    chronicle_begin(resumed, log_text.length);
+    chronicle_begin(resumed, SHARD_WHOLE, log_text.length);
     (void)catch_up(resumed);
     assert_same(whole, resumed);
     text_free(&packed);
@@ -393,7 +402,7 @@ START_TEST(what_was_kept_of_another_log_is_refused)
     begin();
     struct chronicle *told = make();
     struct chronicle *resumed;
-    chronicle_begin(told, 0);
+    chronicle_begin(told, SHARD_WHOLE, 0);
     tell(told, 1, 30);
     struct text packed = packed_of(told);
     log_text.bytes[log_text.length - 20] ^= 1;
@@ -405,7 +414,7 @@ START_TEST(what_was_kept_of_another_log_is_refused)
     log_text.length -= 100;
     save_log();
     ck_assert(!unpack(&resumed, &packed));
-    chronicle_begin(resumed, log_text.length);
+    chronicle_begin(resumed, SHARD_WHOLE, log_text.length);
     (void)catch_up(resumed);
     ck_assert_uint_eq(chronicle_total(resumed), 29);
     text_free(&packed);
@@ -419,7 +428,7 @@ START_TEST(what_is_no_kept_chronicle_is_refused)
     begin();
     struct chronicle *told = make();
     struct chronicle *resumed;
-    chronicle_begin(told, 0);
+    chronicle_begin(told, SHARD_WHOLE, 0);
     tell(told, 1, 30);
     struct text packed = packed_of(told);
     for (size_t length = 0; length < packed.length; length++) {
@@ -438,7 +447,7 @@ START_TEST(where_the_log_cannot_be_read_nothing_is_kept)
     begin();
     struct chronicle *chronicle = make();
     struct text packed = {0};
-    chronicle_begin(chronicle, 0);
+    chronicle_begin(chronicle, SHARD_WHOLE, 0);
     tell(chronicle, 1, 3);
     ck_assert_int_eq(unlinkat(results_fd, CONTRACT_PROCESSED_LOG, 0), 0);
     ck_assert(!chronicle_pack(chronicle, &packed));
@@ -456,7 +465,7 @@ START_TEST(a_step_that_has_no_time_left_takes_no_batch_twice_and_leaves_none_out
     tell(chronicle, 1, 50);
     commit(51, 250); /* so that pages are full in the middle of a step */
     pages_are_slow = true;
-    chronicle_begin(chronicle, log_text.length);
+    chronicle_begin(chronicle, SHARD_WHOLE, log_text.length);
     ck_assert_uint_gt(catch_up(chronicle), 2);
     ck_assert_uint_eq(chronicle_total(chronicle), 250);
     ck_assert_str_eq(pages.bytes, "1: 100 to 1; 2: 200 to 101; ");

@@ -61,7 +61,7 @@ static void open_commits_of(size_t waiting)
     char error[PROCESSED_LOG_ERROR_SIZE];
     directory = support_temporary_directory();
     int directory_fd = support_open_directory(directory);
-    processed = processed_log_open(directory_fd, PROCESSED_LOG_WRITE, error);
+    processed = processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
     ck_assert_msg(processed != NULL, "%s", error);
     commits = commits_create(directory_fd, processed, waiting);
     ck_assert_ptr_nonnull(commits);

@@ -86,7 +86,7 @@ static const struct {
     const char *flag;
     const char *environment;
     const char *good[5];
-    const char *bad[7];
+    const char *bad[12];
 } BOUNDS[] = {
     {"--dir", "SHARED_DIR", {"/tmp", "."}, {NULL}},
     {"--results", "RESULTS_DIR", {"/tmp/r"}, {NULL}},
@@ -104,6 +104,10 @@ static const struct {
      "CONSUMER_CHART_SIZE",
      {"400x300", "4000x3000", "1000x600@1", "1000x600@3"},
      {"399x300", "400x299", "4001x3000", "4000x3001", "1000x600@4", "1000x600@0"}},
+    {"--shard",
+     "CONSUMER_SHARD",
+     {"1/1", "1/2", "4/4", "1024/1024"},
+     {"0/1", "2/1", "1/0", "1/1025", "1", "1/", "/2", "a/b", "01/2", "1/02", "+1/2", "1-of-2"}},
     {"--jobs", "CONSUMER_JOBS", {"1", "8"}, {"0", "9", "-1", "two", "1.5"}},
     {"--delimiter",
      "CONSUMER_DELIMITER",

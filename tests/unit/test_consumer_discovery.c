@@ -21,6 +21,7 @@ struct watch {
     struct discovery *discovery;
     int64_t now_ns;
     uint64_t names_at_once;
+    struct shard shard;
     int processed; /* batches up to this one are */
 };
 
@@ -33,12 +34,14 @@ static bool is_processed(void *context, const char *key)
 static void start_watch_of(struct watch *watch, const char *pattern, uint64_t names_at_once)
 {
     watch->names_at_once = names_at_once;
+    watch->shard = SHARD_WHOLE;
     watch->processed = 0;
     (void)snprintf(watch->path, sizeof watch->path, "%s/shared", support_temporary_directory());
     ck_assert_int_eq(mkdir(watch->path, 0755), 0);
     struct discovery_options options = {.path = watch->path,
                                         .pattern = pattern,
                                         .names_at_once = watch->names_at_once,
+                                        .shard = watch->shard,
                                         .is_processed = is_processed,
                                         .context = watch};
     watch->discovery = discovery_create(&options);

@@ -9,8 +9,9 @@
 #include "consumer/metrics.h"
 #include "tests/unit/support.h"
 
-static const struct report REPORT = {.processed = 12,
-                                     .rejected = 3,
+static const struct report REPORT = {.shard = {1, 1},
+                                     .own_processed = 12,
+                                     .own_rejected = 3,
                                      .skipped = 5,
                                      .backlog = 4,
                                      .oldest_wait_ns = INT64_C(83061000000),

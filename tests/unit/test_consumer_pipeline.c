@@ -31,6 +31,7 @@ struct world {
     int results_fd;
     struct config config;
     struct processed_log *log;
+    struct processed_logs *logs;
     struct discovery *discovery;
     struct stream *stream;
     struct pipeline *pipeline;
@@ -45,7 +46,7 @@ static void no_tick(void *context)
 
 static bool is_processed(void *context, const char *key)
 {
-    const struct processed_entry *entry = processed_log_find(context, key);
+    const struct processed_entry *entry = processed_logs_find(context, key);
     return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
 }
 
@@ -53,19 +54,28 @@ static void start(struct world *world)
 {
     char error[PROCESSED_LOG_ERROR_SIZE];
     world->results_fd = support_open_directory(world->results);
-    world->log = processed_log_open(world->results_fd, PROCESSED_LOG_WRITE, error);
+    world->log = processed_log_open(world->results_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
     ck_assert_msg(world->log != NULL, "%s", error);
+    world->logs = processed_logs_open(world->results_fd, world->log, error);
+    ck_assert_msg(world->logs != NULL, "%s", error);
     struct discovery_options options = {.path = world->shared,
                                         .pattern = CONTRACT_DATA_PATTERN,
                                         .names_at_once = 1000,
+                                        .shard = SHARD_WHOLE,
                                         .is_processed = is_processed,
-                                        .context = world->log};
+                                        .context = world->logs};
     world->discovery = discovery_create(&options);
-    world->stream = stream_create(world->results_fd, processed_log_bytes(world->log),
+    world->stream = stream_create(world->results_fd, world->log, world->logs,
                                   config_chart_extension(&world->config));
     ck_assert_ptr_nonnull(world->stream);
-    world->pipeline = pipeline_create(&world->config, world->results_fd, world->log, world->stream,
-                                      world->tick, world);
+    const struct pipeline_parts parts = {.config = &world->config,
+                                         .results_fd = world->results_fd,
+                                         .log = world->log,
+                                         .logs = world->logs,
+                                         .stream = world->stream,
+                                         .tick = world->tick,
+                                         .context = world};
+    world->pipeline = pipeline_create(&parts);
     ck_assert_ptr_nonnull(world->discovery);
     ck_assert_ptr_nonnull(world->pipeline);
 }
@@ -75,6 +85,7 @@ static void stop(struct world *world)
     pipeline_free(world->pipeline);
     stream_free(world->stream);
     discovery_free(world->discovery);
+    processed_logs_close(world->logs);
     processed_log_close(world->log);
     (void)close(world->results_fd);
 }

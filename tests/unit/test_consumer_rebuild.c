@@ -45,7 +45,8 @@ static void make_log(void)
 {
     char why[PROCESSED_LOG_ERROR_SIZE];
     in_a_directory();
-    struct processed_log *log = processed_log_open(directory_fd, PROCESSED_LOG_WRITE, why);
+    struct processed_log *log =
+        processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, why);
     ck_assert_msg(log != NULL, "%s", why);
     append(log, "1", OUTCOME_PROCESSED);
     append(log, "2", OUTCOME_REJECTED);
@@ -81,13 +82,14 @@ static void damage_line(int line)
 
 static void rebuild(void)
 {
-    ck_assert_msg(rebuild_log(directory_fd, &rebuilt, error) == 0, "%s", error);
+    ck_assert_msg(rebuild_log(directory_fd, SHARD_WHOLE, &rebuilt, error) == 0, "%s", error);
 }
 
 static struct processed_log *reopened(void)
 {
     char why[PROCESSED_LOG_ERROR_SIZE];
-    struct processed_log *log = processed_log_open(directory_fd, PROCESSED_LOG_WRITE, why);
+    struct processed_log *log =
+        processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, why);
     ck_assert_msg(log != NULL, "%s", why);
     return log;
 }
@@ -117,7 +119,7 @@ START_TEST(rebuild_keeps_whole_lines_and_makes_a_damaged_record_again_from_its_s
     put_summary("1");
     put_summary("3");
     damage_line(0);
-    ck_assert_ptr_null(processed_log_open(directory_fd, PROCESSED_LOG_WRITE, why));
+    ck_assert_ptr_null(processed_log_open(directory_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, why));
     ck_assert_msg(strstr(why, "line 1 ") != NULL && strstr(why, "--rebuild") != NULL, "%s", why);
     rebuild();
     ck_assert_uint_eq(rebuilt.kept, 2);
@@ -215,7 +217,7 @@ START_TEST(rebuild_passes_over_what_has_a_summarys_name_and_is_no_file)
     ck_assert_int_eq(symlinkat("nowhere", directory_fd, "summary_4.json"), 0);
     ck_assert_int_eq(mkfifoat(directory_fd, "summary_5.json", 0644), 0);
     ck_assert_int_eq(mknodat(directory_fd, "summary_6.json", S_IFSOCK | 0644, 0), 0);
-    ck_assert_msg(rebuild_log(directory_fd, &rebuilt, error) == 0, "%s", error);
+    ck_assert_msg(rebuild_log(directory_fd, SHARD_WHOLE, &rebuilt, error) == 0, "%s", error);
     ck_assert_uint_eq(rebuilt.made, 2);
     ck_assert_uint_eq(rebuilt.kept + rebuilt.dropped, 0);
 }
@@ -261,7 +263,7 @@ START_TEST(rebuild_without_space_leaves_the_log_as_it_was)
     const struct rlimit limit = {.rlim_cur = 100, .rlim_max = RLIM_INFINITY};
     (void)signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert_int_eq(rebuild_log(directory_fd, &rebuilt, error), -1);
+    ck_assert_int_eq(rebuild_log(directory_fd, SHARD_WHOLE, &rebuilt, error), -1);
     ck_assert_msg(strstr(error, "cannot write processed.log: File too large") != NULL, "%s", error);
     char *after = support_read_file(directory, LOG, NULL);
     ck_assert_str_eq(after, before);

@@ -53,12 +53,14 @@ START_TEST(records_come_in_order_and_as_many_as_are_asked_for)
     uint64_t at = 0;
     make_log(5);
     save_log();
-    ck_assert_uint_eq(records_read(results_fd, &at, log_text.length, 2, see, NULL), 2);
+    ck_assert_uint_eq(records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 2, see, NULL), 2);
     ck_assert_str_eq(seen, "1 2 ");
-    ck_assert_uint_eq(records_read(results_fd, &at, log_text.length, 100, see, NULL), 3);
+    ck_assert_uint_eq(records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 100, see, NULL),
+                      3);
     ck_assert_str_eq(seen, "1 2 3 4 5 ");
     ck_assert_uint_eq(at, log_text.length);
-    ck_assert_uint_eq(records_read(results_fd, &at, log_text.length, 100, see, NULL), 0);
+    ck_assert_uint_eq(records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 100, see, NULL),
+                      0);
 }
 END_TEST
 
@@ -78,7 +80,8 @@ START_TEST(a_log_longer_than_a_piece_is_read_whole)
     make_log(5000);
     save_log();
     ck_assert_uint_gt(log_text.length, (size_t)512 * 1024);
-    while ((count = records_read(results_fd, &at, log_text.length, 100000, pass, &records)) > 0)
+    while ((count = records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 100000, pass,
+                                 &records)) > 0)
         lines += count;
     ck_assert_uint_eq(lines, 5000);
     ck_assert_uint_eq(records, 5000);
@@ -92,7 +95,7 @@ START_TEST(nothing_is_read_behind_the_end_that_is_given)
     size_t end = log_text.length;
     make_log(2);
     save_log();
-    ck_assert_uint_eq(records_read(results_fd, &at, end, 100, see, NULL), 2);
+    ck_assert_uint_eq(records_read(results_fd, SHARD_WHOLE, &at, end, 100, see, NULL), 2);
     ck_assert_uint_eq(at, end);
 }
 END_TEST
@@ -103,7 +106,8 @@ START_TEST(a_damaged_line_is_passed_over)
     make_log(3);
     log_text.bytes[log_text.length / 2] ^= 1;
     save_log();
-    ck_assert_uint_eq(records_read(results_fd, &at, log_text.length, 100, see, NULL), 3);
+    ck_assert_uint_eq(records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 100, see, NULL),
+                      3);
     ck_assert_str_eq(seen, "1 3 ");
 }
 END_TEST
@@ -113,9 +117,11 @@ START_TEST(who_refuses_a_record_meets_it_again)
     uint64_t at = 0;
     make_log(3);
     save_log();
-    ck_assert_uint_eq(records_read(results_fd, &at, log_text.length, 100, see, "2"), 1);
+    ck_assert_uint_eq(records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 100, see, "2"),
+                      1);
     ck_assert_str_eq(seen, "1 2 ");
-    ck_assert_uint_eq(records_read(results_fd, &at, log_text.length, 100, see, NULL), 2);
+    ck_assert_uint_eq(records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 100, see, NULL),
+                      2);
     ck_assert_str_eq(seen, "1 2 2 3 ");
 }
 END_TEST
@@ -136,7 +142,7 @@ START_TEST(a_record_tells_when_and_why)
     rejection_set(&rejection, REASON_NUL_BYTE, "line 1, column %d", 7);
     add_record("1", &rejection);
     save_log();
-    (void)records_read(results_fd, &at, log_text.length, 1, keep_rejection, &kept);
+    (void)records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 1, keep_rejection, &kept);
     ck_assert_str_eq(kept.bytes, "2026-11-25T10:00:00Z: nul-byte, line 1, column 7");
     text_free(&kept);
 }
@@ -146,12 +152,12 @@ START_TEST(the_last_records_are_found_from_the_end)
 {
     make_log(9);
     save_log();
-    uint64_t at = records_back(results_fd, log_text.length, 3);
-    (void)records_read(results_fd, &at, log_text.length, 100, see, NULL);
+    uint64_t at = records_back(results_fd, SHARD_WHOLE, log_text.length, 3);
+    (void)records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 100, see, NULL);
     ck_assert_str_eq(seen, "7 8 9 ");
-    ck_assert_uint_eq(records_back(results_fd, log_text.length, 9), 0);
-    ck_assert_uint_eq(records_back(results_fd, log_text.length, 100), 0);
-    ck_assert_uint_eq(records_back(results_fd, log_text.length, 0), log_text.length);
+    ck_assert_uint_eq(records_back(results_fd, SHARD_WHOLE, log_text.length, 9), 0);
+    ck_assert_uint_eq(records_back(results_fd, SHARD_WHOLE, log_text.length, 100), 0);
+    ck_assert_uint_eq(records_back(results_fd, SHARD_WHOLE, log_text.length, 0), log_text.length);
 }
 END_TEST
 
@@ -159,7 +165,7 @@ START_TEST(going_back_ends_at_a_mebibyte_and_at_the_beginning_of_a_line)
 {
     make_log(10000);
     save_log();
-    uint64_t at = records_back(results_fd, log_text.length, 100000);
+    uint64_t at = records_back(results_fd, SHARD_WHOLE, log_text.length, 100000);
     ck_assert_uint_gt(at, log_text.length - 1024 * 1024 - 1);
     ck_assert_mem_eq(log_text.bytes + at, "{\"key\":", 7);
 }
@@ -173,12 +179,12 @@ START_TEST(a_mark_knows_the_log_that_it_was_made_of)
     size_t end = log_text.length;
     make_log(1);
     save_log();
-    ck_assert(records_mark(results_fd, end, &mark));
+    ck_assert(records_mark(results_fd, SHARD_WHOLE, end, &mark));
     log_text.bytes[end - 20] ^= 1;
     save_log();
-    ck_assert(records_mark(results_fd, end, &other));
+    ck_assert(records_mark(results_fd, SHARD_WHOLE, end, &other));
     ck_assert_uint_ne(mark, other);
-    ck_assert(!records_mark(results_fd, log_text.length + 1, &other));
+    ck_assert(!records_mark(results_fd, SHARD_WHOLE, log_text.length + 1, &other));
 }
 END_TEST
 
@@ -187,10 +193,10 @@ START_TEST(where_there_is_no_log_nothing_is_read)
     uint64_t at = 0;
     uint32_t mark;
     results_fd = support_open_directory(support_temporary_directory());
-    ck_assert_uint_eq(records_read(results_fd, &at, 100, 100, see, NULL), 0);
-    ck_assert_uint_eq(records_back(results_fd, 100, 10), 100);
-    ck_assert(!records_mark(results_fd, 100, &mark));
-    ck_assert(records_mark(results_fd, 0, &mark));
+    ck_assert_uint_eq(records_read(results_fd, SHARD_WHOLE, &at, 100, 100, see, NULL), 0);
+    ck_assert_uint_eq(records_back(results_fd, SHARD_WHOLE, 100, 10), 100);
+    ck_assert(!records_mark(results_fd, SHARD_WHOLE, 100, &mark));
+    ck_assert(records_mark(results_fd, SHARD_WHOLE, 0, &mark));
 }
 END_TEST
 

@@ -13,7 +13,8 @@
 #include "consumer/report.h"
 #include "tests/unit/support.h"
 
-static const struct report REPORT = {.started_at = "2026-11-23T10:15:00.000Z",
+static const struct report REPORT = {.shard = {1, 1},
+                                     .started_at = "2026-11-23T10:15:00.000Z",
                                      .last_scan_at = "2026-11-23T10:16:00.000Z",
                                      .processed = 12,
                                      .rejected = 3,
@@ -143,7 +144,7 @@ END_TEST
 static void assert_health(const char *path, int code, const char *part)
 {
     char answer[256];
-    ck_assert_int_eq(report_health(path, answer, sizeof answer), code);
+    ck_assert_int_eq(report_health(path, SHARD_WHOLE, answer, sizeof answer), code);
     ck_assert_msg(strstr(answer, part) != NULL, "%s", answer);
     ck_assert_ptr_null(strchr(answer, '\n'));
 }

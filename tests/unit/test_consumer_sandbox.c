@@ -124,7 +124,8 @@ JAILED_TEST(sandbox_lets_the_shared_directory_be_read_and_the_results_be_written
     ck_assert_int_eq(fileio_sync_directory(house.results_fd), 0);
     assert_opens(house.results_fd, "summary_1.json", O_RDWR | O_TRUNC);
     ck_assert_int_eq(unlinkat(house.results_fd, "summary_1.json", 0), 0);
-    struct processed_log *log = processed_log_open(house.results_fd, PROCESSED_LOG_WRITE, error);
+    struct processed_log *log =
+        processed_log_open(house.results_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
     ck_assert_msg(log != NULL, "%s", error);
     processed_log_close(log);
 }

@@ -19,7 +19,8 @@
 #define SECOND NUMBER_NS_PER_SECOND
 
 /* Each test runs in a process of its own, so it finds these as new. */
-static struct text records;
+static struct processed_log *own_log;
+static struct processed_logs *logs;
 static const char *directory;
 static int results_fd;
 static struct stream *stream;
@@ -33,7 +34,12 @@ static size_t reread_count;
 
 static void start(void)
 {
-    stream = stream_create(results_fd, records.length, extension);
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    own_log = processed_log_open(results_fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
+    ck_assert_msg(own_log != NULL, "%s", error);
+    logs = processed_logs_open(results_fd, own_log, error);
+    ck_assert_msg(logs != NULL, "%s", error);
+    stream = stream_create(results_fd, own_log, logs, extension);
     ck_assert_ptr_nonnull(stream);
 }
 
@@ -75,17 +81,19 @@ static void tell_one(void)
                                             .rejection = &none,
                                             .sha256 = "",
                                             .at = account->at};
-    processed_record_write(&records, &record);
+    ck_assert_int_eq(processed_log_stage(own_log, &record), 0);
     stream_tell(stream, notice);
     notice_free(notice);
 }
 
 static void take(int batches)
 {
-    for (int i = 0; i < batches; i++)
+    for (int i = 0; i < batches; i++) {
         tell_one();
-    support_write_file(directory, CONTRACT_PROCESSED_LOG, records.bytes, records.length);
-    stream_committed(stream, records.length);
+        if (i % 100 == 99 || i == batches - 1)
+            ck_assert_int_eq(processed_log_commit(own_log), 0);
+    }
+    stream_committed(stream, processed_log_bytes(own_log));
 }
 
 static void publish(void)
@@ -97,6 +105,8 @@ static void publish(void)
 static void end(void)
 {
     stream_free(stream);
+    processed_logs_close(logs);
+    processed_log_close(own_log);
     stream = NULL;
 }
 
@@ -330,10 +340,10 @@ START_TEST(what_a_crash_took_away_is_read_again)
     take(2);
     publish();
     size_t length = 0;
-    char *state = support_read_file(directory, CONTRACT_STREAM_STATE, &length);
+    char *state = support_read_file(directory, CONTRACT_TOTALS_STATE, &length);
     take(3);
     end();
-    support_write_file(directory, CONTRACT_STREAM_STATE, state, length);
+    support_write_file(directory, CONTRACT_TOTALS_STATE, state, length);
     free(state);
     start();
     rest();
@@ -369,24 +379,24 @@ START_TEST(a_state_that_is_none_is_passed_over_and_replaced)
     take(3);
     end();
     size_t length = 0;
-    char *state = support_read_file(directory, CONTRACT_STREAM_STATE, &length);
-    remove_file(CONTRACT_STREAM_STATE);
+    char *state = support_read_file(directory, CONTRACT_TOTALS_STATE, &length);
+    remove_file(CONTRACT_TOTALS_STATE);
     assert_starts_anew();
-    support_write_file(directory, CONTRACT_STREAM_STATE, "", 0);
+    support_write_file(directory, CONTRACT_TOTALS_STATE, "", 0);
     assert_starts_anew();
-    support_write_file(directory, CONTRACT_STREAM_STATE, "SDSTREAM", 8);
+    support_write_file(directory, CONTRACT_TOTALS_STATE, "SDTOTALS", 8);
     assert_starts_anew();
-    support_write_file(directory, CONTRACT_STREAM_STATE, state, length - 1);
+    support_write_file(directory, CONTRACT_TOTALS_STATE, state, length - 1);
     assert_starts_anew();
     state[length / 2] ^= 1;
-    support_write_file(directory, CONTRACT_STREAM_STATE, state, length);
+    support_write_file(directory, CONTRACT_TOTALS_STATE, state, length);
     assert_starts_anew();
     free(state);
-    remove_file(CONTRACT_STREAM_STATE);
-    ck_assert_int_eq(symlinkat("/etc/passwd", results_fd, CONTRACT_STREAM_STATE), 0);
+    remove_file(CONTRACT_TOTALS_STATE);
+    ck_assert_int_eq(symlinkat("/etc/passwd", results_fd, CONTRACT_TOTALS_STATE), 0);
     assert_starts_anew();
-    remove_file(CONTRACT_STREAM_STATE);
-    ck_assert_int_eq(mkfifoat(results_fd, CONTRACT_STREAM_STATE, 0600), 0);
+    remove_file(CONTRACT_TOTALS_STATE);
+    ck_assert_int_eq(mkfifoat(results_fd, CONTRACT_TOTALS_STATE, 0600), 0);
     assert_starts_anew();
 }
 END_TEST

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "tests/unit/support.h"
+#include "tests/unit/written_log.h"
 
 /* Stands before the C library's function, in this program alone. */
 static int flushes_until_one_fails = -1;
@@ -20,45 +20,40 @@ int fdatasync(int fd)
     return 0;
 }
 
-static struct processed_log *new_log(void)
-{
-    char error[PROCESSED_LOG_ERROR_SIZE];
-    struct processed_log *log = processed_log_open(
-        support_open_directory(support_temporary_directory()), PROCESSED_LOG_WRITE, error);
-    ck_assert_msg(log != NULL, "%s", error);
-    return log;
-}
+static struct written_log logs[2];
 
-static void decide(const struct processed_log *log, const char *key, enum outcome outcome)
+static void decide(const struct written_log *log, const char *key, enum outcome outcome)
 {
     struct rejection rejection = {.reason = REASON_HASH_MISMATCH};
     struct processed_record record = {
         .key = key, .file = "data.csv", .sha256 = "", .outcome = outcome, .rejection = &rejection};
-    ck_assert_int_eq(processed_log_append((struct processed_log *)(uintptr_t)log, &record), 0);
+    ck_assert_int_eq(processed_log_append(log->own, &record), 0);
 }
 
 static struct acknowledgements two_readers(void)
 {
+    logs[0] = written_log_new();
+    logs[1] = written_log_new();
     return (struct acknowledgements){
-        .logs = {new_log(), new_log()}, .paths = {"/a", "/b"}, .count = 2, .all_seen = true};
+        .logs = {logs[0].all, logs[1].all}, .paths = {"/a", "/b"}, .count = 2, .all_seen = true};
 }
 
-static void close_logs(const struct acknowledgements *seen)
+static void close_logs(void)
 {
-    for (size_t i = 0; i < seen->count; i++)
-        processed_log_close((struct processed_log *)(uintptr_t)seen->logs[i]);
+    written_log_close(&logs[0]);
+    written_log_close(&logs[1]);
 }
 
 START_TEST(acknowledgements_have_a_batch_when_every_log_has_it_whatever_was_decided)
 {
     struct acknowledgements seen = two_readers();
     ck_assert(!acknowledgements_have(&seen, 7));
-    decide(seen.logs[0], "7", OUTCOME_PROCESSED);
+    decide(&logs[0], "7", OUTCOME_PROCESSED);
     ck_assert(!acknowledgements_have(&seen, 7));
-    decide(seen.logs[1], "7", OUTCOME_REJECTED);
+    decide(&logs[1], "7", OUTCOME_REJECTED);
     ck_assert(acknowledgements_have(&seen, 7));
     ck_assert(!acknowledgements_have(&seen, 8));
-    close_logs(&seen);
+    close_logs();
 }
 END_TEST
 
@@ -76,11 +71,11 @@ START_TEST(acknowledgements_name_the_first_that_lacks_a_batch)
 {
     struct acknowledgements seen = two_readers();
     ck_assert_uint_eq(acknowledgements_lacking(&seen, 7), 0);
-    decide(seen.logs[0], "7", OUTCOME_PROCESSED);
+    decide(&logs[0], "7", OUTCOME_PROCESSED);
     ck_assert_uint_eq(acknowledgements_lacking(&seen, 7), 1);
-    decide(seen.logs[1], "7", OUTCOME_PROCESSED);
+    decide(&logs[1], "7", OUTCOME_PROCESSED);
     ck_assert_uint_eq(acknowledgements_lacking(&seen, 7), 2);
-    close_logs(&seen);
+    close_logs();
 }
 END_TEST
 
@@ -88,13 +83,13 @@ START_TEST(acknowledgements_end_at_the_last_number_of_any_log_and_say_whose_it_i
 {
     struct acknowledgements seen = two_readers();
     const char *path;
-    decide(seen.logs[0], "41", OUTCOME_PROCESSED);
-    decide(seen.logs[1], "500", OUTCOME_REJECTED);
-    decide(seen.logs[1], "orders", OUTCOME_PROCESSED);
+    decide(&logs[0], "41", OUTCOME_PROCESSED);
+    decide(&logs[1], "500", OUTCOME_REJECTED);
+    decide(&logs[1], "orders", OUTCOME_PROCESSED);
     ck_assert_uint_eq(acknowledgements_last_number(&seen, &path), 500);
     ck_assert_str_eq(path, "/b");
     ck_assert_uint_eq(acknowledgements_decisions(&seen), 3);
-    close_logs(&seen);
+    close_logs();
 }
 END_TEST
 
@@ -108,12 +103,11 @@ START_TEST(acknowledgements_know_the_bytes_of_a_batch_that_any_log_has)
     struct processed_record record = {
         .key = "7", .file = "data_7.csv", .sha256 = one, .outcome = OUTCOME_PROCESSED};
     ck_assert(!acknowledgements_know(&seen, 7, one));
-    ck_assert_int_eq(processed_log_append((struct processed_log *)(uintptr_t)seen.logs[1], &record),
-                     0);
+    ck_assert_int_eq(processed_log_append(logs[1].own, &record), 0);
     ck_assert(acknowledgements_know(&seen, 7, one));
     ck_assert(!acknowledgements_know(&seen, 7, other));
     ck_assert(!acknowledgements_know(&seen, 8, one));
-    close_logs(&seen);
+    close_logs();
 }
 END_TEST
 
@@ -126,7 +120,7 @@ START_TEST(acknowledgements_settle_every_log_or_say_that_they_could_not)
     flushes_until_one_fails = 2;
     ck_assert_int_eq(acknowledgements_settle(&seen), 0);
     ck_assert_int_eq(flushes_until_one_fails, 0);
-    close_logs(&seen);
+    close_logs();
 }
 END_TEST
 

@@ -11,14 +11,13 @@
 
 #include "common/clock.h"
 #include "common/number.h"
-#include "common/processed_log.h"
 #include "common/wait.h"
 #include "producer/chaos.h"
 #include "producer/group.h"
 #include "producer/recovery.h"
 #include "producer/schema.h"
 #include "producer/synthetic.h"
-#include "tests/unit/support.h"
+#include "tests/unit/written_log.h"
 
 static const char *directory;
 static struct metadata_field fields[SCHEMA_COLUMNS_MAX];
@@ -30,7 +29,7 @@ static struct recovery recovery;
 static struct chaos_found found;
 static struct synthetic synthetic;
 static struct source source;
-static struct processed_log *record_log;
+static struct written_log record_log;
 static char error[PUBLISH_ERROR_SIZE];
 
 /* A run on the directory, as main begins one. */
@@ -50,10 +49,11 @@ static void start(const char *rates)
     ck_assert_msg(chaos_open(&options, &chaos, error) == 0, "%s", error);
     publisher.state = chaos_state;
     publisher.state_context = chaos;
-    const struct acknowledgements seen = {
-        .logs = {record_log}, .count = record_log == NULL ? 0 : 1, .all_seen = record_log != NULL};
+    const struct acknowledgements seen = {.logs = {record_log.all},
+                                          .count = record_log.all == NULL ? 0 : 1,
+                                          .all_seen = record_log.all != NULL};
     ck_assert_msg(recovery_run(&recovery, &publisher, &seen, error) == 0, "%s", error);
-    found = (struct chaos_found){record_log, publisher.next, recovery.numbers, recovery.count};
+    found = (struct chaos_found){record_log.all, publisher.next, recovery.numbers, recovery.count};
     ck_assert_int_eq(chaos_resume(chaos, &found, error), 0);
     source = synthetic_open(&synthetic, &request, chaos);
     group_open(&group, &publisher, &source, true);
@@ -73,9 +73,7 @@ static void stop(void)
 static void prepare(const char *rates)
 {
     directory = support_temporary_directory();
-    record_log = processed_log_open(support_open_directory(support_temporary_directory()),
-                                    PROCESSED_LOG_WRITE, error);
-    ck_assert_ptr_nonnull(record_log);
+    record_log = written_log_new();
     start(rates);
 }
 
@@ -93,7 +91,7 @@ static void record(uint64_t number, enum outcome outcome)
     (void)snprintf(key, sizeof key, "%" PRIu64, number);
     struct processed_record line = {
         .key = key, .file = "data.csv", .outcome = outcome, .sha256 = ""};
-    ck_assert_int_eq(processed_log_append(record_log, &line), 0);
+    ck_assert_int_eq(processed_log_append(record_log.own, &line), 0);
 }
 
 static char *name_of(const char *prefix, uint64_t number, const char *suffix)
@@ -268,7 +266,7 @@ END_TEST
 
 static void follow(void)
 {
-    ck_assert_msg(chaos_follow(chaos, record_log, error) == 0, "%s", error);
+    ck_assert_msg(chaos_follow(chaos, record_log.all, error) == 0, "%s", error);
 }
 
 START_TEST(chaos_replaces_data_only_after_it_was_processed)
@@ -322,7 +320,7 @@ START_TEST(chaos_replaces_nothing_before_the_manifest_says_so)
     record(1, OUTCOME_PROCESSED);
     (void)snprintf(path, sizeof path, "%s/.data_1.csv.tmp", directory);
     ck_assert_int_eq(mkdir(path, 0755), 0);
-    ck_assert_int_eq(chaos_follow(chaos, record_log, error), -1);
+    ck_assert_int_eq(chaos_follow(chaos, record_log.all, error), -1);
     ck_assert_str_eq(error, "cannot replace data_1.csv: Is a directory");
     manifest_ends_in("\"outcome\":\"changed\"");
     ck_assert_int_eq(rmdir(path), 0);
@@ -378,8 +376,7 @@ START_TEST(chaos_takes_a_number_for_lost_neither_without_a_log_nor_when_it_was_a
     stop();
     ck_assert_int_eq(unlinkat(publisher.directory_fd, "data_1.csv", 0), 0);
     ck_assert_int_eq(unlinkat(publisher.directory_fd, "metadata_1.json", 0), 0);
-    processed_log_close(record_log);
-    record_log = NULL;
+    written_log_close(&record_log);
     start("crlf=1");
     manifest_ends_in("\"fault\":\"crlf\"");
 }

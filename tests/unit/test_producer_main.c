@@ -75,7 +75,7 @@ static void acknowledge(const char *results, unsigned first, unsigned last)
     char error[PROCESSED_LOG_ERROR_SIZE];
     char key[32];
     int fd = support_open_directory(results);
-    struct processed_log *log = processed_log_open(fd, PROCESSED_LOG_WRITE, error);
+    struct processed_log *log = processed_log_open(fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
     ck_assert_ptr_nonnull(log);
     for (unsigned number = first; number <= last; number++) {
         struct processed_record record = {.key = key, .file = "data.csv", .sha256 = ""};

@@ -31,7 +31,7 @@ static void acknowledge(const char *key)
 {
     struct processed_record record = {.key = key, .file = "data.csv", .sha256 = ""};
     int fd = support_open_directory(results);
-    struct processed_log *log = processed_log_open(fd, PROCESSED_LOG_WRITE, error);
+    struct processed_log *log = processed_log_open(fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
     ck_assert_ptr_nonnull(log);
     ck_assert_int_eq(processed_log_append(log, &record), 0);
     processed_log_close(log);
@@ -41,14 +41,14 @@ static void acknowledge(const char *key)
 static void assert_follows(const char *key)
 {
     ck_assert_int_eq(reader_refresh(reader, error), READER_FOLLOWED);
-    ck_assert_ptr_nonnull(processed_log_find(reader_log(reader), key));
+    ck_assert_ptr_nonnull(processed_logs_find(reader_logs(reader), key));
 }
 
 START_TEST(reader_has_no_log_while_there_is_no_results_directory)
 {
     prepare();
     ck_assert_int_eq(reader_refresh(reader, error), READER_NOT_THERE);
-    ck_assert_ptr_null(reader_log(reader));
+    ck_assert_ptr_null(reader_logs(reader));
 }
 END_TEST
 
@@ -58,7 +58,7 @@ START_TEST(reader_is_followed_from_a_directory_and_a_log_that_come_later)
     (void)reader_refresh(reader, error);
     make_results();
     ck_assert_int_eq(reader_refresh(reader, error), READER_FOLLOWED);
-    ck_assert_ptr_nonnull(reader_log(reader));
+    ck_assert_ptr_nonnull(reader_logs(reader));
     acknowledge("1");
     assert_follows("1");
     acknowledge("2");
@@ -76,7 +76,7 @@ START_TEST(reader_goes_on_when_the_log_is_replaced)
     ck_assert_int_eq(reader_refresh(reader, error), READER_FOLLOWED);
     acknowledge("2");
     assert_follows("2");
-    ck_assert_ptr_null(processed_log_find(reader_log(reader), "1"));
+    ck_assert_ptr_null(processed_logs_find(reader_logs(reader), "1"));
 }
 END_TEST
 
@@ -113,7 +113,7 @@ START_TEST(reader_goes_on_when_the_log_is_written_anew_in_its_place)
     ck_assert_int_eq(truncate(log_path, 0), 0);
     acknowledge("3");
     assert_follows("3");
-    ck_assert_ptr_null(processed_log_find(reader_log(reader), "1"));
+    ck_assert_ptr_null(processed_logs_find(reader_logs(reader), "1"));
 }
 END_TEST
 
@@ -134,7 +134,7 @@ START_TEST(reader_goes_on_when_the_whole_directory_is_replaced_at_once)
     make_results();
     acknowledge("2");
     assert_follows("2");
-    ck_assert_ptr_null(processed_log_find(reader_log(reader), "1"));
+    ck_assert_ptr_null(processed_logs_find(reader_logs(reader), "1"));
 }
 END_TEST
 
@@ -146,7 +146,7 @@ START_TEST(reader_is_forgotten_while_the_directory_is_gone)
     assert_follows("1");
     move_results_aside();
     ck_assert_int_eq(reader_refresh(reader, error), READER_NOT_THERE);
-    ck_assert_ptr_null(reader_log(reader));
+    ck_assert_ptr_null(reader_logs(reader));
     make_results();
     acknowledge("2");
     assert_follows("2");
@@ -171,7 +171,7 @@ START_TEST(reader_says_what_is_wrong_with_a_damaged_log_and_keeps_what_it_knew)
     free(bytes);
     ck_assert_int_eq(reader_refresh(reader, error), READER_TROUBLE);
     ck_assert_ptr_nonnull(strstr(error, "line 2"));
-    ck_assert_ptr_nonnull(processed_log_find(reader_log(reader), "1"));
+    ck_assert_ptr_nonnull(processed_logs_find(reader_logs(reader), "1"));
 }
 END_TEST
 
@@ -183,7 +183,7 @@ START_TEST(reader_calls_a_file_where_the_directory_should_be_trouble)
     (void)fclose(file);
     ck_assert_int_eq(reader_refresh(reader, error), READER_TROUBLE);
     ck_assert_ptr_nonnull(strstr(error, "results"));
-    ck_assert_ptr_null(reader_log(reader));
+    ck_assert_ptr_null(reader_logs(reader));
 }
 END_TEST
 

@@ -47,7 +47,7 @@ static void decide(const char *path, const char *key)
     char error[PROCESSED_LOG_ERROR_SIZE];
     struct processed_record record = {.key = key, .file = "data.csv", .sha256 = ""};
     int fd = support_open_directory(path);
-    struct processed_log *log = processed_log_open(fd, PROCESSED_LOG_WRITE, error);
+    struct processed_log *log = processed_log_open(fd, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
     ck_assert_ptr_nonnull(log);
     ck_assert_int_eq(processed_log_append(log, &record), 0);
     processed_log_close(log);

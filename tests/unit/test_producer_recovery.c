@@ -5,10 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/processed_log.h"
 #include "producer/publish.h"
 #include "producer/recovery.h"
-#include "tests/unit/support.h"
+#include "tests/unit/written_log.h"
 
 #define CSV "label,value\na,1\nb,2\n"
 
@@ -41,33 +40,31 @@ static void prepare(void)
 }
 
 /* What one reader has acknowledged; NULL when it cannot be seen. */
-static struct acknowledgements seen_of(const struct processed_log *log)
+static struct acknowledgements seen_of(const struct processed_logs *log)
 {
     return (struct acknowledgements){
         .logs = {log}, .paths = {"results"}, .count = log != NULL, .all_seen = log != NULL};
 }
 
-static void recover(const struct processed_log *log)
+static void recover(const struct processed_logs *log)
 {
     struct acknowledgements seen = seen_of(log);
     ck_assert_int_eq(recovery_run(&recovery, &publisher, &seen, error), 0);
 }
 
 /* A log that acknowledges these keys. */
-static const struct processed_log *log_of(const char *const *keys)
+static const struct processed_logs *log_of(const char *const *keys)
 {
-    static struct processed_log *logs[8]; /* as long as the process lives */
+    static struct written_log logs[8]; /* as long as the process lives */
     static size_t log_count;
-    char log_error[PROCESSED_LOG_ERROR_SIZE];
     ck_assert_uint_lt(log_count, sizeof logs / sizeof *logs);
-    struct processed_log *log = logs[log_count++] = processed_log_open(
-        support_open_directory(support_temporary_directory()), PROCESSED_LOG_WRITE, log_error);
-    ck_assert_ptr_nonnull(log);
+    const struct written_log *log = &logs[log_count++];
+    logs[log_count - 1] = written_log_new();
     for (; *keys != NULL; keys++) {
         struct processed_record record = {.key = *keys, .file = "data.csv", .sha256 = ""};
-        ck_assert_int_eq(processed_log_append(log, &record), 0);
+        ck_assert_int_eq(processed_log_append(log->own, &record), 0);
     }
-    return log;
+    return log->all;
 }
 
 #define LOG_OF(...) log_of((const char *const[]){__VA_ARGS__, NULL})
@@ -227,7 +224,7 @@ END_TEST
 START_TEST(producer_completes_data_alone_that_not_every_reader_has_acknowledged)
 {
     for (int out_of_sight = 0; out_of_sight <= 1; out_of_sight++) {
-        const struct processed_log *one = LOG_OF("1");
+        const struct processed_logs *one = LOG_OF("1");
         struct acknowledgements seen = {
             .logs = {one, LOG_OF("2")}, .count = out_of_sight ? 1 : 2, .all_seen = !out_of_sight};
         prepare();

@@ -6,10 +6,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/processed_log.h"
 #include "common/reason.h"
 #include "producer/retention.h"
-#include "tests/unit/support.h"
+#include "tests/unit/written_log.h"
 
 /* Stands before the C library's function, in this program alone. */
 static int fdatasync_errno;
@@ -38,16 +37,7 @@ int unlinkat(int fd, const char *name, int flags)
 
 static const char *directory;
 static struct retention retention;
-static struct processed_log *written;
-
-static struct processed_log *new_log(void)
-{
-    char error[PROCESSED_LOG_ERROR_SIZE];
-    struct processed_log *log = processed_log_open(
-        support_open_directory(support_temporary_directory()), PROCESSED_LOG_WRITE, error);
-    ck_assert_msg(log != NULL, "%s", error);
-    return log;
-}
+static struct written_log written;
 
 /* A directory with batches 1 to `count` on disk, and an empty log. */
 static void prepare(struct retention_limits limits, unsigned count)
@@ -64,28 +54,28 @@ static void prepare(struct retention_limits limits, unsigned count)
     }
     retention_open(&retention, support_open_directory(directory), &limits, &numbers, count);
     ck_assert_ptr_null(numbers);
-    written = new_log();
+    written = written_log_new();
 }
 
-static void decide_in(struct processed_log *log, unsigned number, enum outcome outcome)
+static void decide_in(const struct written_log *log, unsigned number, enum outcome outcome)
 {
     char key[32];
     struct rejection rejection = {.reason = REASON_HASH_MISMATCH};
     (void)snprintf(key, sizeof key, "%u", number);
     struct processed_record record = {
         .key = key, .file = "data.csv", .sha256 = "", .outcome = outcome, .rejection = &rejection};
-    ck_assert_int_eq(processed_log_append(log, &record), 0);
+    ck_assert_int_eq(processed_log_append(log->own, &record), 0);
 }
 
 static void decide(unsigned number, enum outcome outcome)
 {
-    decide_in(written, number, outcome);
+    decide_in(&written, number, outcome);
 }
 
 static const struct acknowledgements *seen_of_one(void)
 {
     static struct acknowledgements seen;
-    seen = (struct acknowledgements){.logs = {written}, .count = 1, .all_seen = true};
+    seen = (struct acknowledgements){.logs = {written.all}, .count = 1, .all_seen = true};
     return &seen;
 }
 
@@ -354,13 +344,13 @@ END_TEST
 
 /* --- several readers -------------------------------------------------------------------------- */
 
-static struct processed_log *second;
+static struct written_log second;
 
 /* Two readers; the second may be out of sight. */
 static struct acknowledgements seen_of_two(bool both, uint64_t epoch)
 {
     return (struct acknowledgements){
-        .logs = {written, second}, .count = both ? 2 : 1, .all_seen = both, .epoch = epoch};
+        .logs = {written.all, second.all}, .count = both ? 2 : 1, .all_seen = both, .epoch = epoch};
 }
 
 static void follow_two(bool both, uint64_t epoch)
@@ -373,13 +363,13 @@ static void follow_two(bool both, uint64_t epoch)
 START_TEST(retention_deletes_what_all_readers_have_and_nothing_that_one_of_them_lacks)
 {
     prepare((struct retention_limits){.keep_batches = 0}, 3);
-    second = new_log();
+    second = written_log_new();
     decide(1, OUTCOME_PROCESSED);
     decide(2, OUTCOME_PROCESSED);
-    decide_in(second, 3, OUTCOME_PROCESSED);
+    decide_in(&second, 3, OUTCOME_PROCESSED);
     follow_two(true, 1);
     ck_assert(is_there(1) && is_there(2) && is_there(3));
-    decide_in(second, 2, OUTCOME_REJECTED);
+    decide_in(&second, 2, OUTCOME_REJECTED);
     follow_two(true, 1);
     ck_assert(is_there(1) && !is_there(2) && is_there(3));
 }
@@ -388,13 +378,13 @@ END_TEST
 START_TEST(retention_waits_for_the_slowest_of_several_readers)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 3}, 3);
-    second = new_log();
+    second = written_log_new();
     for (unsigned number = 1; number <= 3; number++)
         decide(number, OUTCOME_PROCESSED);
     follow_two(true, 1);
     ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
     ck_assert_uint_eq(retention_first_pending(&retention), 1);
-    decide_in(second, 1, OUTCOME_PROCESSED);
+    decide_in(&second, 1, OUTCOME_PROCESSED);
     follow_two(true, 1);
     ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
     ck_assert_uint_eq(retention_first_pending(&retention), 2);
@@ -404,7 +394,7 @@ END_TEST
 START_TEST(retention_deletes_nothing_while_a_reader_is_out_of_sight_and_waits_for_the_others)
 {
     prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 2}, 3);
-    second = new_log();
+    second = written_log_new();
     follow_two(false, 1);
     ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
     decide(1, OUTCOME_PROCESSED);
@@ -418,15 +408,15 @@ END_TEST
 START_TEST(retention_asks_about_every_batch_anew_when_a_reader_comes_into_sight)
 {
     prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 3}, 3);
-    second = new_log();
+    second = written_log_new();
     for (unsigned number = 1; number <= 3; number++)
         decide(number, OUTCOME_PROCESSED);
     follow_two(false, 1);
-    decide_in(second, 2, OUTCOME_PROCESSED);
+    decide_in(&second, 2, OUTCOME_PROCESSED);
     follow_two(true, 2);
     ck_assert(is_there(1) && !is_there(2) && is_there(3));
     ck_assert_uint_eq(retention_first_pending(&retention), 1);
-    decide_in(second, 1, OUTCOME_PROCESSED);
+    decide_in(&second, 1, OUTCOME_PROCESSED);
     follow_two(true, 2);
     ck_assert(!is_there(1) && is_there(3));
 }
@@ -440,10 +430,10 @@ START_TEST(retention_takes_back_what_a_log_acknowledged_that_was_replaced)
         decide(number, OUTCOME_PROCESSED);
     struct acknowledgements seen = *seen_of_one();
     retention_follow(&retention, &seen);
-    struct processed_log *other = new_log();
-    decide_in(other, 3, OUTCOME_PROCESSED);
-    decide_in(other, 4, OUTCOME_PROCESSED);
-    seen.logs[0] = other;
+    struct written_log other = written_log_new();
+    decide_in(&other, 3, OUTCOME_PROCESSED);
+    decide_in(&other, 4, OUTCOME_PROCESSED);
+    seen.logs[0] = other.all;
     seen.epoch++;
     ck_assert_int_eq(retention_tidy(&retention, &seen), 0);
     ck_assert(is_there(1));
@@ -451,7 +441,7 @@ START_TEST(retention_takes_back_what_a_log_acknowledged_that_was_replaced)
     ck_assert_int_eq(retention_tidy(&retention, &seen), 0);
     ck_assert(is_there(1) && is_there(2) && !is_there(3) && is_there(4));
     ck_assert_uint_eq(retention_first_pending(&retention), 1);
-    processed_log_close(other);
+    written_log_close(&other);
 }
 END_TEST
 
@@ -459,11 +449,11 @@ END_TEST
 START_TEST(retention_asks_the_logs_about_each_pending_batch_at_most_sixteen_times_a_decision)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 0}, 320);
-    second = new_log();
+    second = written_log_new();
     follow_two(true, 1);
     for (unsigned number = 1; number <= 20; number++) {
         ck_assert_uint_eq(retention_first_pending(&retention), 1);
-        decide_in(number % 2 == 0 ? second : written, (number + 1) / 2, OUTCOME_PROCESSED);
+        decide_in(number % 2 == 0 ? &second : &written, (number + 1) / 2, OUTCOME_PROCESSED);
         follow_two(true, 1);
     }
     ck_assert_uint_eq(retention_first_pending(&retention), 11);

@@ -1,0 +1,206 @@
+#include "consumer/elders.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/contract.h"
+#include "common/fileio.h"
+
+struct elders {
+    int results_fd;
+    struct shard own;
+    uint64_t ticket;
+    struct shard *items;
+    size_t count;
+};
+
+/* ---- tickets ---- */
+
+/* 0: there is none yet. */
+static uint64_t read_ticket(int results_fd, struct shard shard)
+{
+    char name[CONTRACT_NAME_SIZE];
+    struct stat status = {0};
+    shard_lock_file(name, shard);
+    /* Opened, since on a network file system a name alone may be answered from a cache. */
+    int fd = openat(results_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    int result = fstat(fd, &status);
+    (void)close(fd);
+    return result == 0 ? (uint64_t)status.st_size : 0;
+}
+
+static int write_ticket(int lock_fd, uint64_t ticket)
+{
+    return ftruncate(lock_fd, (off_t)ticket);
+}
+
+static bool runs(int results_fd, struct shard shard)
+{
+    char name[CONTRACT_NAME_SIZE];
+    shard_lock_file(name, shard);
+    return fileio_lock_is_held(results_fd, name);
+}
+
+/* ---- everybody ---- */
+
+/* Called with each shard that ever had a lock here, whether it runs or not. */
+typedef void visit(void *context, struct shard shard);
+
+/* False when they cannot be listed. */
+static bool visit_all(int results_fd, visit *call, void *context)
+{
+    const struct dirent *entry = NULL;
+    struct shard shard;
+    call(context, SHARD_WHOLE);
+    int fd = fileio_open_directory_at(results_fd, CONTRACT_SHARDS);
+    if (fd < 0)
+        return errno == ENOENT;
+    DIR *directory = fileio_list(fd);
+    (void)close(fd);
+    if (directory == NULL)
+        return false;
+    while (errno = 0, (entry = readdir(directory)) != NULL)
+        if (shard_of_file(entry->d_name, CONTRACT_SHARD_LOCK, &shard) && !shard_is_whole(shard))
+            call(context, shard);
+    bool whole = errno == 0;
+    (void)closedir(directory);
+    return whole;
+}
+
+struct highest {
+    int results_fd;
+    uint64_t ticket;
+};
+
+static void find_highest(void *context, struct shard shard)
+{
+    struct highest *highest = context;
+    uint64_t ticket = read_ticket(highest->results_fd, shard);
+    if (ticket > highest->ticket)
+        highest->ticket = ticket;
+}
+
+struct anybody {
+    int results_fd;
+    struct shard but;
+    bool found;
+};
+
+static void find_anybody(void *context, struct shard shard)
+{
+    struct anybody *anybody = context;
+    if (!shard_is_same(shard, anybody->but) && runs(anybody->results_fd, shard))
+        anybody->found = true;
+}
+
+bool elders_anybody_runs(int results_fd, struct shard but)
+{
+    struct anybody anybody = {.results_fd = results_fd, .but = but};
+    return !visit_all(results_fd, find_anybody, &anybody) || anybody.found;
+}
+
+/* ---- elders ---- */
+
+/* Equal tickets were taken at the same time: then the smaller N, and the smaller I, goes first. */
+static bool is_elder(const struct elders *elders, struct shard shard)
+{
+    struct shard own = elders->own;
+    if (shard.count == own.count || !runs(elders->results_fd, shard))
+        return false;
+    uint64_t ticket = read_ticket(elders->results_fd, shard);
+    return ticket < elders->ticket || (ticket == elders->ticket && shard.count < own.count);
+}
+
+static bool is_known(const struct elders *elders, struct shard shard)
+{
+    for (size_t i = 0; i < elders->count; i++)
+        if (shard_is_same(elders->items[i], shard))
+            return true;
+    return false;
+}
+
+static void add_elder(void *context, struct shard shard)
+{
+    struct elders *elders = context;
+    if (is_known(elders, shard) || !is_elder(elders, shard))
+        return;
+    struct shard *grown = reallocarray(elders->items, elders->count + 1, sizeof *grown);
+    if (grown == NULL)
+        return; /* at the next look */
+    elders->items = grown;
+    elders->items[elders->count++] = shard;
+}
+
+static void drop_gone(struct elders *elders)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < elders->count; i++)
+        if (is_elder(elders, elders->items[i]))
+            elders->items[kept++] = elders->items[i];
+    elders->count = kept;
+}
+
+void elders_look(struct elders *elders)
+{
+    drop_gone(elders);
+    (void)visit_all(elders->results_fd, add_elder, elders);
+}
+
+int elders_prepare(int results_fd, struct shard shard)
+{
+    if (shard_is_whole(shard))
+        return 0;
+    if (mkdirat(results_fd, CONTRACT_SHARDS, 0755) != 0 && errno != EEXIST)
+        return -1;
+    return fileio_sync_directory(results_fd);
+}
+
+struct elders *elders_enter(int results_fd, struct shard shard, int lock_fd)
+{
+    struct highest highest = {.results_fd = results_fd};
+    struct elders *elders = calloc(1, sizeof *elders);
+    if (elders == NULL)
+        return NULL;
+    elders->results_fd = results_fd;
+    elders->own = shard;
+    /* What an earlier run has left there is no ticket of this one. */
+    if (write_ticket(lock_fd, 0) != 0 || !visit_all(results_fd, find_highest, &highest))
+        goto fail;
+    elders->ticket = highest.ticket + 1;
+    if (write_ticket(lock_fd, elders->ticket) != 0)
+        goto fail;
+    elders_look(elders);
+    return elders;
+fail:
+    elders_free(elders);
+    return NULL;
+}
+
+void elders_free(struct elders *elders)
+{
+    if (elders == NULL)
+        return;
+    int saved_errno = errno;
+    free(elders->items);
+    free(elders);
+    errno = saved_errno;
+}
+
+bool elders_own(const struct elders *elders, const char *key)
+{
+    for (size_t i = 0; i < elders->count; i++)
+        if (shard_owns(elders->items[i], key))
+            return true;
+    return false;
+}
+
+const struct shard *elders_first(const struct elders *elders)
+{
+    return elders->count > 0 ? &elders->items[0] : NULL;
+}
