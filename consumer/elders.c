@@ -35,9 +35,19 @@ static uint64_t read_ticket(int results_fd, struct shard shard)
     return result == 0 ? (uint64_t)status.st_size : 0;
 }
 
-static int write_ticket(int lock_fd, uint64_t ticket)
+static int drop_ticket(int lock_fd)
 {
-    return ftruncate(lock_fd, (off_t)ticket);
+    struct stat status;
+    if (fstat(lock_fd, &status) != 0)
+        return -1;
+    return status.st_size == 0 ? 0 : ftruncate(lock_fd, 0);
+}
+
+/* Cannot be told: then somebody may be there. */
+static bool are_there_shards(int results_fd)
+{
+    return faccessat(results_fd, CONTRACT_SHARDS, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+           errno != ENOENT;
 }
 
 static bool runs(int results_fd, struct shard shard)
@@ -170,11 +180,14 @@ struct elders *elders_enter(int results_fd, struct shard shard, int lock_fd)
     elders->results_fd = results_fd;
     elders->own = shard;
     /* What an earlier run has left there is no ticket of this one. */
-    if (write_ticket(lock_fd, 0) != 0 || !visit_all(results_fd, find_highest, &highest))
+    if (drop_ticket(lock_fd) != 0)
+        goto fail;
+    if (shard_is_whole(shard) && !are_there_shards(results_fd))
+        return elders;
+    if (!visit_all(results_fd, find_highest, &highest) ||
+        ftruncate(lock_fd, (off_t)(highest.ticket + 1)) != 0)
         goto fail;
     elders->ticket = highest.ticket + 1;
-    if (write_ticket(lock_fd, elders->ticket) != 0)
-        goto fail;
     elders_look(elders);
     return elders;
 fail:

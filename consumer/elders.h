@@ -10,7 +10,8 @@
  * Who was there before whom is Lamport's bakery ("A New Solution of Dijkstra's Concurrent
  * Programming Problem", CACM 17(8), 1974): on entering a shard takes a ticket that is higher than
  * all that it sees. It is the size of its lock file, which is set in one step and takes no room on
- * a full disk; an empty one is somebody who is choosing, and is waited for. Tickets order any two
+ * a full disk; an empty one is somebody who is choosing, and is waited for, or who was there when there were
+ * no shards, and is everybody's elder. Tickets order any two
  * shards in the same way for both, and no clock is asked. An elder that dies loses its lock; when
  * it comes back it takes a new ticket and is the younger one.
  *

@@ -193,10 +193,10 @@ static void close_all(struct consumer *consumer)
         (void)close(consumer->lock_fd);
 }
 
-static const char *outcome_of(const struct rebuilt *rebuilt)
+static const char *outcome_of(const struct rebuilt *rebuilt, const char *done)
 {
     if (rebuilt->dropped + rebuilt->made > 0)
-        return "rebuilt the log";
+        return done;
     return rebuilt->kept > 0 ? "the log is whole: nothing to rebuild"
                              : "there is neither a record nor a summary: nothing to rebuild";
 }
@@ -205,13 +205,17 @@ static int rebuild(struct consumer *consumer)
 {
     char error[REBUILD_ERROR_SIZE];
     struct rebuilt rebuilt;
+    char log[CONTRACT_NAME_SIZE];
+    char done[CONTRACT_NAME_SIZE + 16];
+    shard_file(log, CONTRACT_PROCESSED_LOG, consumer->config.shard);
+    (void)snprintf(done, sizeof done, "rebuilt %s", log);
     if (rebuild_log(consumer->results_fd, consumer->config.shard, &rebuilt, error) != 0) {
         if (wait_stopping())
             return CONTRACT_EXIT_DONE;
         log_refusal("%s: %s", consumer->config.results_path, error);
         return CONTRACT_EXIT_IO;
     }
-    log_event(LOG_LEVEL_INFO, outcome_of(&rebuilt),
+    log_event(LOG_LEVEL_INFO, outcome_of(&rebuilt, done),
               (struct log_field[]){
                   log_count("kept", rebuilt.kept), log_count("damaged", rebuilt.dropped),
                   log_count("from_summaries", rebuilt.made), log_text("old_log", rebuilt.old_log)},

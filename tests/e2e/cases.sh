@@ -10,7 +10,7 @@ table=docs/reliability.md
 # The part of the document that is the table.
 rows() { sed -n '/^## What must not hurt/,$p' "$table" | grep -E '^\|'; }
 
-suites=(tests/e2e/{objects,csv,metadata,charts,trouble,load}.sh)
+suites=(tests/e2e/{objects,csv,metadata,charts,trouble,shards,load}.sh)
 
 named_in_table() { rows | grep -oE '`[a-z0-9]+(_[a-z0-9]+){3,}`' | tr -d '`' | sort -u; }
 

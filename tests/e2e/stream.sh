@@ -70,7 +70,7 @@ totals_whose_state_is_lost_come_back_from_the_data() {
     fresh lost
     publish 10
     consume_once --chart none
-    rm "$results/stream.state" "$results/totals.json"
+    rm "$results"/{stream,totals}.state "$results/totals.json"
     consume_once --chart none
     totals_of_all 10
 }
@@ -79,7 +79,7 @@ batches_whose_data_is_gone_are_counted_as_left_out() {
     fresh gone
     publish 10
     consume_once --chart none
-    rm "$results/stream.state" "$dir"/data_{2,3,7}.csv
+    rm "$results/totals.state" "$dir"/data_{2,3,7}.csv
     consume_once --chart none
     totals_are '.batches == 7 and .left_out == 3'
     status_is '.processed == 10'
@@ -102,16 +102,20 @@ a_state_that_is_none_keeps_nobody_from_starting() {
     publish 3
     consume_once --chart none
     echo precious >"$work/precious"
-    local make
-    for make in 'head -c 4096 /dev/urandom >' 'ln -s precious' mkfifo mkdir; do
-        rm -rf "$results/stream.state"
-        (cd "$work" && eval "$make '$results/stream.state'")
-        timeout 10 "$consumer" --dir "$dir" --once --chart none >>"$dir/consumer.out"
-        totals_of_all 3
-        [[ $make == mkdir ]] || [[ -f $results/stream.state && ! -L $results/stream.state ]] || fail "after $make"
+    local make state
+    for state in stream.state totals.state; do
+        for make in 'head -c 4096 /dev/urandom >' 'ln -s precious' mkfifo mkdir; do
+            rm -rf "${results:?}/$state"
+            (cd "$work" && eval "$make '$results/$state'")
+            timeout 10 "$consumer" --dir "$dir" --once --chart none >>"$dir/consumer.out"
+            totals_of_all 3
+            [[ $make == mkdir ]] || [[ -f $results/$state && ! -L $results/$state ]] || fail "$state after $make"
+        done
+        rm -rf "${results:?}/$state"
     done
     [[ $(cat "$work/precious") == precious ]]
     grep -q 'cannot write stream.state' "$dir/consumer.out"
+    grep -q 'cannot write totals.state' "$dir/consumer.out"
 }
 
 # ---- the page -------------------------------------------------------------------------------------
@@ -167,6 +171,7 @@ ten_thousand_batches_leave_small_files_and_a_hundred_pages() {
     size_is_below index.html 1000000
     size_is_below trend.png 100000
     size_is_below stream.state 1000000
+    size_is_below totals.state 1000000
     [[ $(find "$results" -name 'page-*.html' | wc -l) -eq 100 ]]
     grep -qF 'summary_10000.json' "$results/page-100.html"
     grep -qF 'summary_1.json' "$results/page-1.html"

@@ -200,7 +200,8 @@ enum derived { NOT_DERIVED, DERIVED_WHOLE, DERIVED_HALF };
 
 static enum derived judge_derived(const struct volume_file *file)
 {
-    static const char *const SEALED[] = {"processed.checkpoint", "stream.state", "metrics.prom"};
+    static const char *const SEALED[] = {"processed.checkpoint", "stream.state", "totals.state",
+                                         "metrics.prom"};
     for (size_t i = 0; i < sizeof SEALED / sizeof *SEALED; i++)
         if (strcmp(file->name, SEALED[i]) == 0)
             return DERIVED_WHOLE; /* or noticed by its reader */
@@ -217,7 +218,8 @@ static bool check_result_file(const struct stand *stand, const struct volume *no
                               char why[CHECK_WHY_SIZE])
 {
     const char *name = file->name;
-    if (strcmp(name, LOG) == 0 || strcmp(name, ".consumer.lock") == 0)
+    if (strcmp(name, LOG) == 0 || strcmp(name, ".consumer.lock") == 0 ||
+        strcmp(name, ".report.lock") == 0)
         return true;
     if (is_temporary(name))
         return when < CHECK_FINISHED || because(why, "%s was left behind", name);

@@ -109,6 +109,26 @@ START_TEST(an_elder_that_comes_back_is_the_younger)
 }
 END_TEST
 
+/* As a consumer does that never heard of shards: it writes nothing where it is alone. */
+START_TEST(who_was_there_when_there_were_no_shards_is_everybodys_elder)
+{
+    in_a_directory();
+    struct member whole = enter(1, 1);
+    struct stat ticket;
+    ck_assert_int_eq(fstat(whole.lock_fd, &ticket), 0);
+    ck_assert_int_eq(ticket.st_size, 0);
+    struct member shard = enter(2, 3);
+    ck_assert(leaves(&shard, "2"));
+    ck_assert(!leaves(&whole, "2"));
+    leave(&whole);
+    whole = enter(1, 1);
+    ck_assert(!leaves(&shard, "2"));
+    ck_assert(leaves(&whole, "2"));
+    leave(&whole);
+    leave(&shard);
+}
+END_TEST
+
 /* Between taking its lock and its ticket anybody may be the elder: it is waited for. */
 START_TEST(who_is_choosing_is_waited_for)
 {
@@ -158,7 +178,8 @@ int main(void)
     return SUPPORT_RUN("consumer_elders", who_is_alone_leaves_nothing_to_anybody,
                        shards_of_one_number_do_not_heed_each_other,
                        whoever_comes_later_leaves_an_elder_its_own_and_takes_the_rest,
-                       an_elder_that_comes_back_is_the_younger, who_is_choosing_is_waited_for,
-                       of_equal_tickets_exactly_one_is_the_elder,
+                       an_elder_that_comes_back_is_the_younger,
+                       who_was_there_when_there_were_no_shards_is_everybodys_elder,
+                       who_is_choosing_is_waited_for, of_equal_tickets_exactly_one_is_the_elder,
                        a_lock_that_is_left_behind_is_nobody);
 }
