@@ -1,8 +1,14 @@
 # shared-data: `make help` lists the targets. Everything built goes to build/.
 
-BUILD    ?= build
+# Another machine's tools begin with its name: CROSS=aarch64-linux-gnu builds into build/aarch64-linux-gnu.
+CROSS    ?=
+TOOLS    := $(if $(CROSS),$(CROSS)-)
+BUILD    ?= build$(if $(CROSS),/$(CROSS))
 ifeq ($(origin CC),default) # make's own "cc" is no choice of anybody's
-CC       := gcc
+CC       := $(TOOLS)gcc
+endif
+ifeq ($(origin AR),default)
+AR       := $(TOOLS)ar
 endif
 PREFIX   ?= /usr/local
 SANITIZE ?=
@@ -26,7 +32,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 CONSUMER_OBJECTS  = $(call objects,$(CONSUMER_SOURCES)) $(BUILD)/consumer/page_assets.o
 
 # --- how it is compiled -------------------------------------------------------------------------
-PKG_CONFIG ?= pkg-config
+PKG_CONFIG ?= $(TOOLS)pkg-config
 # libcsv ships no pkg-config file; the others do.
 LIBCSV_LIBS   := -lcsv
 LIBRARY_FLAGS  = $(shell $(PKG_CONFIG) --cflags libcjson libcrypto zlib 2>/dev/null) $(CONSUMER_FLAGS)
@@ -86,7 +92,7 @@ $(BUILD)/consumer/page_assets.o: $(BUILD)/consumer/page_assets.c consumer/page_a
 # A missing library is named with its package, before the compiler stumbles over a header.
 $(BUILD)/libraries-found:
 	@mkdir -p $(BUILD)
-	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/find-libraries.sh
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' CROSS='$(CROSS)' scripts/find-libraries.sh
 	@touch $@
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(ALL_C))
