@@ -38,12 +38,13 @@ produce() {
 
 seeded() { produce "$1" --start-time 2026-01-01T00:00:00Z "${@:2}"; }
 
-# Of all plain files in a directory, but for what differs between two runs on one machine: which run made a batch, and when.
+# What was published in a directory, but for what differs between two runs on one machine: which run it was, and when.
 contents() {
     (
         cd "$1"
         find . -type f -name '*.csv' | sort | xargs sha256sum
-        find . -type f -name '*.json*' | sort | xargs tail -v -n +1 | sed -E 's/"(run_id|created|at)": ?"[^"]*"//g'
+        find . -type f -name 'metadata_*.json' -o -name _faults.jsonl | sort | xargs tail -v -n +1 |
+            sed -E 's/"(run_id|created|at)": ?"[^"]*"//g'
     )
 }
 
