@@ -12,6 +12,8 @@ trap 'rm -f "$output"' EXIT
 # The rows that say why: NAME WORDS...
 beyond() { grep -E "^$1 " tests/cross/beyond-emulator; }
 
+# By the emulator all takes several times as long.
+export CK_TIMEOUT_MULTIPLIER=5
 status=0
 "${QEMU:-qemu-aarch64}" "$1" >"$output" 2>&1 || status=$?
 last=$(tail -n 1 "$output")
