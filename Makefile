@@ -1,8 +1,14 @@
 # shared-data: `make help` lists the targets. Everything built goes to build/.
 
-BUILD    ?= build
+# Another machine's tools begin with its name: CROSS=aarch64-linux-gnu builds into build/aarch64-linux-gnu.
+CROSS    ?=
+TOOLS    := $(if $(CROSS),$(CROSS)-)
+BUILD    ?= build$(if $(CROSS),/$(CROSS))
 ifeq ($(origin CC),default) # make's own "cc" is no choice of anybody's
-CC       := gcc
+CC       := $(TOOLS)gcc
+endif
+ifeq ($(origin AR),default)
+AR       := $(TOOLS)ar
 endif
 PREFIX   ?= /usr/local
 SANITIZE ?=
@@ -26,7 +32,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 CONSUMER_OBJECTS  = $(call objects,$(CONSUMER_SOURCES)) $(BUILD)/consumer/page_assets.o
 
 # --- how it is compiled -------------------------------------------------------------------------
-PKG_CONFIG ?= pkg-config
+PKG_CONFIG ?= $(TOOLS)pkg-config
 # libcsv ships no pkg-config file; the others do.
 LIBCSV_LIBS   := -lcsv
 LIBRARY_FLAGS  = $(shell $(PKG_CONFIG) --cflags libcjson libcrypto zlib 2>/dev/null) $(CONSUMER_FLAGS)
@@ -86,7 +92,7 @@ $(BUILD)/consumer/page_assets.o: $(BUILD)/consumer/page_assets.c consumer/page_a
 # A missing library is named with its package, before the compiler stumbles over a header.
 $(BUILD)/libraries-found:
 	@mkdir -p $(BUILD)
-	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/find-libraries.sh
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' CROSS='$(CROSS)' scripts/find-libraries.sh
 	@touch $@
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(ALL_C))
@@ -123,7 +129,7 @@ unit-programs: $(unit_programs)
 BAD_GNUPLOTS := hung with-children silent failing crashing endless truncated empty other
 # hostile-gnuplot.c is compiled by its suite, because nothing but the compiler can tell it what to attack.
 made_otherwise := tests/tools/faults.c tests/tools/gnuplot.c tests/tools/hostile-gnuplot.c
-test-tools: $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out $(made_otherwise),$(TOOL_SOURCES))) \
+test-tools: $(BUILD)/tests/tools/data-consumer-portable $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out $(made_otherwise),$(TOOL_SOURCES))) \
             $(BUILD)/tests/tools/faults.so $(BAD_GNUPLOTS:%=$(BUILD)/tests/tools/gnuplot-%)
 .PHONY: test-tools
 
@@ -132,6 +138,16 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/common.a
 	$(LINK) -o $@ $^ $(COMMON_LIBS) $(TOOL_LIBS)
 $(BUILD)/tests/tools/make-page: $(BUILD)/tests/tools/make-page.o $(BUILD)/consumer.a $(BUILD)/common.a
 	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(CONSUMER_LIBS) $(COMMON_LIBS)
+# The consumer of a machine that has none of the instructions which the sources name.
+known_machines := common/csv_scan.c consumer/power_sums.c
+$(BUILD)/portable/%.o: %.c $(BUILD)/flags | $(BUILD)/libraries-found
+	@mkdir -p $(@D)
+	$(COMPILE) -DPORTABLE -MMD -MP -c -o $@ $<
+$(BUILD)/tests/tools/data-consumer-portable: $(patsubst %.c,$(BUILD)/portable/%.o,$(known_machines)) \
+            $(BUILD)/consumer/main.o $(BUILD)/consumer.a $(BUILD)/common.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(CONSUMER_LIBS) $(COMMON_LIBS)
+-include $(patsubst %.c,$(BUILD)/portable/%.d,$(known_machines))
 $(BUILD)/tests/tools/gnuplot-%: tests/tools/gnuplot.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) '-DBEHAVIOUR="$*"' -pie -o $@ $<
@@ -174,6 +190,12 @@ torture: torture-programs ## every call of the daemons failing in every way, and
 
 fuzz: ## random bytes for every parser, FUZZ_SECONDS=60 each
 	@BUILD=$(BUILD) MAKE='$(MAKE)' FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run.sh fuzz
+
+test-arm64: ## built for arm64, by Debian's packages of both machines: unit suites by qemu-user, and the same bytes as here
+	@scripts/install-deps.sh cross
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) MAKE='$(MAKE)' tests/run.sh cross
+.PHONY: test-arm64
 
 test-engine: ## the exercise's commands on a real Docker engine
 	@tests/run.sh engine

@@ -11,9 +11,17 @@
 #ifndef COMMON_CONTRACT_H
 #define COMMON_CONTRACT_H
 
+#include <float.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+/* Sizes are kept in size_t and offsets in off_t as they come, products of two words in 128 bits. */
+_Static_assert(sizeof(size_t) == 8 && sizeof(off_t) == 8, "shared-data takes a machine of 64 bits");
+/* Else what is rounded, and so the bytes of batches and summaries, would be the machine's. */
+_Static_assert(FLT_EVAL_METHOD == 0 && FLT_RADIX == 2 && DBL_MANT_DIG == 53 && DBL_MAX_EXP == 1024,
+               "shared-data takes IEEE 754 doubles that are rounded after each operation");
 
 #define CONTRACT_VERSION "0.1.0"
 #define CONTRACT_SUMMARY_FORMAT "shared-data-summary/1"

@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <string.h>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PORTABLE)
 #include <immintrin.h>
 #endif
 
@@ -103,7 +103,7 @@ static size_t scan_portably(const char *bytes, size_t blocks, char delimiter, ui
 
 /* ---- x86-64 ---- */
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PORTABLE)
 
 static inline uint64_t mask_16_bytes(const char *bytes, __m128i delimiters)
 {

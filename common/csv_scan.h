@@ -8,7 +8,8 @@
  *
  * 64 bytes at a time become a mask of 64 bits, one for each mark (Langdale and Lemire, "Parsing
  * Gigabytes of JSON per Second", 2019). The masks are made in one of three ways, which differ in
- * speed alone.
+ * speed alone. Compiled with PORTABLE defined, this file and power_sums know the first alone, as
+ * where the machine has no other.
  */
 #ifndef COMMON_CSV_SCAN_H
 #define COMMON_CSV_SCAN_H

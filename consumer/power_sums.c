@@ -115,7 +115,7 @@ bool power_sums_add_plainly(struct power_sums *sums, const double *numbers, size
     return add(sums, numbers, count, factor, shift);
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PORTABLE)
 
 __attribute__((target("avx2"))) static bool add_by_avx2(struct power_sums *sums,
                                                         const double *numbers, size_t count,

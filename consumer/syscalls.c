@@ -90,6 +90,8 @@ struct condition_row {
 };
 
 #define ALL_BITS (~UINT64_C(0))
+/* Of an int the kernel takes no more, so what is refused must be refused whatever stands above. */
+#define INT_BITS UINT64_C(0xFFFFFFFF)
 #define NAMESPACES                                                                           \
     ((uint64_t)CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
      CLONE_NEWPID | CLONE_NEWNET)
@@ -107,7 +109,7 @@ static const struct condition_row REFUSED_TO_CHILD_WHERE[] = {
     {SCMP_SYS(openat), 2, O_TRUNC, O_TRUNC},     {SCMP_SYS(open), 1, O_ACCMODE, O_WRONLY},
     {SCMP_SYS(open), 1, O_ACCMODE, O_RDWR},      {SCMP_SYS(open), 1, O_ACCMODE, O_ACCMODE},
     {SCMP_SYS(open), 1, O_CREAT, O_CREAT},       {SCMP_SYS(open), 1, O_TRUNC, O_TRUNC},
-    {SCMP_SYS(clone), 0, CLONE_THREAD, 0},       {SCMP_SYS(prctl), 0, ALL_BITS, PR_SET_PDEATHSIG},
+    {SCMP_SYS(clone), 0, CLONE_THREAD, 0},       {SCMP_SYS(prctl), 0, INT_BITS, PR_SET_PDEATHSIG},
 };
 
 static struct sock_filter child_instructions[INSTRUCTIONS_MAX];

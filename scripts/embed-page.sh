@@ -12,10 +12,11 @@ hash_of() {
     printf "$(sed 's/../\\x&/g' <<<"$digits")" | base64
 }
 
-# As numbers: a string literal of C17 has room for 4095 characters.
+# As characters: a string literal of C17 has room for 4095 of them, and which number a byte beyond ASCII is depends on the
+# machine, for char has a sign on some.
 array_of() {
     printf '\nconst char %s[] = {' "$1"
-    od -An -v -td1 <"$2" | sed -E 's/ *(-?[0-9]+)/\1,/g'
+    od -An -v -to1 <"$2" | sed -E "s/ *([0-7]+)/'\\\\\1',/g"
     echo '0};'
 }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Says which of the libraries is missing and which Debian package has it. Silent when all are there.
+# Says which of the libraries is missing and which Debian package has it. Silent when all are there. CC and PKG_CONFIG
+# are those of the machine that is built for; CROSS names it where it is another one.
 set -euo pipefail
 
 missing=()
+CROSS=${CROSS:-}
 
-command -v "${CC%% *}" >/dev/null || missing+=("a C compiler, package gcc")
+command -v "${CC%% *}" >/dev/null || missing+=("a C compiler, package gcc${CROSS:+-$CROSS}")
 if command -v "$PKG_CONFIG" >/dev/null; then
     "$PKG_CONFIG" --exists libcjson || missing+=("cJSON, package libcjson-dev")
     "$PKG_CONFIG" --exists libcrypto || missing+=("OpenSSL's libcrypto, package libssl-dev")
@@ -20,6 +22,9 @@ if [ ${#missing[@]} -eq 0 ] && ! printf '#include <csv.h>\n' | $CC -fsyntax-only
 fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0
-printf 'missing: %s\n' "${missing[@]}" >&2
-echo 'scripts/install-deps.sh build installs them all (Debian and its relatives)' >&2
+printf "missing${CROSS:+ for $CROSS}: %s\n" "${missing[@]}" >&2
+case $CROSS in
+'') echo 'scripts/install-deps.sh build installs them all (Debian and its relatives)' >&2 ;;
+aarch64-linux-gnu) echo 'scripts/install-deps.sh cross installs them all, as packages of arm64 (Debian)' >&2 ;;
+esac
 exit 1

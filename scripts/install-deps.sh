@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing for what is to be done; silent when none is.
-#   scripts/install-deps.sh build|run|test|docker
+#   scripts/install-deps.sh build|run|test|cross|docker
 set -euo pipefail
 
-# Each set holds those before it, but "docker", which stands alone. One after a "?" is needed only
-# by the Debian releases that have it. A "*" stands for the version of clang that the release has as
-# its own: sanitizers and libFuzzer are packages by version, and only newer releases have one without.
+# Each set holds those before it, but "docker", which stands alone, and "cross", which is "build" twice: for this machine
+# and for arm64. One after a "?" is needed only by the Debian releases that have it. A "*" stands for the version of clang
+# that the release has as its own: sanitizers and libFuzzer are packages by version, and only newer releases have one
+# without.
 packages_of() {
     case $1 in
     build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev zlib1g-dev libseccomp-dev \
@@ -13,12 +14,27 @@ packages_of() {
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
     test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace miller datamash chromium \
         nodejs "$(npm_package)" netpbm ;;
+    cross) echo "$(packages_of build)" gcc-aarch64-linux-gnu qemu-user jq "$(of_arm64 "$(packages_of build) check")" ;;
     docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;
     *)
-        echo "usage: scripts/install-deps.sh build|run|test|docker ..." >&2
+        echo "usage: scripts/install-deps.sh build|run|test|cross|docker ..." >&2
         exit 64
         ;;
     esac
+}
+
+# The libraries in a list, and what finds them, as packages of that machine: Debian installs both side by side.
+of_arm64() {
+    local package
+    for package in $1; do
+        case $package in
+        lib*-dev | zlib1g-dev | check | pkg-config) echo -n "$package:arm64 " ;;
+        esac
+    done
+}
+
+know_arm64() {
+    [[ $(dpkg --print-foreign-architectures) == *arm64* ]] || as_root dpkg --add-architecture arm64
 }
 
 # Other makers' packages of Node.js have npm in them, and Debian's would be a second owner of its files.
@@ -43,9 +59,11 @@ named_of() {
     done
 }
 
+# This machine's own packages are asked for without its name.
 missing_of() {
     local package installed
-    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${@#\?}" 2>/dev/null) || true
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}:${Architecture}\n' "${@#\?}" 2>/dev/null |
+        sed -E "s/:($(dpkg --print-architecture)|all)$//") || true
     for package in "$@"; do
         [[ $'\n'$installed$'\n' == *$'\n'"installed ${package#\?}"$'\n'* ]] || echo "$package"
     done
@@ -118,6 +136,7 @@ install_missing() {
         give_up "neither root nor sudo" "${@#\?}"
     fi
     echo "install-deps: installing ${*#\?}"
+    [[ "$*" != *:arm64* ]] || know_arm64
     if have_lists && install "$@"; then
         return
     fi

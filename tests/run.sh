@@ -4,6 +4,7 @@
 #   tests/run.sh                     builds, then everything that "make test" promises
 #   tests/run.sh unit|e2e|engine...  only these, with what is built already
 #   tests/run.sh torture             every fault and every crash state; "everything" takes a part of them
+#   tests/run.sh cross               built for arm64: the unit suites by an emulator, and the same bytes as here
 #   tests/run.sh fuzz                the fuzz targets, built if they are not, FUZZ_SECONDS each
 #
 # A suite is a program that ends with the line "NAME: P passed, F failed", or that says
@@ -170,14 +171,15 @@ nothing_there() {
     echo "$1: nothing to run"
 }
 
-# A program whose source is gone was built for another version of the tree.
+# unit_suites LABEL BUILD [COMMAND...]: each by COMMAND. A program whose source is gone was built for another version of
+# the tree.
 unit_suites() {
     local label=$1 build=$2 program name any=
     for program in "$build"/tests/test_*; do
         name=${program##*/}
         [[ -x $program && -f tests/unit/$name.c ]] || continue
         any=1
-        queue "$label ${name#test_}" "$program"
+        queue "$label ${name#test_}" "${@:3}" "$program"
     done
     [[ -n $any ]] || nothing_there "$label"
     run_queue
@@ -222,6 +224,14 @@ sanitized_suites() {
     export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
     unit_suites asan "$build"
+}
+
+cross_suites() {
+    local machine=aarch64-linux-gnu
+    make_parallel "build arm64" CROSS=$machine BUILD="$BUILD/$machine" WERROR=-Werror all unit-programs test-tools \
+        torture-programs || return 0
+    unit_suites arm64 "$BUILD/$machine" bash tests/cross/emulated.sh
+    suite "arm64 bytes" bash tests/cross/bytes.sh
 }
 
 # torture_suite [full]
@@ -297,8 +307,8 @@ conclude() {
 main() {
     local kind
     for kind in "$@"; do
-        if [[ ! $kind =~ ^(unit|e2e|engine|torture|fuzz)$ ]]; then
-            echo "usage: tests/run.sh [unit|e2e|engine|torture|fuzz ...]" >&2
+        if [[ ! $kind =~ ^(unit|e2e|engine|torture|fuzz|cross)$ ]]; then
+            echo "usage: tests/run.sh [unit|e2e|engine|torture|fuzz|cross ...]" >&2
             exit 64
         fi
     done
@@ -311,6 +321,7 @@ main() {
         engine) engine_suite ;;
         torture) torture_suite full ;;
         fuzz) fuzz_suites ;;
+        cross) cross_suites ;;
         esac
     done
     conclude
