@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing for what is to be done; silent when none is.
-#   scripts/install-deps.sh build|run|test|docker
+#   scripts/install-deps.sh build|run|test|deb|docker
 set -euo pipefail
 
-# Each set holds those before it, but "docker", which stands alone. One after a "?" is needed only
+# Each set holds those before it, but "deb", which holds "build", and "docker", which stands alone. One after a "?" is needed only
 # by the Debian releases that have it. A "*" stands for the version of clang that the release has as
 # its own: sanitizers and libFuzzer are packages by version, and only newer releases have one without.
 packages_of() {
@@ -12,10 +12,11 @@ packages_of() {
         libfontconfig-dev ;;
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
     test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace miller datamash chromium \
-        nodejs "$(npm_package)" netpbm ;;
+        nodejs "$(npm_package)" netpbm mandoc bash-completion zsh fish ;;
+    deb) echo "$(packages_of build)" dpkg-dev debhelper git lintian debootstrap systemd-container ;;
     docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;
     *)
-        echo "usage: scripts/install-deps.sh build|run|test|docker ..." >&2
+        echo "usage: scripts/install-deps.sh build|run|test|deb|docker ..." >&2
         exit 64
         ;;
     esac
