@@ -2,7 +2,7 @@
 # Builds the Debian packages of both daemons from a copy of what git knows of this tree, changes included.
 #   scripts/deb.sh                  OUT=build/deb: the packages, and below it debug/ with their symbols
 #   VERSION=0.1.0+1 scripts/deb.sh  as another version, with an entry of its own in the changelog
-# The copy, the .changes and the .buildinfo are in WORK=build/deb-work. A copy that is there is built on.
+# The copy, the .changes and the .buildinfo are in WORK=build/deb-work. What was built there is built on.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -27,6 +27,7 @@ list_tree() {
 copy_tree() {
     git rev-parse --is-inside-work-tree >/dev/null 2>&1 || die "git does not know this tree, so it cannot say what belongs to it"
     mkdir -p "$copy"
+    find "$copy" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
     list_tree | tar --null --files-from - --create | tar --extract --directory "$copy"
 }
 
@@ -36,7 +37,7 @@ add_version() {
     before=$(dpkg-parsechangelog -l debian/changelog -S Date)
     {
         printf 'shared-data (%s) unstable; urgency=medium\n\n  * Built as this version.\n\n' "$VERSION"
-        printf ' -- The shared-data maintainers <shared-data@localhost>  %s\n\n' "$(LC_ALL=C date -u -R -d "$before + 1 second")"
+        printf ' -- The shared-data maintainers <maintainers@shared-data.invalid>  %s\n\n' "$(LC_ALL=C date -u -R -d "$before + 1 second")"
         cat debian/changelog
     } >"$copy/debian/changelog"
 }
