@@ -2,6 +2,7 @@
 # Runs the tests and ends with one line, "N passed, N failed".
 #
 #   tests/run.sh                     builds, then everything that "make test" promises
+#   tests/run.sh deb                 the Debian packages, built and on a machine made new; not in "everything"
 #   tests/run.sh unit|e2e|engine...  only these, with what is built already
 #   tests/run.sh torture             every fault and every crash state; "everything" takes a part of them
 #   tests/run.sh fuzz                the fuzz targets, built if they are not, FUZZ_SECONDS each
@@ -297,8 +298,8 @@ conclude() {
 main() {
     local kind
     for kind in "$@"; do
-        if [[ ! $kind =~ ^(unit|e2e|engine|torture|fuzz)$ ]]; then
-            echo "usage: tests/run.sh [unit|e2e|engine|torture|fuzz ...]" >&2
+        if [[ ! $kind =~ ^(unit|e2e|engine|torture|fuzz|deb)$ ]]; then
+            echo "usage: tests/run.sh [unit|e2e|engine|torture|fuzz|deb ...]" >&2
             exit 64
         fi
     done
@@ -311,6 +312,7 @@ main() {
         engine) engine_suite ;;
         torture) torture_suite full ;;
         fuzz) fuzz_suites ;;
+        deb) suite deb bash tests/deb/packages.sh ;;
         esac
     done
     conclude
