@@ -42,9 +42,10 @@ add_version() {
     } >"$copy/debian/changelog"
 }
 
-# In its own words only where it fails.
+# What a make above was told is not about the packages. In its own words only where it fails.
 build_packages() (
     cd "$copy"
+    unset BUILD CC CFLAGS CPPFLAGS LDFLAGS SANITIZE WERROR MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
     DEB_BUILD_OPTIONS=${DEB_BUILD_OPTIONS:-nocheck parallel=$(nproc)} \
         dpkg-buildpackage --build=binary --unsigned-source --unsigned-changes --no-pre-clean >../build.log 2>&1 || {
         tail -n 30 ../build.log >&2

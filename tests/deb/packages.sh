@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The Debian packages: what is in them, whether two builds are the same, and their life on a machine made new, which is
 # booted: installed by the README's words, at work, upgraded, removed, purged. Takes root, minutes and a mirror.
+#   MACHINE=DIRECTORY tests/deb/packages.sh    a copy of this root, with systemd in it, instead of a machine made new
 # shellcheck disable=SC2317 # check calls the functions
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -26,15 +27,14 @@ exposure_of() { case $1 in shared-data-producer) echo 2 ;; shared-data-consumer)
 
 # --- the packages ------------------------------------------------------------------------------
 
-packages_are_built() {
+packages_of_both_daemons_are_built() {
     scripts/deb.sh
     [[ $(find "$packages" -maxdepth 1 -name '*.deb' | wc -l) -eq 2 ]]
-    [[ -z $(git status --porcelain --untracked-files=all -- debian) || -n ${DIRTY:-} ]] || git status --porcelain -- debian
 }
 
 the_tree_stays_as_it_was() {
     local stray
-    stray=$(find . -path "$build" -prune -o -path ./.git -prune -o \( -name '*.deb' -o -name '*.substvars' -o -name debhelper-build-stamp \) -print)
+    stray=$(find . -path "./$(realpath --relative-to . "$build")" -prune -o -path ./.git -prune -o \( -name '*.deb' -o -name '*.substvars' -o -name debhelper-build-stamp \) -print)
     [[ -z $stray ]] || fail "$stray"
 }
 
@@ -129,33 +129,37 @@ clean_up() {
 }
 
 a_machine_made_new_boots() {
-    make_root
+    if [[ -n ${MACHINE:-} ]]; then cp -a "$MACHINE" "$root"; else make_root; fi
     boot
     eventually 60 is_up
 }
 
 # --- the life of the packages ------------------------------------------------------------------
 
-unit_is() { [[ $(on_machine systemctl is-active "$1") == "$2" ]] || fail "$1 is $(on_machine systemctl is-active "$1")"; }
 property() { on_machine systemctl show --value --property "$2" "$1"; }
 journal_of() { on_machine journalctl --quiet --no-pager --output cat --unit "$@"; }
+unit_is() {
+    local state
+    state=$(property "$1" ActiveState)
+    [[ $state == "$2" ]] || fail "$1 is $state: $(journal_of "$1" --lines 3)"
+}
 has_file() { on_machine test -s "$1"; }
 record_count() { on_machine grep -c . "$results/processed.log"; }
 has_records_beyond() { [[ $(record_count) -gt $1 ]]; }
 
 # The README's words, with what a shell would have put for the stars.
-install_by_the_readme() {
+install_packages() {
     mkdir -p "$root/root/deb"
     rm -f "$root"/root/deb/*
     cp "$1"/*.deb "$root/root/deb/"
-    on_machine sh -c 'cd /root/deb && apt-get -q update && apt-get install -y -q ./*.deb' >"$work/install" 2>&1 ||
+    on_machine sh -c 'cd /root/deb && apt-get -q update && apt-get install -y -q --no-install-recommends ./*.deb' >"$work/install" 2>&1 ||
         fail "$(tail -n 3 "$work/install")"
 }
 
 # With the download of gnuplot and its libraries.
 it_takes_less_than_a_minute_from_apt_install_to_the_first_chart() {
     local started=$EPOCHSECONDS
-    install_by_the_readme "$packages"
+    install_packages "$packages"
     eventually 60 has_file "$results/plot_1.png"
     echo "$((EPOCHSECONDS - started))" >"$work/seconds"
     [[ $(cat "$work/seconds") -lt 60 ]] || fail "it took $(cat "$work/seconds") s"
@@ -182,23 +186,23 @@ the_journal_knows_the_level_of_each_line() {
 }
 
 # Inside the unit's own view of the files, and with all rights, which no daemon has.
-refused_in_view_of() {
+cannot_write() {
     local pid output
     pid=$(property "$1" MainPID)
     output=$(on_machine nsenter --mount --target "$pid" touch "$2" 2>&1) && fail "$1 could write $2"
     [[ $output == *'Read-only file system'* ]] || fail "$output"
 }
 
-allowed_in_view_of() { on_machine nsenter --mount --target "$(property "$1" MainPID)" sh -c "touch $2 && rm $2"; }
+can_write() { on_machine nsenter --mount --target "$(property "$1" MainPID)" sh -c "touch $2 && rm $2"; }
 
 each_service_can_write_its_own_directory_and_nothing_else() {
-    allowed_in_view_of shared-data-producer "$shared/.probe.tmp"
-    refused_in_view_of shared-data-producer "$results/.probe.tmp"
-    allowed_in_view_of shared-data-consumer "$results/.probe.tmp"
-    refused_in_view_of shared-data-consumer "$shared/.probe.tmp"
-    refused_in_view_of shared-data-consumer /var/probe
-    refused_in_view_of shared-data-producer /usr/probe
-    refused_in_view_of shared-data-producer /etc/probe
+    can_write shared-data-producer "$shared/.probe.tmp"
+    cannot_write shared-data-producer "$results/.probe.tmp"
+    can_write shared-data-consumer "$results/.probe.tmp"
+    cannot_write shared-data-consumer "$shared/.probe.tmp"
+    cannot_write shared-data-consumer /var/probe
+    cannot_write shared-data-producer /usr/probe
+    cannot_write shared-data-producer /etc/probe
 }
 
 # The same without the unit: by owner and mode alone.
@@ -232,7 +236,7 @@ an_upgrade_keeps_settings_and_loses_nothing() {
     local before version
     VERSION=$later OUT=$work/later scripts/deb.sh
     before=$(record_count)
-    install_by_the_readme "$work/later"
+    install_packages "$work/later"
     for version in shared-data-producer shared-data-consumer; do
         # shellcheck disable=SC2016
         [[ $(on_machine dpkg-query -W -f '${Version}' "$version") == "$later" ]]
