@@ -371,6 +371,7 @@ const char *options_value_name(const struct option_row *row, char text[OPTIONS_W
     if (row->type != OPTION_CHOICE)
         return NAMES[row->type];
     size_t used = 0;
+    text[0] = '\0';
     for (size_t i = 0; row->choices[i] != NULL && used < OPTIONS_WORDS_SIZE; i++) {
         int length = snprintf(text + used, OPTIONS_WORDS_SIZE - used, "%s%s", i == 0 ? "" : "|",
                               row->choices[i]);

@@ -167,6 +167,7 @@ zsh_completes_choices_directories_and_files() {
     prepare_shells
     mkdir -p "$work/zsh"
     {
+        # shellcheck disable=SC2016 # zsh's own
         printf 'fpath=(%q $fpath)\n' "$build/share/zsh/vendor-completions"
         printf 'autoload -Uz compinit && compinit -u -D\nPS1="$ "\n'
         printf 'zle-line-init() { : >%q }\nzle -N zle-line-init\n' "$work/ready"
