@@ -24,9 +24,10 @@ BENCH_SOURCES    := $(wildcard tests/bench/*.c)
 TOOL_SOURCES     := $(wildcard tests/tools/*.c)
 FUZZ_SOURCES     := $(wildcard tests/fuzz/*.c)
 TORTURE_SOURCES  := $(wildcard tests/torture/*.c)
+MANUAL_SOURCES   := $(wildcard manual/*.c)
 ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UNIT_SOURCES) $(BENCH_SOURCES) \
-                    $(TOOL_SOURCES) $(FUZZ_SOURCES) $(TORTURE_SOURCES)
-ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h tests/*/*.h)
+                    $(TOOL_SOURCES) $(FUZZ_SOURCES) $(TORTURE_SOURCES) $(MANUAL_SOURCES)
+ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h manual/*.h tests/*/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 CONSUMER_OBJECTS  = $(call objects,$(CONSUMER_SOURCES)) $(BUILD)/consumer/page_assets.o
@@ -254,9 +255,44 @@ coverage: ## line coverage of the unit suites and the end-to-end suite, as text 
 		CPPFLAGS='-DSANDBOX_ALSO_WRITES=\"$(abspath $(BUILD)/coverage)\"' unit-programs all
 	@BUILD=$(BUILD)/coverage scripts/coverage.sh
 
-install: all ## install both daemons under $(DESTDIR)$(PREFIX)
-	install -d "$(DESTDIR)$(PREFIX)/bin"
+install: all manual ## install both daemons, their pages and completions under $(DESTDIR)$(PREFIX)
+	install -d "$(DESTDIR)$(PREFIX)/bin" $(patsubst %,"$(DESTDIR)$(PREFIX)/share/%",$(dir $(manual_files)))
 	install -m 0755 $(BUILD)/data-producer $(BUILD)/data-consumer "$(DESTDIR)$(PREFIX)/bin/"
+	for file in $(manual_files); do \
+		install -m 0644 "$(BUILD)/share/$$file" "$(DESTDIR)$(PREFIX)/share/$$file" || exit; done
+
+# Pages and completions, of each daemon by a tool that knows its options (manual/sheet.h), laid out as below PREFIX/share.
+manual_of    = man/man8/data-$(1).8 bash-completion/completions/data-$(1) zsh/vendor-completions/_data-$(1) \
+               fish/vendor_completions.d/data-$(1).fish
+manual_files = $(call manual_of,producer) $(call manual_of,consumer)
+manual_tool  = $(call objects,$(filter-out manual/producer.c manual/consumer.c,$(MANUAL_SOURCES)))
+
+$(BUILD)/manual/producer: $(BUILD)/manual/producer.o $(manual_tool) $(BUILD)/producer.a $(BUILD)/common.a
+	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
+$(BUILD)/manual/consumer: $(BUILD)/manual/consumer.o $(manual_tool) $(BUILD)/consumer.a $(BUILD)/common.a
+	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(CONSUMER_LIBS) $(COMMON_LIBS)
+
+make_sheet = mkdir -p $(@D) && $(1) > $@.tmp && mv $@.tmp $@
+$(BUILD)/share/man/man8/data-%.8: manual/data-%.mdoc $(BUILD)/manual/%
+	$(call make_sheet,$(BUILD)/manual/$* page $<)
+$(BUILD)/share/bash-completion/completions/data-%: $(BUILD)/manual/%
+	$(call make_sheet,$< bash)
+$(BUILD)/share/zsh/vendor-completions/_data-%: $(BUILD)/manual/%
+	$(call make_sheet,$< zsh)
+$(BUILD)/share/fish/vendor_completions.d/data-%.fish: $(BUILD)/manual/%
+	$(call make_sheet,$< fish)
+
+manual: $(patsubst %,$(BUILD)/share/%,$(manual_files)) ## manual pages and completions into build/share/
+.PHONY: manual
+
+# A copy is built, so that the tree stays as it is and what lies in it does not get into the packages.
+deb: deps-deb ## Debian packages of both daemons into build/deb/
+	@BUILD=$(BUILD) scripts/deb.sh
+
+test-deb: deps-deb ## those packages on a machine made new: install, process, upgrade, purge; takes root
+	@tests/run.sh deb
+.PHONY: deb test-deb deps-deb
+deps-deb: ; @scripts/install-deps.sh deb
 
 base-image: ## make the images' base with debootstrap where no registry can be reached
 	@scripts/base-image.sh

@@ -27,7 +27,10 @@ _Static_assert(FLT_EVAL_METHOD == 0 && FLT_RADIX == 2 && DBL_MANT_DIG == 53 && D
 #define CONTRACT_SUMMARY_FORMAT "shared-data-summary/1"
 #define CONTRACT_TOTALS_FORMAT "shared-data-totals/1"
 
+/* A package may have a place of its own for it. */
+#ifndef CONTRACT_SHARED_DIR
 #define CONTRACT_SHARED_DIR "/shared-data"
+#endif
 #define CONTRACT_RESULTS_NAME "results"
 #define CONTRACT_DATA_PATTERN "data_*.csv"
 #define CONTRACT_METADATA_PATTERN "metadata_*.json"

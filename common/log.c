@@ -4,8 +4,11 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -22,8 +25,9 @@ static struct {
     const char *program;
     enum log_format format;
     enum log_level level;
-    uint64_t dropped_lines;         /* since somebody last read our output */
-    struct log_neighbour neighbour; /* its steps are NULL where there is none */
+    bool to_journal[STDERR_FILENO + 1]; /* by descriptor */
+    uint64_t dropped_lines;             /* since somebody last read our output */
+    struct log_neighbour neighbour;     /* its steps are NULL where there is none */
     struct text line; /* kept from one line to the next: a full heap does not silence the log */
 } log_state = {.program = "shared-data", .level = LOG_LEVEL_INFO};
 
@@ -48,11 +52,26 @@ struct log_field log_duration(const char *name, int64_t value_ns)
     return (struct log_field){.name = name, .kind = LOG_FIELD_DURATION, .count = count};
 }
 
+/* As the journal names a descriptor: "DEVICE:INODE". One that was redirected since is another. */
+static bool is_journal(int fd)
+{
+    const char *named = getenv("JOURNAL_STREAM");
+    char ours[64];
+    struct stat status;
+    if (named == NULL || fstat(fd, &status) != 0)
+        return false;
+    (void)snprintf(ours, sizeof ours, "%ju:%ju", (uintmax_t)status.st_dev,
+                   (uintmax_t)status.st_ino);
+    return strcmp(named, ours) == 0;
+}
+
 void log_open(const char *program, enum log_format format, enum log_level level)
 {
     log_state.program = program;
     log_state.format = format;
     log_state.level = level;
+    log_state.to_journal[STDOUT_FILENO] = is_journal(STDOUT_FILENO);
+    log_state.to_journal[STDERR_FILENO] = is_journal(STDERR_FILENO);
 }
 
 void log_beside(const struct log_neighbour *neighbour)
@@ -126,12 +145,27 @@ static void append_json_field(struct text *line, const struct log_field *field)
     }
 }
 
-static void format_text(struct text *line, enum log_level level, const char *message,
-                        const struct log_field *fields, size_t field_count)
+/* As sd-daemon(3) has it, in the numbers of syslog(3). */
+static void append_priority(struct text *line, int fd, enum log_level level)
+{
+    static const int PRIORITIES[] = {
+        [LOG_LEVEL_ERROR] = 3, [LOG_LEVEL_WARN] = 4, [LOG_LEVEL_INFO] = 6, [LOG_LEVEL_DEBUG] = 7};
+    if (log_state.to_journal[fd])
+        text_printf(line, "<%d>", PRIORITIES[level]);
+}
+
+static void append_origin(struct text *line, enum log_level level)
 {
     char now[CLOCK_TIMESTAMP_SIZE];
     clock_format_now(now);
     text_printf(line, "%s %s %-5s ", now, log_state.program, LOG_LEVEL_WORDS[level]);
+}
+
+static void format_text(struct text *line, enum log_level level, const char *message,
+                        const struct log_field *fields, size_t field_count)
+{
+    if (!log_state.to_journal[STDOUT_FILENO])
+        append_origin(line, level);
     append_visible(line, message, false);
     for (size_t i = 0; i < field_count; i++)
         append_text_field(line, &fields[i]);
@@ -153,6 +187,7 @@ static void format_json(struct text *line, enum log_level level, const char *mes
 static void format_line(struct text *line, enum log_level level, const char *message,
                         const struct log_field *fields, size_t field_count)
 {
+    append_priority(line, STDOUT_FILENO, level);
     if (log_state.format == LOG_FORMAT_JSON)
         format_json(line, level, message, fields, field_count);
     else
@@ -225,6 +260,7 @@ void log_refusal(const char *format, ...)
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     text_clear(line);
+    append_priority(line, STDERR_FILENO, LOG_LEVEL_ERROR);
     text_printf(line, "%s: ", log_state.program);
     append_visible(line, message, false);
     text_put(line, "\n");

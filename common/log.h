@@ -16,6 +16,12 @@
  * fail its caller, and hold it up only once: lines that nobody reads (a pipe
  * that is full) are dropped, counted, and the count logged when reading goes on.
  * The format of messages is for people; programs read the fields.
+ *
+ * Where the output is the journal's (systemd.exec(5), JOURNAL_STREAM) each line begins with its
+ * level as sd-daemon(3) has it, "<4>" for a warning, which the journal takes off again; what it
+ * knows by itself, the time, the program and the level, is left out of a text.
+ *
+ * journal  <6>processed batch=7 size=1.4KiB
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -44,7 +50,7 @@ struct log_field log_bytes(const char *name, uint64_t value_bytes);
 /* As text "3.2ms"; in JSON milliseconds, the name with "_ms" behind it. */
 struct log_field log_duration(const char *name, int64_t value_ns);
 
-/* `program` is kept, not copied. Before this call: text, info. */
+/* `program` is kept, not copied. Before this call: text, info, and no journal. */
 void log_open(const char *program, enum log_format format, enum log_level level);
 
 /*

@@ -360,45 +360,61 @@ enum options_result options_parse(const struct option_table *table, int argc, ch
     return result;
 }
 
-static const char *value_name(const struct option_row *row, char *text, size_t size)
+const char *options_value_name(const struct option_row *row, char text[OPTIONS_WORDS_SIZE])
 {
     static const char *const NAMES[] = {
-        [OPTION_TEXT] = " TEXT",         [OPTION_COUNT] = " N",
-        [OPTION_RANGE] = " N[-M]",       [OPTION_DURATION] = " TIME",
-        [OPTION_PERIOD] = " TIME[+-P%]", [OPTION_RATE] = " N/s",
-        [OPTION_SIZE] = " SIZE",         [OPTION_FLAG] = "",
-        [OPTION_LIST] = " TEXT"};
+        [OPTION_TEXT] = "TEXT",         [OPTION_COUNT] = "N",  [OPTION_RANGE] = "N[-M]",
+        [OPTION_DURATION] = "TIME",     [OPTION_RATE] = "N/s", [OPTION_SIZE] = "SIZE",
+        [OPTION_PERIOD] = "TIME[+-P%]", [OPTION_FLAG] = "",    [OPTION_LIST] = "TEXT"};
+    if (row->value_name != NULL)
+        return row->value_name;
     if (row->type != OPTION_CHOICE)
         return NAMES[row->type];
     size_t used = 0;
-    for (size_t i = 0; row->choices[i] != NULL && used < size; i++) {
-        int length =
-            snprintf(text + used, size - used, "%c%s", i == 0 ? ' ' : '|', row->choices[i]);
+    text[0] = '\0';
+    for (size_t i = 0; row->choices[i] != NULL && used < OPTIONS_WORDS_SIZE; i++) {
+        int length = snprintf(text + used, OPTIONS_WORDS_SIZE - used, "%s%s", i == 0 ? "" : "|",
+                              row->choices[i]);
         used += length < 0 ? 0 : (size_t)length;
     }
     return text;
 }
 
-static void print_row(const struct option_row *row, FILE *out)
+const char *options_bounds(const struct option_row *row, char text[OPTIONS_WORDS_SIZE])
 {
-    char choices[96];
     char low[NUMBER_HUMAN_SIZE];
     char high[NUMBER_HUMAN_SIZE];
-    const char *shown = row->default_words != NULL ? row->default_words : row->default_value;
-    if (row->value_name != NULL)
-        (void)fprintf(out, "  %s %s", row->flag, row->value_name);
-    else
-        (void)fprintf(out, "  %s%s", row->flag, value_name(row, choices, sizeof choices));
+    if (row->maximum == 0)
+        return NULL;
+    (void)snprintf(text, OPTIONS_WORDS_SIZE, "from %s to %s", format_bound(low, row, row->minimum),
+                   format_bound(high, row, row->maximum));
+    return text;
+}
+
+const char *options_default(const struct option_row *row)
+{
+    return row->default_words != NULL ? row->default_words : row->default_value;
+}
+
+const struct option_row OPTIONS_ANSWERS[OPTIONS_ANSWER_COUNT] = {
+    {.flag = "--help", .type = OPTION_FLAG, .help = "print this and exit"},
+    {.flag = "--version", .type = OPTION_FLAG, .help = "print the version and exit"},
+};
+
+static void print_row(const struct option_row *row, FILE *out)
+{
+    char words[OPTIONS_WORDS_SIZE];
+    const char *value = options_value_name(row, words);
+    (void)fprintf(out, "  %s%s%s", row->flag, value[0] == '\0' ? "" : " ", value);
     if (row->environment != NULL)
         (void)fprintf(out, "   [%s]", row->environment);
     if (row->type == OPTION_LIST)
-        (void)fprintf(out, "   may be given several times; in the variable divided by colons");
+        (void)fprintf(out, "   %s", OPTIONS_LIST_WORDS);
     (void)fprintf(out, "\n      %s\n", row->help);
-    if (row->maximum != 0)
-        (void)fprintf(out, "      from %s to %s\n", format_bound(low, row, row->minimum),
-                      format_bound(high, row, row->maximum));
-    if (shown != NULL)
-        (void)fprintf(out, "      default: %s\n", shown);
+    if (options_bounds(row, words) != NULL)
+        (void)fprintf(out, "      %s\n", words);
+    if (options_default(row) != NULL)
+        (void)fprintf(out, "      default: %s\n", options_default(row));
 }
 
 void options_print_help(const struct option_table *table, FILE *out)
@@ -412,7 +428,6 @@ void options_print_help(const struct option_table *table, FILE *out)
                   "TIME reads 250ms, 5s, 2m; SIZE reads 64KiB, 2GiB.\n\n");
     for (size_t i = 0; i < table->row_count; i++)
         print_row(&table->rows[i], out);
-    (void)fprintf(
-        out,
-        "  --help\n      print this and exit\n  --version\n      print the version and exit\n");
+    for (size_t i = 0; i < OPTIONS_ANSWER_COUNT; i++)
+        print_row(&OPTIONS_ANSWERS[i], out);
 }

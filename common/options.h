@@ -129,4 +129,22 @@ const char *options_next_operand(const struct option_table *table, int argc, cha
 /* Prints what --help prints. */
 void options_print_help(const struct option_table *table, FILE *out);
 
+/* ---- what a row says, for --help, manual pages and completions ---- */
+
+#define OPTIONS_WORDS_SIZE 96
+#define OPTIONS_LIST_WORDS "may be given several times; in the variable divided by colons"
+#define OPTIONS_ANSWER_COUNT 2
+
+/* --help and --version, which are in no table. */
+extern const struct option_row OPTIONS_ANSWERS[OPTIONS_ANSWER_COUNT];
+
+/* What the value is called: "DIR", "TIME", "png|svg|none"; "" for a flag. `text` is room for it. */
+const char *options_value_name(const struct option_row *row, char text[OPTIONS_WORDS_SIZE]);
+
+/* "from 1 to 10000", written to `text`; NULL: there are no bounds. */
+const char *options_bounds(const struct option_row *row, char text[OPTIONS_WORDS_SIZE]);
+
+/* What holds where nothing is given, in words or as a value; NULL: nothing. */
+const char *options_default(const struct option_row *row);
+
 #endif

@@ -185,15 +185,16 @@ static const struct option_row ROWS[] = {
      .default_value = "0",
      .default_words = "run as a daemon",
      .help =
-         "publish nothing; exit 0 when the producer of the directory is alive and well, 69 when\n"
-         "      there is none, 75 with the cause when it is in trouble or gave no sign of life",
+         "exit 0 when the producer of the directory is alive and well, 69 when there is none, 75\n"
+         "      with the cause when it is in trouble or gave no sign of life; publish nothing",
      .offset = offsetof(struct config, health)},
     {.flag = "--datapackage",
      .type = OPTION_FLAG,
      .default_value = "0",
      .default_words = "run as a daemon",
-     .help = "publish nothing; list the batches that are there in DIR/datapackage.json, a\n"
-             "      Frictionless Data Package, and exit. A producer may run meanwhile",
+     .help =
+         "list the batches that are there in DIR/datapackage.json, a Frictionless Data Package,\n"
+         "      and exit; publish nothing. A producer may run meanwhile",
      .offset = offsetof(struct config, datapackage)},
     {.flag = "--log-format",
      .environment = "LOG_FORMAT",

@@ -1,23 +1,24 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing for what is to be done; silent when none is.
-#   scripts/install-deps.sh build|run|test|cross|docker
+#   scripts/install-deps.sh build|run|test|cross|deb|docker
 set -euo pipefail
 
-# Each set holds those before it, but "docker", which stands alone, and "cross", which is "build" twice: for this machine
-# and for arm64. One after a "?" is needed only by the Debian releases that have it. A "*" stands for the version of clang
-# that the release has as its own: sanitizers and libFuzzer are packages by version, and only newer releases have one
-# without.
+# Each set holds those before it, but "docker", which stands alone, "deb", which holds "build", and "cross", which is
+# "build" twice: for this machine and for arm64. One after a "?" is needed only by the Debian releases that have it. A "*"
+# stands for the version of clang that the release has as its own: sanitizers and libFuzzer are packages by version, and
+# only newer releases have one without.
 packages_of() {
     case $1 in
     build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev zlib1g-dev libseccomp-dev \
         libfontconfig-dev ;;
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
     test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace miller datamash chromium \
-        nodejs "$(npm_package)" netpbm ;;
+        nodejs "$(npm_package)" netpbm mandoc bash-completion zsh fish ;;
     cross) echo "$(packages_of build)" gcc-aarch64-linux-gnu qemu-user jq "$(of_arm64 "$(packages_of build) check")" ;;
+    deb) echo "$(packages_of build)" dpkg-dev debhelper git lintian debootstrap systemd-container ;;
     docker) echo docker.io '?docker-cli' docker-compose debootstrap iptables ;;
     *)
-        echo "usage: scripts/install-deps.sh build|run|test|cross|docker ..." >&2
+        echo "usage: scripts/install-deps.sh build|run|test|cross|deb|docker ..." >&2
         exit 64
         ;;
     esac

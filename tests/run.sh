@@ -2,6 +2,7 @@
 # Runs the tests and ends with one line, "N passed, N failed".
 #
 #   tests/run.sh                     builds, then everything that "make test" promises
+#   tests/run.sh deb                 the Debian packages, built and on a machine made new; not in "everything"
 #   tests/run.sh unit|e2e|engine...  only these, with what is built already
 #   tests/run.sh torture             every fault and every crash state; "everything" takes a part of them
 #   tests/run.sh cross               built for arm64: the unit suites by an emulator, and the same bytes as here
@@ -307,8 +308,8 @@ conclude() {
 main() {
     local kind
     for kind in "$@"; do
-        if [[ ! $kind =~ ^(unit|e2e|engine|torture|fuzz|cross)$ ]]; then
-            echo "usage: tests/run.sh [unit|e2e|engine|torture|fuzz|cross ...]" >&2
+        if [[ ! $kind =~ ^(unit|e2e|engine|torture|fuzz|cross|deb)$ ]]; then
+            echo "usage: tests/run.sh [unit|e2e|engine|torture|fuzz|cross|deb ...]" >&2
             exit 64
         fi
     done
@@ -322,6 +323,7 @@ main() {
         torture) torture_suite full ;;
         fuzz) fuzz_suites ;;
         cross) cross_suites ;;
+        deb) suite deb bash tests/deb/packages.sh ;;
         esac
     done
     conclude

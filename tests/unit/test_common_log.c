@@ -5,8 +5,11 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/json.h"
@@ -303,6 +306,68 @@ START_TEST(a_neighbour_makes_room_for_each_line_and_comes_back)
 }
 END_TEST
 
+/* `off_by` 1: the journal's stream is another one than ours. */
+static void say_that_output_is_the_journals(int fd, unsigned off_by)
+{
+    struct stat status;
+    char named[64];
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    (void)snprintf(named, sizeof named, "%ju:%ju", (uintmax_t)status.st_dev,
+                   (uintmax_t)status.st_ino + off_by);
+    ck_assert_int_eq(setenv("JOURNAL_STREAM", named, 1), 0);
+}
+
+static void emit_to_the_journal(void *context)
+{
+    say_that_output_is_the_journals(STDOUT_FILENO, 0);
+    emit(context);
+    ck_assert_int_eq(unsetenv("JOURNAL_STREAM"), 0);
+}
+
+static void emit_beside_the_journal(void *context)
+{
+    say_that_output_is_the_journals(STDOUT_FILENO, 1);
+    emit(context);
+    ck_assert_int_eq(unsetenv("JOURNAL_STREAM"), 0);
+}
+
+START_TEST(a_line_for_the_journal_is_its_level_and_what_the_journal_does_not_know)
+{
+    static const struct {
+        enum log_level level;
+        const char *expected;
+    } LINES[] = {{LOG_LEVEL_ERROR, "<3>processed batch=7\n"},
+                 {LOG_LEVEL_WARN, "<4>processed batch=7\n"},
+                 {LOG_LEVEL_INFO, "<6>processed batch=7\n"}};
+    const struct log_field fields[] = {log_text("batch", "7")};
+    for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) {
+        struct event event = {LOG_FORMAT_TEXT, LINES[i].level, "processed", fields, 1};
+        char *line = support_capture_stdout(emit_to_the_journal, &event, NULL);
+        ck_assert_str_eq(line, LINES[i].expected);
+        free(line);
+    }
+}
+END_TEST
+
+START_TEST(a_json_line_for_the_journal_is_whole_behind_its_level)
+{
+    struct event event = {LOG_FORMAT_JSON, LOG_LEVEL_WARN, "processed", NULL, 0};
+    char *line = support_capture_stdout(emit_to_the_journal, &event, NULL);
+    ck_assert_int_eq(strncmp(line, "<4>{\"time\":\"", 12), 0);
+    ck_assert_ptr_nonnull(strstr(line, "\"level\":\"warn\",\"message\":\"processed\"}\n"));
+    free(line);
+}
+END_TEST
+
+START_TEST(output_that_was_led_elsewhere_is_no_journal)
+{
+    struct event event = {LOG_FORMAT_TEXT, LOG_LEVEL_WARN, "processed", NULL, 0};
+    char *line = support_capture_stdout(emit_beside_the_journal, &event, NULL);
+    ck_assert_str_eq(behind_time(line), "data-test warn  processed\n");
+    free(line);
+}
+END_TEST
+
 START_TEST(the_words_are_in_the_order_of_the_enumerators)
 {
     ck_assert_str_eq(LOG_LEVEL_WORDS[LOG_LEVEL_ERROR], "error");
@@ -329,5 +394,8 @@ int main(void)
                        a_message_that_is_too_long_is_cut_and_still_ends_its_line,
                        a_line_is_one_write, a_line_that_cannot_be_written_is_gone_and_errno_stays,
                        a_neighbour_makes_room_for_each_line_and_comes_back,
+                       a_line_for_the_journal_is_its_level_and_what_the_journal_does_not_know,
+                       a_json_line_for_the_journal_is_whole_behind_its_level,
+                       output_that_was_led_elsewhere_is_no_journal,
                        the_words_are_in_the_order_of_the_enumerators);
 }

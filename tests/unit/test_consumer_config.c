@@ -36,8 +36,8 @@ static int load_nothing(void)
 START_TEST(config_without_options_is_what_the_help_says)
 {
     ck_assert_int_eq(load_nothing(), RUNS);
-    ck_assert_str_eq(config.shared_path, "/shared-data");
-    ck_assert_str_eq(config.results_path, "/shared-data/results");
+    ck_assert_str_eq(config.shared_path, CONTRACT_SHARED_DIR);
+    ck_assert_str_eq(config.results_path, CONTRACT_SHARED_DIR "/results");
     ck_assert_int_eq(config.poll_interval_ns, NUMBER_NS_PER_SECOND);
     ck_assert_int_eq(config.settle_ns, 2 * NUMBER_NS_PER_SECOND);
     ck_assert_str_eq(config.match, "data_*.csv");

@@ -30,9 +30,9 @@ static int load_nothing(void)
 START_TEST(config_without_options_is_what_the_help_says)
 {
     ck_assert_int_eq(load_nothing(), -1);
-    ck_assert_str_eq(config.dir, "/shared-data");
+    ck_assert_str_eq(config.dir, CONTRACT_SHARED_DIR);
     ck_assert_uint_eq(config.results.count, 1);
-    ck_assert_str_eq(config.results.items[0], "/shared-data/results");
+    ck_assert_str_eq(config.results.items[0], CONTRACT_SHARED_DIR "/results");
     ck_assert_int_eq(config.interval.mean_ns, INT64_C(5000000000));
     ck_assert_uint_eq(config.interval.percent, 0);
     ck_assert_uint_eq(config.rate.count, 0);
