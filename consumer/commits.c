@@ -198,7 +198,7 @@ static int make_durable(struct commits *commits, size_t count, struct commits_fa
                               : (struct commits_failure){"flush", "the directory --results"};
     if (result != 0)
         return -1;
-    *failure = (struct commits_failure){"append to", CONTRACT_PROCESSED_LOG};
+    *failure = (struct commits_failure){"append to", processed_log_name(commits->log)};
     return record(commits, count);
 }
 

@@ -196,14 +196,22 @@ static void put_older(struct text *html, const struct page *page)
     text_put(html, "</nav>\n");
 }
 
+/* Of whoever writes the page: the others' files have names like it. */
+static void put_shards_link(struct text *html, const char *file, struct shard shard)
+{
+    char name[CONTRACT_NAME_SIZE];
+    shard_file(name, file, shard);
+    put_link(html, name, name);
+}
+
 static void put_files(struct text *html, const struct page *page)
 {
     text_put(html, "<footer>The same for programs:\n");
     put_link(html, CONTRACT_STATUS, CONTRACT_STATUS);
     if (page->totals != NULL)
         put_link(html, CONTRACT_TOTALS, CONTRACT_TOTALS);
-    put_link(html, CONTRACT_METRICS, CONTRACT_METRICS);
-    put_link(html, CONTRACT_PROCESSED_LOG, CONTRACT_PROCESSED_LOG);
+    put_shards_link(html, CONTRACT_METRICS, page->report->shard);
+    put_shards_link(html, CONTRACT_PROCESSED_LOG, page->report->shard);
     text_put(html, "</footer>\n");
 }
 

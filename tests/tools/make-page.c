@@ -286,7 +286,8 @@ static void make_scene(const char *directory, const struct scene *scene, uint64_
     const struct account *newest[BATCHES];
     uint64_t had[1024];
     struct text all = {0};
-    struct report report = {.started_at = "2026-11-23T07:59:12.001Z",
+    struct report report = {.shard = {1, 1},
+                            .started_at = "2026-11-23T07:59:12.001Z",
                             .processed = scene->batches - scene->batches / 40,
                             .rejected = scene->batches / 40,
                             .skipped = scene->batches > 0 ? 2 : 0,

@@ -11,7 +11,8 @@
 
 /* Each test runs in a process of its own, so it finds these as new. */
 static struct text html;
-static struct report report = {.started_at = "2026-11-23T08:00:00.000Z", .inotify = true};
+static struct report report = {
+    .shard = {1, 1}, .started_at = "2026-11-23T08:00:00.000Z", .inotify = true};
 static struct account accounts[PAGE_BATCHES + 20];
 static const struct account *newest[PAGE_BATCHES + 20];
 static struct column_result columns[PAGE_COLUMNS_MAX + 20];

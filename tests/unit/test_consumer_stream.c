@@ -25,7 +25,7 @@ static const char *directory;
 static int results_fd;
 static struct stream *stream;
 static const char *extension = "png";
-static struct report report;
+static struct report report = {.shard = {1, 1}};
 static int64_t now_ns = 1000 * SECOND;
 static int last_batch;
 static size_t reread_count;
