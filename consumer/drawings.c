@@ -5,13 +5,13 @@
 #include "common/text.h"
 #include "consumer/chart.h"
 #include "consumer/glyphs.h"
-#include "consumer/gnuplot.h"
 
 struct drawing {
     struct gnuplot *gnuplot;
     void *batch; /* NULL: nothing is being drawn */
     struct text script;
     bool begun; /* the child has the script */
+    bool held;  /* not begun, and tried again when gnuplot has rested */
     bool second_try;
 };
 
@@ -19,6 +19,8 @@ struct drawings {
     struct chart_format format;
     struct drawing all[DRAWINGS_MAX];
     size_t count;
+    int64_t trouble_ns; /* the first child was killed then, */
+    int64_t killed_ns;  /* and the last one then */
 };
 
 static bool add_child(struct drawings *drawings, const char *preamble)
@@ -37,6 +39,7 @@ struct drawings *drawings_create(enum config_chart chart, const struct chart_siz
     struct text preamble = {0};
     if (drawings == NULL || chart == CONFIG_CHART_NONE)
         return drawings;
+    drawings->killed_ns = INT64_MIN / 2; /* long ago */
     drawings->format = (struct chart_format){.svg = chart == CONFIG_CHART_SVG, .size = *size};
     chart_terminal_put_preamble(&preamble, &drawings->format);
     bool good = !text_failed(&preamble);
@@ -104,7 +107,7 @@ static struct drawing *occupy(struct drawings *drawings, void *batch)
     while (drawing->batch != NULL)
         drawing++;
     drawing->batch = batch;
-    drawing->second_try = false;
+    drawing->second_try = drawing->held = false;
     text_clear(&drawing->script);
     return drawing;
 }
@@ -140,6 +143,22 @@ static bool try_again(struct drawing *drawing, int64_t now_ns)
     return again && submit(drawing, now_ns);
 }
 
+/* Tries again what failed for no reason of its own, unless that has lasted too long. */
+static bool hold(struct drawings *drawings, struct drawing *drawing, int64_t now_ns)
+{
+    drawing->held = false;
+    if (!gnuplot_was_killed(drawing->gnuplot) || text_failed(&drawing->script))
+        return false;
+    if (now_ns - drawings->killed_ns > DRAWINGS_QUIET_NS)
+        drawings->trouble_ns = now_ns;
+    drawings->killed_ns = now_ns;
+    if (now_ns - drawings->trouble_ns >= DRAWINGS_HOLD_NS)
+        return false;
+    drawing->begun = submit(drawing, now_ns);
+    drawing->held = !drawing->begun;
+    return true;
+}
+
 static bool conclude(struct drawing *drawing, drawings_drawn *drawn, void *context)
 {
     void *batch = drawing->batch;
@@ -155,13 +174,16 @@ static bool conclude(struct drawing *drawing, drawings_drawn *drawn, void *conte
     return drawn(context, batch, image, length, NULL);
 }
 
-static bool advance(struct drawing *drawing, int64_t now_ns, drawings_drawn *drawn, void *context)
+static bool advance(struct drawings *drawings, struct drawing *drawing, int64_t now_ns,
+                    drawings_drawn *drawn, void *context)
 {
-    if (drawing->begun) {
-        enum gnuplot_state state = gnuplot_advance(drawing->gnuplot, now_ns);
-        if (state == GNUPLOT_BUSY || (state == GNUPLOT_FAILED && try_again(drawing, now_ns)))
-            return true;
-    }
+    bool tried = drawing->begun;
+    enum gnuplot_state state = tried ? gnuplot_advance(drawing->gnuplot, now_ns) : GNUPLOT_FAILED;
+    if (state == GNUPLOT_BUSY)
+        return true;
+    if (state == GNUPLOT_FAILED &&
+        (hold(drawings, drawing, now_ns) || (tried && try_again(drawing, now_ns))))
+        return true;
     return conclude(drawing, drawn, context);
 }
 
@@ -171,7 +193,7 @@ bool drawings_advance(struct drawings *drawings, int64_t now_ns, drawings_drawn 
     bool good = true;
     for (size_t i = 0; i < drawings->count; i++)
         if (drawings->all[i].batch != NULL)
-            good = advance(&drawings->all[i], now_ns, drawn, context) && good;
+            good = advance(drawings, &drawings->all[i], now_ns, drawn, context) && good;
     return good;
 }
 
@@ -185,6 +207,17 @@ size_t drawings_fds(const struct drawings *drawings, struct pollfd *fds, size_t 
     return count;
 }
 
+static int64_t deadline_of(const struct drawings *drawings, const struct drawing *drawing)
+{
+    if (drawing->begun)
+        return gnuplot_deadline(drawing->gnuplot);
+    if (!drawing->held)
+        return 0;
+    int64_t rested_ns = gnuplot_rests_until(drawing->gnuplot);
+    int64_t over_ns = drawings->trouble_ns + DRAWINGS_HOLD_NS;
+    return rested_ns < over_ns ? rested_ns : over_ns;
+}
+
 int64_t drawings_deadline(const struct drawings *drawings)
 {
     int64_t earliest = INT64_MAX;
@@ -192,7 +225,7 @@ int64_t drawings_deadline(const struct drawings *drawings)
         const struct drawing *drawing = &drawings->all[i];
         if (drawing->batch == NULL)
             continue;
-        int64_t deadline = drawing->begun ? gnuplot_deadline(drawing->gnuplot) : 0;
+        int64_t deadline = deadline_of(drawings, drawing);
         if (deadline < earliest)
             earliest = deadline;
     }

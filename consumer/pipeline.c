@@ -285,8 +285,7 @@ static bool on_trend_drawn(struct pipeline *pipeline, const char *image, size_t 
 {
     pipeline->trend_is_drawn = false;
     note_drawing(pipeline, failure);
-    if (failure == NULL)
-        stream_trend_drawn(pipeline->stream, image, length);
+    stream_trend_drawn(pipeline->stream, image, length);
     return true;
 }
 
@@ -422,10 +421,10 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
 
 /* ---- the stream ---- */
 
-/* Batches come first, and where their charts fail there is nothing to be had from gnuplot. */
+/* Batches come first. Where it fails it is tried again no sooner than it is drawn otherwise. */
 static void begin_trend(struct pipeline *pipeline, int64_t now_ns)
 {
-    if (pipeline->trend_is_drawn || pipeline->no_charts.lasts || is_drawing_all(pipeline) ||
+    if (pipeline->trend_is_drawn || is_drawing_all(pipeline) ||
         !stream_wants_trend(pipeline->stream, now_ns))
         return;
     pipeline->trend_is_drawn = true;

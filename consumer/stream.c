@@ -386,7 +386,8 @@ void stream_trend_drawn(struct stream *stream, const char *image, size_t length)
     char name[CONTRACT_NAME_SIZE];
     trend_name(stream, name);
     text_clear(&stream->text);
-    text_append(&stream->text, image, length);
-    if (!write_file(stream, FILE_TREND, name, FILEIO_DERIVED))
+    if (image != NULL)
+        text_append(&stream->text, image, length);
+    if (image == NULL || !write_file(stream, FILE_TREND, name, FILEIO_DERIVED))
         stream->undrawn = true;
 }

@@ -1109,6 +1109,28 @@ START_TEST(pipeline_without_gnuplot_processes_the_batch_and_says_that_its_chart_
 }
 END_TEST
 
+START_TEST(pipeline_draws_the_trend_when_gnuplot_is_back_and_no_other_chart_is_asked_for)
+{
+    char path[4096];
+    struct world world;
+    (void)snprintf(path, sizeof path, "%s", getenv("PATH"));
+    ck_assert_int_eq(setenv("PATH", support_temporary_directory(), 1), 0);
+    open_world(&world, CONFIG_CHART_PNG);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
+    draw_all(&world);
+    pipeline_finish(world.pipeline);
+    ck_assert(!support_exists(world.results, "trend.png"));
+    ck_assert_int_eq(setenv("PATH", path, 1), 0);
+    for (int tries = 0; tries < 50 && !support_exists(world.results, "trend.png"); tries++) {
+        (void)usleep(100 * 1000); /* while it rests it fails */
+        pipeline_finish(world.pipeline);
+    }
+    ck_assert(support_exists(world.results, "trend.png"));
+    stop(&world);
+}
+END_TEST
+
 START_TEST(pipeline_in_trouble_with_the_chart_leaves_the_batch_undecided)
 {
     struct world world;
@@ -1227,6 +1249,7 @@ int main(void)
         pipeline_draws_svg_where_it_is_asked_for,
         pipeline_with_all_children_busy_takes_no_more_and_writes_nothing_for_it,
         pipeline_without_gnuplot_processes_the_batch_and_says_that_its_chart_failed,
+        pipeline_draws_the_trend_when_gnuplot_is_back_and_no_other_chart_is_asked_for,
         pipeline_in_trouble_with_the_chart_leaves_the_batch_undecided,
         pipeline_ended_while_a_chart_is_drawn_takes_the_batch_again,
         pipeline_notes_a_change_that_came_while_the_chart_was_drawn,

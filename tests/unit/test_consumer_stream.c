@@ -556,6 +556,23 @@ START_TEST(a_trend_that_could_not_be_written_is_wanted_again)
 }
 END_TEST
 
+START_TEST(a_trend_that_could_not_be_drawn_is_wanted_again_after_five_seconds)
+{
+    begin();
+    take(1);
+    ck_assert(wants_trend());
+    draw_trend();
+    take(1);
+    ck_assert(wants_trend());
+    draw_trend();
+    stream_trend_drawn(stream, NULL, 0);
+    assert_says("trend.png", "PNG");
+    ck_assert(!stream_wants_trend(stream, now_ns + 5 * SECOND - 1));
+    ck_assert(stream_wants_trend(stream, now_ns + 5 * SECOND));
+    end();
+}
+END_TEST
+
 START_TEST(without_charts_there_is_no_trend_and_none_is_shown)
 {
     extension = NULL;
@@ -605,5 +622,6 @@ int main(void)
         the_trend_is_wanted_when_there_is_a_batch_more_or_it_is_gone,
         the_trend_is_wanted_every_five_seconds_at_most_and_at_once_at_the_end,
         a_trend_that_could_not_be_written_is_wanted_again,
+        a_trend_that_could_not_be_drawn_is_wanted_again_after_five_seconds,
         without_charts_there_is_no_trend_and_none_is_shown, the_trend_has_the_extension_of_charts);
 }
