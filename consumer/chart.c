@@ -56,6 +56,8 @@ static void put_reductions(struct text *below, const struct profile *profile,
     size_t drawn = choice->kind == CHART_BARS ? 1 : choice->count;
     if (choice->kind == CHART_EMPTY || choice->kind == CHART_COUNTS)
         return;
+    if (choice->kind == CHART_BARS && chart_bars_without_number(profile, choice) > 0)
+        text_printf(below, ", %zu without a number", chart_bars_without_number(profile, choice));
     if (drawn < choice->count_of_all)
         text_printf(below, ", %zu of %zu columns", drawn, choice->count_of_all);
     if (has_lines(choice) && choice->over == CHART_NO_COLUMN)

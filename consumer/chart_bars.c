@@ -89,15 +89,49 @@ static double number_of(const struct profile *profile, size_t row, size_t column
     return number ? value.number : (double)NAN;
 }
 
+size_t chart_bars_without_number(const struct profile *profile, const struct chart_choice *choice)
+{
+    size_t count = 0;
+    for (size_t row = 0; row < sample_rows(profile->sample); row++)
+        count += isfinite(number_of(profile, row, choice->numbers[0])) ? 0 : 1;
+    return count;
+}
+
 static void put_data(struct text *script, const struct profile *profile, size_t column)
 {
     chart_text_open(script, "data");
     for (size_t row = 0; row < sample_rows(profile->sample); row++) {
+        double number = number_of(profile, row, column);
+        if (!isfinite(number))
+            continue;
         text_printf(script, "%zu ", row + 1);
-        chart_text_put_number(script, number_of(profile, row, column));
+        chart_text_put_number(script, number);
         text_put(script, "\n");
     }
     chart_text_close(script);
+}
+
+/* The rows that have no bar, and how far from the foot of its place they are marked. */
+static void put_none(struct text *script, const struct profile *profile, size_t column,
+                     double apart)
+{
+    chart_text_open(script, "none");
+    for (size_t row = 0; row < sample_rows(profile->sample); row++) {
+        if (isfinite(number_of(profile, row, column)))
+            continue;
+        text_printf(script, "%zu ", row + 1);
+        chart_text_put_number(script, apart);
+        text_put(script, "\n");
+    }
+    chart_text_close(script);
+}
+
+static void put_crosses(struct text *script, const char *columns)
+{
+    text_printf(script,
+                ", $none using %s with points pointtype 2 pointsize 0.7 linecolor "
+                "'" CHART_COLOUR_NONE "'",
+                columns);
 }
 
 static void put_names(struct text *script, const struct column_result *number,
@@ -126,7 +160,7 @@ static void put_foot(struct text *script, const struct profile *profile, enum st
                 (SMALLEST_PX + slot - 1) / slot);
 }
 
-static void put_upright(struct text *script, size_t bars, double low, double high)
+static void put_upright(struct text *script, size_t bars, double low, double high, bool has_none)
 {
     chart_frame_round(&low, &high, 6);
     chart_frame_put_axis(script, CHART_AXIS_Y, low, high, 6);
@@ -135,7 +169,10 @@ static void put_upright(struct text *script, size_t bars, double low, double hig
     text_put(script, "set xzeroaxis linetype 1 linecolor '" CHART_COLOUR_TEXT "'\n"
                      "set style fill solid 1.0 noborder\n"
                      "set boxwidth 0.8\n");
-    text_printf(script, "plot $data using 1:2 with boxes linecolor '%s'\n", CHART_COLOURS[0]);
+    text_printf(script, "plot $data using 1:2 with boxes linecolor '%s'", CHART_COLOURS[0]);
+    if (has_none)
+        put_crosses(script, "1:2");
+    text_put(script, "\n");
 }
 
 /* From the top down, as they come in $labels and in $data; the command goes on. */
@@ -175,16 +212,21 @@ void chart_bars_put(struct text *script, const struct profile *profile,
     size_t bars = sample_rows(profile->sample);
     size_t longest = longest_label(profile, choice->label);
     enum stand stand = stand_of(longest, bars, size);
+    bool has_none = chart_bars_without_number(profile, choice) > 0;
     double low = fmin(0, number->edges[0]);
     double high = fmax(0, number->edges[number->bins]);
     put_names(script, number, &profile->columns[choice->label]);
     put_data(script, profile, choice->numbers[0]);
+    if (has_none)
+        put_none(script, profile, choice->numbers[0], (high - low) / 40);
     if (stand == BESIDE) {
         size_t width = put_side(script, longest, size);
         put_labels(script, profile, choice->label, width);
         chart_frame_round(&low, &high, 6);
         chart_frame_put_axis(script, CHART_AXIS_X, low, high, 6);
         put_lying(script, bars);
+        if (has_none)
+            put_crosses(script, "2:1");
         text_put(script, "\n");
         return;
     }
@@ -192,7 +234,7 @@ void chart_bars_put(struct text *script, const struct profile *profile,
     longest = longest < third ? longest : third;
     put_labels(script, profile, choice->label, longest);
     put_foot(script, profile, stand, longest, size);
-    put_upright(script, bars, low, high);
+    put_upright(script, bars, low, high, has_none);
 }
 
 /* ---- a bar a value ---- */

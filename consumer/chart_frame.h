@@ -22,6 +22,7 @@ extern const char *const CHART_COLOURS[CHART_COLOURS_COUNT];
 #define CHART_COLOUR_TEXT "#444444"
 #define CHART_COLOUR_FAINT "#666666"
 #define CHART_COLOUR_GRID "#dddddd"
+#define CHART_COLOUR_NONE "#999999" /* where there is no data */
 
 /* Pixels of the font that the terminals are given, and a smaller one where room is short. */
 #define CHART_FONT_PX 15u

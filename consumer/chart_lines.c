@@ -47,6 +47,54 @@ static void put_row(struct text *script, const struct profile *profile,
     text_put(script, "\n");
 }
 
+/* A row that has no place, its time being missing, is no gap in what is drawn. */
+static bool has_place(const struct profile *profile, const struct chart_choice *choice, size_t i)
+{
+    return isfinite(position(profile, choice, i, false));
+}
+
+static bool has_number(const struct envelope *course, size_t i)
+{
+    return i < course->count && isfinite(course->buckets[i].first);
+}
+
+/* Its neighbours have no number, so that no line leads there. */
+static bool is_alone(const struct envelope *course, size_t i)
+{
+    return has_number(course, i) && (i == 0 || !has_number(course, i - 1)) &&
+           !has_number(course, i + 1);
+}
+
+static bool has_alone(const struct envelope *course)
+{
+    for (size_t i = 0; i < course->count; i++)
+        if (is_alone(course, i))
+            return true;
+    return false;
+}
+
+/* Up to POINTS_MAX rows all are points. */
+static bool needs_points(const struct profile *profile, const struct chart_choice *choice, size_t n)
+{
+    return profile->record_count > POINTS_MAX && has_alone(&profile->courses[choice->numbers[n]]);
+}
+
+static void put_alone(struct text *script, const struct profile *profile,
+                      const struct chart_choice *choice, size_t n)
+{
+    const struct envelope *course = &profile->courses[choice->numbers[n]];
+    text_printf(script, "$alone%zu << END\n", n);
+    for (size_t i = 0; i < course->count; i++) {
+        if (!is_alone(course, i) || !has_place(profile, choice, i))
+            continue;
+        chart_text_put_number(script, position(profile, choice, i, false));
+        text_put(script, " ");
+        chart_text_put_number(script, course->buckets[i].first);
+        text_put(script, "\n");
+    }
+    chart_text_close(script);
+}
+
 void chart_lines_put_data(struct text *script, const struct profile *profile,
                           const struct chart_choice *choice)
 {
@@ -54,11 +102,16 @@ void chart_lines_put_data(struct text *script, const struct profile *profile,
     bool reduced = chart_lines_stride(profile, choice) > 1;
     chart_text_open(script, "data");
     for (size_t i = 0; i < count; i++) {
+        if (!has_place(profile, choice, i))
+            continue;
         put_row(script, profile, choice, i, false);
         if (reduced)
             put_row(script, profile, choice, i, true);
     }
     chart_text_close(script);
+    for (size_t n = 0; n < choice->count; n++)
+        if (needs_points(profile, choice, n))
+            put_alone(script, profile, choice, n);
 }
 
 /* ---- axes ---- */
@@ -120,8 +173,8 @@ void chart_lines_put_axis_name(struct text *script, const struct profile *profil
 
 /* ---- lines ---- */
 
-void chart_lines_put_item(struct text *script, const struct profile *profile, size_t index,
-                          const char *colour)
+static void put_line(struct text *script, const struct profile *profile, size_t index,
+                     const char *colour)
 {
     const char *look = profile->record_count <= POINTS_MAX
                            ? "with linespoints linewidth 2 pointtype 7 pointsize 0.6"
@@ -141,6 +194,17 @@ void chart_lines_put_item(struct text *script, const struct profile *profile, si
                     ", $data using 1:%zu with lines linewidth 0.7 linecolor '#80%s' notitle", edge,
                     colour + 1);
     text_printf(script, ", $data using 1:%zu with lines linewidth 1 linecolor '%s'", first, colour);
+}
+
+void chart_lines_put_item(struct text *script, const struct profile *profile,
+                          const struct chart_choice *choice, size_t index, const char *colour)
+{
+    if (needs_points(profile, choice, index))
+        text_printf(script,
+                    "$alone%zu using 1:2 with points pointtype 7 pointsize 0.3 linecolor '%s' "
+                    "notitle, ",
+                    index, colour);
+    put_line(script, profile, index, colour);
 }
 
 static void put_names(struct text *script, const struct profile *profile,
@@ -182,7 +246,7 @@ void chart_lines_put(struct text *script, const struct profile *profile,
         text_put(script, "set ylabel " CHART_TEXT_LINE("names", "1") "\n");
     for (size_t n = 0; n < choice->count; n++) {
         text_put(script, n == 0 ? "plot " : ", ");
-        chart_lines_put_item(script, profile, n, CHART_COLOURS[n]);
+        chart_lines_put_item(script, profile, choice, n, CHART_COLOURS[n]);
         text_printf(script, " title substr($names[%zu], 2, strlen($names[%zu]))", n + 1, n + 1);
     }
     text_put(script, "\n");

@@ -210,7 +210,7 @@ void chart_panels_put_lines(struct text *script, const struct profile *profile,
         chart_lines_put_axis(script, profile, choice, steps_across(&grid));
         chart_lines_put_range(script, profile, choice, i, i + 1, steps_up(&grid));
         text_put(script, "plot ");
-        chart_lines_put_item(script, profile, i, CHART_COLOURS[0]);
+        chart_lines_put_item(script, profile, choice, i, CHART_COLOURS[0]);
         text_put(script, "\n");
         put_behind_first(script, i);
     }

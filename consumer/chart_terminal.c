@@ -23,7 +23,7 @@ static void put(struct text *script, const struct chart_format *format, enum ter
 
 void chart_terminal_put_preamble(struct text *script, const struct chart_format *format)
 {
-    text_put(script, "set encoding utf8\nset datafile missing '?'\n");
+    text_put(script, "set encoding utf8\n");
     put(script, format, format->svg ? SVG : CAIRO);
 }
 

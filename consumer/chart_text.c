@@ -41,14 +41,13 @@ static size_t width_of_character(const char *bytes, size_t length)
 static struct drawn next_character(const char *bytes, size_t available)
 {
     size_t step = text_utf8_length(bytes, available);
-    unsigned char first = (unsigned char)bytes[0];
     if (step == 0)
         return (struct drawn){REPLACEMENT, sizeof REPLACEMENT - 1, 1, LETTER_WIDTH};
+    if (display_is_invisible(bytes, step))
+        return (struct drawn){" ", 1, step, ASCII_WIDTHS[0]};
     if (step > 1)
         return (struct drawn){bytes, step, step, width_of_character(bytes, step)};
-    if (first < ' ' || first == 0x7F)
-        return (struct drawn){" ", 1, 1, ASCII_WIDTHS[0]};
-    return (struct drawn){bytes, 1, 1, ASCII_WIDTHS[first - ' ']};
+    return (struct drawn){bytes, 1, 1, ASCII_WIDTHS[bytes[0] - ' ']};
 }
 
 size_t chart_text_width(const char *bytes, size_t length)
@@ -130,7 +129,7 @@ void chart_text_put_number(struct text *script, double number)
 {
     char digits[NUMBER_DOUBLE_SIZE];
     if (!isfinite(number)) {
-        text_put(script, "?");
+        text_put(script, "NaN");
         return;
     }
     number_format_double(digits, number);

@@ -73,7 +73,7 @@ static bool closes_block(const char *line, size_t length)
 /* Only what a number is made of, so that nothing could be meant by it. */
 static void assert_is_numbers(const char *line, size_t length)
 {
-    ck_assert_msg(strspn(line, "0123456789.e+-? ") >= length, "no numbers: %.*s", (int)length,
+    ck_assert_msg(strspn(line, "0123456789.e+-NaN ") >= length, "no numbers: %.*s", (int)length,
                   line);
 }
 
@@ -102,7 +102,9 @@ static char *commands_of(const char *script)
             assert_is_behind_a_sign(line, length);
         } else {
             inside = opens_block(line, length);
-            numbers = inside && strncmp(line, "$data ", 6) == 0;
+            numbers =
+                inside && (strncmp(line, "$data ", 6) == 0 || strncmp(line, "$none ", 6) == 0 ||
+                           strncmp(line, "$alone", 6) == 0);
             text_append(&commands, line, length + 1);
         }
         line += length + 1;
@@ -147,8 +149,8 @@ START_TEST(chart_of_bars_has_a_label_and_a_number_a_row_in_the_order_of_the_file
     free(commands_of(script));
     assert_has(script, "$names << END\n=value\n=label\nEND\n");
     assert_has(script, "$labels << END\n=z\n=a\n=m\n=\nEND\n");
-    assert_has(script, "$data << END\n1 2.5\n2 -1\n3 ?\n4 ?\nEND\n");
-    assert_has(script, "=4 rows, 1 of 2 columns\n");
+    assert_has(script, "$data << END\n1 2.5\n2 -1\nEND\n$none << END\n3 0.0875\n4 0.0875\nEND\n");
+    assert_has(script, "=4 rows, 2 without a number, 1 of 2 columns\n");
     assert_has(script, "with boxes");
     free(script);
 }
@@ -199,7 +201,7 @@ START_TEST(chart_of_lines_is_drawn_over_time_and_names_it)
                                   "2,1970-01-01T01:00:20.5+01:00,2026-01-01\n3,,\n");
     free(commands_of(script));
     assert_has(script, "$names << END\n=v\n=at\nEND\n");
-    assert_has(script, "$data << END\n10 1\n20.5 2\n? 3\nEND\n");
+    assert_has(script, "$data << END\n10 1\n20.5 2\nEND\n");
     assert_has(script, "set xrange [10:20.5]\n");
     assert_has(script, "\"00:00:16\" 16.000");
     free(script);
@@ -661,6 +663,62 @@ START_TEST(chart_stays_small_where_names_labels_and_key_are_endless)
 }
 END_TEST
 
+/* Of 200 rows, without 51 to 60 and without the neighbours of row 100. */
+START_TEST(chart_of_lines_has_a_gap_where_values_are_missing_and_points_where_no_line_leads)
+{
+    struct text csv = {0};
+    text_put(&csv, "at,v,w\n");
+    for (int row = 1; row <= 200; row++) {
+        bool missing = (row > 50 && row <= 60) || row == 99 || row == 101;
+        text_printf(&csv, "2026-01-01T00:%02d:%02dZ,%s,1.5\n", row / 60, row % 60,
+                    missing ? "" : "1");
+    }
+    char *script = script_of_text(csv.bytes);
+    free(commands_of(script));
+    assert_has(script, " 1 1.5\n1767225651 NaN 1.5\n");
+    assert_has(script, "$alone0 << END\n1767225700 1\nEND\n");
+    assert_has(script, "$alone0 using 1:2 with points");
+    assert_has_not(script, "$alone1");
+    free(script);
+    text_free(&csv);
+}
+END_TEST
+
+/* A line of 1,500 buckets' rows would close over 100 that are missing. */
+START_TEST(chart_of_more_rows_than_buckets_has_its_gaps_as_well)
+{
+    struct text csv = {0};
+    text_put(&csv, "at,v\n");
+    for (int row = 0; row < 1500; row++)
+        text_printf(&csv, "2026-01-01T00:%02d:%02dZ,%s\n", row / 60, row % 60,
+                    row >= 500 && row < 600 ? "" : "1");
+    char *script = script_of_text(csv.bytes);
+    assert_has(script, "\n1767226100 NaN NaN NaN\n");
+    assert_has(script, "\n1767226198 NaN NaN NaN\n");
+    free(script);
+    text_free(&csv);
+}
+END_TEST
+
+START_TEST(chart_of_bars_leaves_the_place_of_a_missing_number_empty_and_marks_it)
+{
+    assert_draws("l,v\nx,1\ny,\nz,0\n",
+                 "$data << END\n1 1\n3 0\nEND\n$none << END\n2 0.025\nEND\n");
+    assert_draws("l,v\nx,1\ny,\nz,0\n", ", $none using 1:2 with points");
+    struct text csv = {0};
+    text_put(&csv, "l,v\n");
+    for (int row = 0; row < 12; row++)
+        text_put(&csv, row == 5 ? "a label that is long enough to lie,inf\n"
+                                : "a label that is long enough to lie,2\n");
+    assert_draws(csv.bytes, ", $none using 2:1 with points");
+    text_free(&csv);
+    char *script = script_of_text("l,v\nx,1\n");
+    assert_has_not(script, "$none");
+    assert_has_not(script, "without a number");
+    free(script);
+}
+END_TEST
+
 /* What is left of it would be drawn as another number. */
 START_TEST(chart_draws_no_number_whose_cell_was_cut)
 {
@@ -670,7 +728,7 @@ START_TEST(chart_draws_no_number_whose_cell_was_cut)
         text_put(&csv, "1");
     text_put(&csv, ".5\n");
     char *script = script_of_text(csv.bytes);
-    assert_has(script, "$data << END\n1 1\n2 ?\nEND\n");
+    assert_has(script, "$data << END\n1 1\nEND\n");
     free(script);
     text_free(&csv);
 }
@@ -715,5 +773,9 @@ int main(void)
         chart_doubles_percent_signs_where_gnuplot_reads_formats,
         chart_shortens_labels_that_are_too_wide, chart_shows_no_half_character_of_a_long_label,
         chart_stays_small_where_names_labels_and_key_are_endless,
-        chart_draws_no_number_whose_cell_was_cut, chart_of_texts_of_which_none_is_frequent_says_so);
+        chart_draws_no_number_whose_cell_was_cut,
+        chart_of_lines_has_a_gap_where_values_are_missing_and_points_where_no_line_leads,
+        chart_of_more_rows_than_buckets_has_its_gaps_as_well,
+        chart_of_bars_leaves_the_place_of_a_missing_number_empty_and_marks_it,
+        chart_of_texts_of_which_none_is_frequent_says_so);
 }
