@@ -22,13 +22,16 @@ static bool is_moments(const struct column_result *column)
     return moments && column->count > 0;
 }
 
-/* gnuplot's axes overflow beyond it. */
+/* gnuplot's axes overflow beyond it, and have no steps below the other. */
 #define LARGEST 1e300
+#define SMALLEST 1e-280
 
 static bool is_numbers(const struct column_result *column)
 {
-    return value_type_is_numeric(column->type) && column->bins > 0 && column->edges[0] > -LARGEST &&
-           column->edges[column->bins] < LARGEST;
+    if (!value_type_is_numeric(column->type) || column->bins == 0)
+        return false;
+    double largest = fmax(fabs(column->edges[0]), fabs(column->edges[column->bins]));
+    return largest == 0 || (largest > SMALLEST && largest < LARGEST);
 }
 
 static bool is_label(const struct column_result *column)

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "consumer/chart_frame.h"
 #include "consumer/chart_text.h"
@@ -126,21 +127,24 @@ static void find_ends(const struct envelope *envelope, double *low, double *high
     }
 }
 
-void chart_lines_put_axis(struct text *script, const struct profile *profile,
+bool chart_lines_put_axis(struct text *script, const struct profile *profile,
                           const struct chart_choice *choice, unsigned steps)
 {
     double low = 1;
     double high = (double)profile->record_count;
     if (choice->over != CHART_NO_COLUMN)
         find_ends(&profile->courses[choice->over], &low, &high);
-    if (chart_is_over_time(choice, profile)) {
-        chart_time_put_axis(script, low, high, steps);
-        return;
-    }
-    /* There is no row between two rows. */
+    if (chart_is_over_time(choice, profile))
+        return chart_time_put_axis(script, low, high, steps,
+                                   profile->columns[choice->over].type != VALUE_TIME);
+    /* There is no row between two rows, and none beside the only one. */
     if (high - low < steps && high > low)
         steps = (unsigned)(high - low);
-    chart_frame_put_axis(script, CHART_AXIS_X, low, high > low ? high : low + 1, steps);
+    if (high > low)
+        chart_frame_put_axis(script, CHART_AXIS_X, low, high, steps);
+    else
+        text_put(script, "set xrange [0.5:1.5]\nset xtics (\"1\" 1)\n");
+    return false;
 }
 
 void chart_lines_put_range(struct text *script, const struct profile *profile,
@@ -154,10 +158,19 @@ void chart_lines_put_range(struct text *script, const struct profile *profile,
         low = fmin(low, column->edges[0]);
         high = fmax(high, column->edges[column->bins]);
     }
-    double apart = high > low ? high / 25 - low / 25 : 1;
+    double apart = high > low ? high / 25 - low / 25 : high == 0 ? 1 : fabs(high) / 10;
     /* Zero belongs into the picture where it is not far. */
     low = low >= 0 && low < high / 3 ? 0 : low - apart;
     chart_frame_put_axis(script, CHART_AXIS_Y, low, high + apart, steps);
+}
+
+/* A moment of another clock than the axis is in, as in "2026-01-01T10:00:00+02:00". */
+static bool has_offset(const struct column_scalar *moment)
+{
+    size_t length = moment->length;
+    return length > 16 && moment->text[length - 1] != 'Z' &&
+           (moment->text[length - 6] == '+' || moment->text[length - 6] == '-') &&
+           strncmp(moment->text + length - 5, "00:00", 5) != 0;
 }
 
 void chart_lines_put_axis_name(struct text *script, const struct profile *profile,
@@ -168,7 +181,9 @@ void chart_lines_put_axis_name(struct text *script, const struct profile *profil
         return;
     }
     const struct column_result *column = &profile->columns[choice->over];
-    chart_text_put_line(script, column->name, column->name_length, CHART_TEXT_NAME);
+    text_put(script, "=");
+    chart_text_put(script, column->name, column->name_length, CHART_TEXT_NAME);
+    text_put(script, has_offset(&column->min) || has_offset(&column->max) ? " (UTC)\n" : "\n");
 }
 
 /* ---- lines ---- */
@@ -237,9 +252,10 @@ void chart_lines_put(struct text *script, const struct profile *profile,
 {
     put_names(script, profile, choice, size);
     chart_lines_put_data(script, profile, choice);
-    chart_lines_put_axis(script, profile, choice, 8);
+    bool long_marks = chart_lines_put_axis(script, profile, choice, 8);
     chart_lines_put_range(script, profile, choice, 0, choice->count, 6);
-    text_put(script, "set rmargin 4\nset xlabel " CHART_TEXT_LINE("names", "|$names|") "\n");
+    text_printf(script, "set rmargin %d\n", long_marks ? 7 : 4);
+    text_put(script, "set xlabel " CHART_TEXT_LINE("names", "|$names|") "\n");
     if (choice->count > 1)
         put_key(script, size);
     else

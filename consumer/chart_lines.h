@@ -24,11 +24,11 @@ void chart_lines_put(struct text *script, const struct profile *profile,
 void chart_lines_put_data(struct text *script, const struct profile *profile,
                           const struct chart_choice *choice);
 
-/* The axis below, with `steps` marks or so. */
-void chart_lines_put_axis(struct text *script, const struct profile *profile,
+/* The axis below, with `steps` marks or so. True where marks are long. */
+bool chart_lines_put_axis(struct text *script, const struct profile *profile,
                           const struct chart_choice *choice, unsigned steps);
 
-/* Its name as a line of a block. */
+/* Its name as a line of a block; UTC is told where the file has times of another offset. */
 void chart_lines_put_axis_name(struct text *script, const struct profile *profile,
                                const struct chart_choice *choice);
 

@@ -200,11 +200,49 @@ START_TEST(chart_of_lines_is_drawn_over_time_and_names_it)
     char *script = script_of_text("v,at,later\n1,1970-01-01T00:00:10Z,2026-01-01\n"
                                   "2,1970-01-01T01:00:20.5+01:00,2026-01-01\n3,,\n");
     free(commands_of(script));
-    assert_has(script, "$names << END\n=v\n=at\nEND\n");
+    assert_has(script, "$names << END\n=v\n=at (UTC)\nEND\n");
     assert_has(script, "$data << END\n10 1\n20.5 2\nEND\n");
     assert_has(script, "set xrange [10:20.5]\n");
     assert_has(script, "\"00:00:16\" 16.000");
     free(script);
+}
+END_TEST
+
+START_TEST(chart_of_lines_says_utc_only_where_the_file_has_another_offset)
+{
+    assert_draws("v,at\n1,2026-01-01T10:00:00Z\n2,2026-01-01T11:00:00Z\n", "=at\n");
+    assert_draws("v,at\n1,2026-01-01T10:00:00+00:00\n2,2026-01-01T11:00:00+00:00\n", "=at\n");
+    assert_draws("v,at\n1,2026-01-01T10:00:00-03:30\n2,2026-01-01T11:00:00-03:30\n", "=at (UTC)\n");
+    assert_draws("v,at\n1,2026-01-01\n2,2026-01-02\n", "=at\n");
+}
+END_TEST
+
+START_TEST(chart_of_times_without_a_day_has_a_midnight_and_no_day)
+{
+    assert_draws("v,at\n1,00:00:00\n2,08:00:00\n3,16:00:00\n", "set xtics (\"00:00\" 0.000, ");
+}
+END_TEST
+
+START_TEST(chart_of_one_row_has_no_row_between_two)
+{
+    assert_draws("v,at\n3,2026-01-01\n", "set xrange [0.5:1.5]\nset xtics (\"1\" 1)\n");
+    assert_draws("v,at\n3,2026-01-01\n4,2026-01-01\n",
+                 "set xrange [1:2]\nset xtics (\"1\" 1, \"2\" 2)\n");
+}
+END_TEST
+
+START_TEST(chart_of_a_column_of_one_value_leaves_room_beside_its_bar)
+{
+    assert_draws("v\n5\n5\n5\n", "$data << END\n4.5 5.5 3\nEND\nset xrange [3.5:6.5]\n");
+    assert_draws("v\n0.5\n0.5\n", "$data << END\n0.475 0.525 2\nEND\nset xrange [0.425:0.575]\n");
+    assert_draws("v\n9223372036854775000\n9223372036854775003\n", " 2\nEND\nset xrange [9.22337");
+}
+END_TEST
+
+START_TEST(chart_of_numbers_too_small_for_steps_says_so)
+{
+    assert_draws("v\n1e-308\n3e-308\n", "nothing to draw: no numbers of a size to draw");
+    assert_draws("v\n0\n0\n", "with boxxyerror");
 }
 END_TEST
 
@@ -755,6 +793,11 @@ int main(void)
         chart_of_bars_has_a_label_and_a_number_a_row_in_the_order_of_the_file,
         chart_of_bars_starts_at_zero, chart_labels_stand_as_they_have_room_for,
         chart_of_lines_is_drawn_over_time_and_names_it,
+        chart_of_lines_says_utc_only_where_the_file_has_another_offset,
+        chart_of_times_without_a_day_has_a_midnight_and_no_day,
+        chart_of_one_row_has_no_row_between_two,
+        chart_of_a_column_of_one_value_leaves_room_beside_its_bar,
+        chart_of_numbers_too_small_for_steps_says_so,
         chart_of_lines_over_a_time_out_of_order_is_over_the_rows,
         chart_of_lines_draws_a_line_a_column_each_in_its_colour,
         chart_of_very_many_rows_draws_where_they_are_smallest_and_largest,
