@@ -6,6 +6,9 @@
 #include "consumer/chart.h"
 #include "consumer/glyphs.h"
 
+/* A large picture is given as much time again for each so many. */
+#define PIXELS_A_DEADLINE 4000000u
+
 struct drawing {
     struct gnuplot *gnuplot;
     void *batch; /* NULL: nothing is being drawn */
@@ -17,6 +20,7 @@ struct drawing {
 
 struct drawings {
     struct chart_format format;
+    int64_t patience_ns; /* with a picture of this size */
     struct drawing all[DRAWINGS_MAX];
     size_t count;
     int64_t trouble_ns; /* the first child was killed then, */
@@ -41,6 +45,9 @@ struct drawings *drawings_create(enum config_chart chart, const struct chart_siz
         return drawings;
     drawings->killed_ns = INT64_MIN / 2; /* long ago */
     drawings->format = (struct chart_format){.svg = chart == CONFIG_CHART_SVG, .size = *size};
+    drawings->patience_ns = GNUPLOT_DEADLINE_NS;
+    if (!drawings->format.svg)
+        drawings->patience_ns *= 1 + (int64_t)(chart_size_pixels(size) / PIXELS_A_DEADLINE);
     chart_terminal_put_preamble(&preamble, &drawings->format);
     bool good = !text_failed(&preamble);
     while (good && drawings->count < jobs && drawings->count < DRAWINGS_MAX)
@@ -95,10 +102,10 @@ uint64_t drawings_restarts(const struct drawings *drawings)
     return count;
 }
 
-static bool submit(struct drawing *drawing, int64_t now_ns)
+static bool submit(const struct drawings *drawings, struct drawing *drawing, int64_t now_ns)
 {
     return gnuplot_submit(drawing->gnuplot, drawing->script.bytes, drawing->script.length, now_ns,
-                          now_ns + GNUPLOT_DEADLINE_NS);
+                          now_ns + drawings->patience_ns);
 }
 
 static struct drawing *occupy(struct drawings *drawings, void *batch)
@@ -116,7 +123,7 @@ static void begin(const struct drawings *drawings, struct drawing *drawing, int6
 {
     if (!drawings->format.svg)
         glyphs_replace_missing(&drawing->script);
-    drawing->begun = !text_failed(&drawing->script) && submit(drawing, now_ns);
+    drawing->begun = !text_failed(&drawing->script) && submit(drawings, drawing, now_ns);
 }
 
 void drawings_begin(struct drawings *drawings, const char *key, const struct profile *profile,
@@ -136,11 +143,11 @@ void drawings_begin_script(struct drawings *drawings, const struct text *script,
     begin(drawings, drawing, now_ns);
 }
 
-static bool try_again(struct drawing *drawing, int64_t now_ns)
+static bool try_again(const struct drawings *drawings, struct drawing *drawing, int64_t now_ns)
 {
     bool again = !drawing->second_try && !text_failed(&drawing->script);
     drawing->second_try = true;
-    return again && submit(drawing, now_ns);
+    return again && submit(drawings, drawing, now_ns);
 }
 
 /* Tries again what failed for no reason of its own, unless that has lasted too long. */
@@ -154,7 +161,7 @@ static bool hold(struct drawings *drawings, struct drawing *drawing, int64_t now
     drawings->killed_ns = now_ns;
     if (now_ns - drawings->trouble_ns >= DRAWINGS_HOLD_NS)
         return false;
-    drawing->begun = submit(drawing, now_ns);
+    drawing->begun = submit(drawings, drawing, now_ns);
     drawing->held = !drawing->begun;
     return true;
 }
@@ -182,7 +189,7 @@ static bool advance(struct drawings *drawings, struct drawing *drawing, int64_t 
     if (state == GNUPLOT_BUSY)
         return true;
     if (state == GNUPLOT_FAILED &&
-        (hold(drawings, drawing, now_ns) || (tried && try_again(drawing, now_ns))))
+        (hold(drawings, drawing, now_ns) || (tried && try_again(drawings, drawing, now_ns))))
         return true;
     return conclude(drawing, drawn, context);
 }

@@ -357,6 +357,21 @@ START_TEST(drawings_that_hang_are_tried_once_more_and_then_end)
 }
 END_TEST
 
+START_TEST(drawings_of_many_pixels_are_given_more_time)
+{
+    static const struct chart_size LARGE = {4000, 3000, 1};
+    struct outcomes outcomes = {.answer = true};
+    put_fake_gnuplot("#!/bin/sh\nexec sleep 60\n");
+    ck_assert_int_eq(wait_open(), 0);
+    struct drawings *drawings = drawings_create(CONFIG_CHART_PNG, &LARGE, 1);
+    int64_t now_ns = clock_now_ns();
+    begin_at(drawings, FIRST, now_ns);
+    ck_assert(drawings_advance(drawings, now_ns + 3 * GNUPLOT_DEADLINE_NS, note, &outcomes));
+    ck_assert_int_eq(drawings_deadline(drawings), now_ns + 4 * GNUPLOT_DEADLINE_NS);
+    drawings_free(drawings);
+}
+END_TEST
+
 /* One try each while it rests, and none of them waits. */
 START_TEST(drawings_while_gnuplot_rests_fail_at_once_with_its_last_words)
 {
@@ -445,6 +460,7 @@ int main(void)
         drawings_whose_children_are_killed_for_a_while_are_held_and_drawn,
         drawings_whose_children_always_are_killed_hold_nobody_up_a_second_time,
         drawings_are_not_tried_a_third_time, drawings_that_hang_are_tried_once_more_and_then_end,
+        drawings_of_many_pixels_are_given_more_time,
         drawings_while_gnuplot_rests_fail_at_once_with_its_last_words,
         drawings_without_gnuplot_fail_with_its_name, drawings_that_cannot_begin_fail_with_the_cause,
         drawings_freed_in_the_middle_leave_no_child);
