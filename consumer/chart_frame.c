@@ -48,7 +48,7 @@ void chart_frame_put_title(struct text *script, const struct chart_size *size, c
     chart_text_put_line(script, title, strlen(title), room / TITLE_FONT_PX);
     chart_text_put_line(script, below, strlen(below), room / CHART_FONT_PX);
     chart_text_close(script);
-    put_title_line(script, size, 1, 22, "font ':Bold,13'");
+    put_title_line(script, size, 1, 22, "font " CHART_FONT_BOLD("13"));
     put_title_line(script, size, 2, 44, "textcolor '" CHART_COLOUR_FAINT "'");
     text_printf(script, "set tmargin at screen %.4f\n",
                 1.0 - (double)CHART_TITLE_PX / (double)size->height);

@@ -27,6 +27,7 @@ extern const char *const CHART_COLOURS[CHART_COLOURS_COUNT];
 /* Pixels of the font that the terminals are given, and a smaller one where room is short. */
 #define CHART_FONT_PX 15u
 #define CHART_FONT_SMALL "',9'"
+#define CHART_FONT_BOLD(points) "bold.'," points "'" /* see chart_terminal_put_preamble */
 
 /* Forgets the picture before, and sets axes, grid and colours. */
 void chart_frame_put(struct text *script);

@@ -210,8 +210,8 @@ static void put_name(struct text *script, size_t panel)
 {
     text_printf(script, "set label 3 substr($names[%zu], 2, strlen($names[%zu])) ", panel + 1,
                 panel + 1);
-    text_put(script, "at graph 0, graph 1 offset 0,0.55 left font ':Bold,10' textcolor '" //
-             CHART_COLOUR_TEXT "'\n");
+    text_put(script, "at graph 0, graph 1 offset 0,0.55 left font " CHART_FONT_BOLD(
+                         "10") " textcolor '" CHART_COLOUR_TEXT "'\n");
 }
 
 static void put_plot(struct text *script, bool any_rejected)
@@ -257,8 +257,13 @@ static void put_panels(struct text *script, const struct grid *grid, const struc
 
 /* ---- title and legend ---- */
 
+/* Beside the title, where there is room for both. */
+#define KEY_FROM_PX 640u
+
 static void put_key(struct text *script, const struct chart_size *size)
 {
+    if (size->width < KEY_FROM_PX)
+        return;
     text_printf(script,
                 "set key at screen %.5f, screen %.5f right center horizontal samplen 1.2 "
                 "width 0 font ',10' textcolor '" CHART_COLOUR_FAINT "'\n",

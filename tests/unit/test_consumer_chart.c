@@ -440,11 +440,14 @@ START_TEST(chart_terminals_have_their_size_and_take_no_markup)
     static const struct {
         struct chart_format format;
         const char *expected;
-    } CASES[] = {{{false, {1000, 600, 1}},
-                  "set terminal pngcairo noenhanced font 'DejaVu Sans,11' size 1000,600\n"},
-                 {{false, {500, 300, 2}}, "size 1000,600 fontscale 2 linewidth 2 pointscale 2\n"},
-                 {{true, {500, 300, 2}}, "background '#ffffff' size 500,300\n"},
-                 {{true, {500, 300, 1}}, "set terminal svg noenhanced"}};
+    } CASES[] = {
+        {{false, {1000, 600, 1}},
+         "set terminal pngcairo noenhanced font 'DejaVu Sans,11' size 1000,600\n"},
+        {{false, {500, 300, 2}}, "size 1000,600 fontscale 2 linewidth 2 pointscale 2\n"},
+        {{true, {500, 300, 2}}, "background '#ffffff' size 500,300\n"},
+        {{true, {500, 300, 1}}, "bold = 'DejaVu Sans&#44;sans-serif\" font-weight=\"bold'\n"},
+        {{false, {500, 300, 1}}, "bold = ':Bold'\n"},
+        {{true, {500, 300, 1}}, "set terminal svg noenhanced"}};
     for (size_t i = 0; i < COUNT(CASES); i++) {
         struct text preamble = {0};
         chart_terminal_put_preamble(&preamble, &CASES[i].format);

@@ -105,6 +105,22 @@ START_TEST(trend_chart_says_how_many_batches_there_are_and_what_is_not_drawn)
 }
 END_TEST
 
+START_TEST(trend_chart_too_narrow_for_a_legend_beside_its_title_has_none)
+{
+    const struct chart_format narrow = {.size = {400, 300, 1}};
+    struct trend *trend = trend_create();
+    struct text script = {0};
+    add(trend, "value", 5);
+    trend_chart_write(&script, &narrow, trend);
+    ck_assert_ptr_null(strstr(script.bytes, "set key at"));
+    text_clear(&script);
+    trend_chart_write(&script, &FORMAT, trend);
+    assert_has(script.bytes, "set key at");
+    text_free(&script);
+    trend_free(trend);
+}
+END_TEST
+
 /* ---- what it draws ---- */
 
 START_TEST(trend_chart_has_a_batch_as_wide_as_it_is_and_a_gap_where_one_was_rejected)
@@ -254,6 +270,7 @@ int main(void)
 {
     return SUPPORT_RUN("consumer_trend_chart", trend_chart_of_a_stream_without_numbers_says_so,
                        trend_chart_says_how_many_batches_there_are_and_what_is_not_drawn,
+                       trend_chart_too_narrow_for_a_legend_beside_its_title_has_none,
                        trend_chart_has_a_batch_as_wide_as_it_is_and_a_gap_where_one_was_rejected,
                        trend_chart_marks_no_batch_where_none_was_rejected,
                        trend_chart_marks_a_step_of_which_some_were_rejected_and_has_no_gap_there,
