@@ -83,6 +83,18 @@ static bool is_there(const struct stream *stream, const char *name)
     return faccessat(stream->results_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* When it was written: of no two drawings the same, across starts as well. 0 where it is not there.
+ */
+static uint64_t trend_version(const struct stream *stream)
+{
+    char name[CONTRACT_NAME_SIZE];
+    struct stat status;
+    trend_name(stream, name);
+    if (fstatat(stream->results_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    return (uint64_t)status.st_mtim.tv_sec * 1000000 + (uint64_t)status.st_mtim.tv_nsec / 1000;
+}
+
 /* ---- pages ---- */
 
 static uint64_t last_page(const struct stream *stream)
@@ -184,8 +196,6 @@ static void write_index(struct stream *stream, const struct report *report)
 {
     const struct account *batches[CHRONICLE_PAGE];
     char now[CLOCK_TIMESTAMP_SIZE];
-    char trend[CONTRACT_NAME_SIZE];
-    trend_name(stream, trend);
     clock_format_now(now);
     const struct page page = {.report = report,
                               .written_at = now,
@@ -194,7 +204,7 @@ static void write_index(struct stream *stream, const struct report *report)
                               .batch_count = page_batches(stream->chronicle, 0, batches),
                               .page_first = first_page(stream),
                               .page_last = last_page(stream),
-                              .trend = is_there(stream, trend),
+                              .trend_version = trend_version(stream),
                               .chart_extension = stream->extension};
     text_clear(&stream->text);
     page_write_index(&stream->text, &page);
