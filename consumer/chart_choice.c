@@ -45,6 +45,12 @@ static bool has_frequent_values(const struct column_result *column)
     return !value_type_is_numeric(column->type) && column->top_count > 0;
 }
 
+/* Bars of one row each would say nothing. */
+static bool has_repeated_values(const struct column_result *column)
+{
+    return has_frequent_values(column) && column->top[0].count > 1;
+}
+
 /* The first column of which `is` holds. */
 static size_t find_column(const struct profile *profile, bool (*is)(const struct column_result *))
 {
@@ -159,11 +165,17 @@ static bool (*const CONDITIONS[])(const struct profile *, const struct chart_cho
     [CHART_UNLIKE] = are_unlike, [CHART_HISTOGRAMS] = are_numbers, [CHART_COUNTS] = are_counts,
 };
 
+static size_t find_counted(const struct profile *profile)
+{
+    size_t repeated = find_column(profile, has_repeated_values);
+    return repeated != CHART_NO_COLUMN ? repeated : find_column(profile, has_frequent_values);
+}
+
 struct chart_choice chart_choose(const struct profile *profile)
 {
     struct chart_choice choice = {.label = find_column(profile, is_label),
                                   .moments = find_column(profile, is_moments),
-                                  .counted = find_column(profile, has_frequent_values)};
+                                  .counted = find_counted(profile)};
     find_axis(profile, &choice);
     int kind = 0;
     while (kind < CHART_EMPTY && !CONDITIONS[kind](profile, &choice))

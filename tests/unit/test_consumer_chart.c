@@ -760,6 +760,27 @@ START_TEST(chart_of_bars_leaves_the_place_of_a_missing_number_empty_and_marks_it
 }
 END_TEST
 
+START_TEST(chart_of_counts_takes_a_column_whose_values_repeat_and_says_of_how_many_they_are)
+{
+    struct text csv = {0};
+    text_put(&csv, "id,state\n");
+    for (int i = 0; i < 70; i++)
+        text_printf(&csv, "u%d,%s\n", i, i % 3 == 0 ? "open" : "paid");
+    char *script = script_of_text(csv.bytes);
+    assert_has(script, "$labels << END\n=paid\n=open\nEND\n");
+    assert_has(script, "=70 rows\n");
+    free(script);
+    text_clear(&csv);
+    text_put(&csv, "id\n");
+    for (int i = 0; i < 2000; i++)
+        text_printf(&csv, "u%d\n", i);
+    script = script_of_text(csv.bytes);
+    assert_has(script, "=2,000 rows, 10 of 2,000 different values\n");
+    free(script);
+    text_free(&csv);
+}
+END_TEST
+
 /* What is left of it would be drawn as another number. */
 START_TEST(chart_draws_no_number_whose_cell_was_cut)
 {
@@ -819,6 +840,7 @@ int main(void)
         chart_doubles_percent_signs_where_gnuplot_reads_formats,
         chart_shortens_labels_that_are_too_wide, chart_shows_no_half_character_of_a_long_label,
         chart_stays_small_where_names_labels_and_key_are_endless,
+        chart_of_counts_takes_a_column_whose_values_repeat_and_says_of_how_many_they_are,
         chart_draws_no_number_whose_cell_was_cut,
         chart_of_lines_has_a_gap_where_values_are_missing_and_points_where_no_line_leads,
         chart_of_more_rows_than_buckets_has_its_gaps_as_well,
