@@ -24,7 +24,8 @@ void chart_frame_put(struct text *script)
                      "set border 3 linecolor '" CHART_COLOUR_TEXT "'\n"
                      "set tics nomirror out scale 0.5 textcolor '" CHART_COLOUR_TEXT "'\n"
                      "set grid ytics linetype 1 linecolor '" CHART_COLOUR_GRID "'\n"
-                     "set key off\n");
+                     "set key off\n"
+                     "set datafile nofpe_trap\n"); /* else three system calls a label */
     /* A title of ours is a label. gnuplot's own comes last, and its black is the colour that the
        svg terminal begins with; any other would be found in the next picture. */
     text_put(script, "set title ' '\n");

@@ -40,9 +40,6 @@ void chart_text_close(struct text *script);
 /* A whole line of a block of texts. */
 void chart_text_put_line(struct text *script, const char *bytes, size_t length, size_t width);
 
-/* The same for the mark of an axis, where gnuplot would take '%' for a format. */
-void chart_text_put_mark(struct text *script, const char *bytes, size_t length, size_t width);
-
 /* A line of a block as a string in a command, without the '=' in front; `line` may be a name. */
 #define CHART_TEXT_LINE(block, line) "substr($" block "[" line "], 2, strlen($" block "[" line "]))"
 

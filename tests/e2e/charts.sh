@@ -75,6 +75,8 @@ the_words_that_end_data_stay_text() {
 
 marks_of_enhanced_text_are_drawn_literally() { words_drawn enhanced '{/Symbol a}_1^2'; }
 
+a_percent_sign_is_drawn_as_it_stands() { words_drawn percent '<text>%s%n%d %h</text>'; }
+
 the_title_of_an_svg_is_bold_and_as_large_as_in_a_png() {
     [[ -n $gnuplot ]] || skip "needs gnuplot"
     grep -A1 'font-weight="bold" font-size="17.33"' "$results/plot_percent.svg" | grep -qF 'Batch percent' ||

@@ -72,16 +72,6 @@ START_TEST(chart_text_has_nothing_that_turns_the_writing_or_cannot_be_seen)
 }
 END_TEST
 
-START_TEST(chart_text_of_a_mark_has_each_percent_sign_twice)
-{
-    struct text text = {0};
-    chart_text_put_mark(&text, "100%s", 5, 2000);
-    chart_text_put_line(&text, "100%s", 5, 2000);
-    ck_assert_str_eq(text.bytes, "=100%%s\n=100%s\n");
-    text_free(&text);
-}
-END_TEST
-
 START_TEST(chart_text_block_cannot_be_ended_by_what_is_in_it)
 {
     struct text text = {0};
@@ -113,7 +103,7 @@ int main(void)
                        chart_text_that_takes_no_room_ends_as_well,
                        chart_text_has_no_control_characters_and_marks_damage,
                        chart_text_has_nothing_that_turns_the_writing_or_cannot_be_seen,
-                       chart_text_of_a_mark_has_each_percent_sign_twice,
+
                        chart_text_block_cannot_be_ended_by_what_is_in_it,
                        chart_text_number_is_exact_and_none_where_it_is_not_finite);
 }
