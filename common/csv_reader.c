@@ -229,8 +229,7 @@ static void parse(struct csv_reader *reader, const char *bytes, size_t length)
     if (open_cell_is_beyond_limits(reader))
         return;
     if (parsed < length && csv_error(&reader->parser) == CSV_EPARSE)
-        reject_inside_cell(reader, REASON_STRAY_QUOTE,
-                           "a quote inside a bare cell, or text behind a closing quote");
+        reject_inside_cell(reader, REASON_STRAY_QUOTE, reason_meaning(REASON_STRAY_QUOTE));
     else if (parsed < length)
         reader->rows.stopped = true; /* memory */
 }

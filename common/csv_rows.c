@@ -72,7 +72,8 @@ static void check_header(struct csv_rows *rows)
     for (size_t i = 0; i < rows->count; i++) {
         const struct csv_cell *cell = &rows->cells[i];
         if (!text_is_utf8(cell->bytes, cell->length)) {
-            csv_rows_reject(rows, REASON_ENCODING_ERROR, line, i + 1, "the header is not UTF-8");
+            csv_rows_reject(rows, REASON_ENCODING_ERROR, line, i + 1,
+                            reason_meaning(REASON_ENCODING_ERROR));
             return;
         }
         line += csv_rows_count_breaks(cell->bytes, cell->length);

@@ -25,7 +25,7 @@
     row(REASON_ROW_COUNT_MISMATCH, "row-count-mismatch", "more or fewer rows than stated") \
     row(REASON_EXTRA_CELL, "extra-cell", "a row has more cells than the header") \
     row(REASON_MISSING_CELL, "missing-cell", "a row has fewer cells than the header") \
-    row(REASON_STRAY_QUOTE, "stray-quote", "a quote inside a bare cell, or text after a closed one") \
+    row(REASON_STRAY_QUOTE, "stray-quote", "a quote inside a bare cell, or text behind a closing quote") \
     row(REASON_UNCLOSED_QUOTE, "unclosed-quote", "the file ends inside a quoted cell") \
     row(REASON_NUL_BYTE, "nul-byte", "a byte of value 0, which no CSV text has") \
     row(REASON_ENCODING_ERROR, "encoding-error", "the header is not UTF-8") \

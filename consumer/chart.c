@@ -49,13 +49,27 @@ static bool has_panels(const struct chart_choice *choice)
            choice->kind == CHART_HISTOGRAMS;
 }
 
+static void put_values_of(struct text *below, const struct column_result *column)
+{
+    if (column->distinct <= column->top_count)
+        return;
+    text_printf(below, ", %zu of %s", column->top_count,
+                column->distinct_error > 0 ? "about " : "");
+    put_count(below, column->distinct);
+    text_put(below, " different values");
+}
+
 /* What is not in the picture, or not as it is in the file. */
 static void put_reductions(struct text *below, const struct profile *profile,
                            const struct chart_choice *choice)
 {
     size_t drawn = choice->kind == CHART_BARS ? 1 : choice->count;
+    if (choice->kind == CHART_COUNTS)
+        put_values_of(below, &profile->columns[choice->counted]);
     if (choice->kind == CHART_EMPTY || choice->kind == CHART_COUNTS)
         return;
+    if (choice->kind == CHART_BARS && chart_bars_without_number(profile, choice) > 0)
+        text_printf(below, ", %zu without a number", chart_bars_without_number(profile, choice));
     if (drawn < choice->count_of_all)
         text_printf(below, ", %zu of %zu columns", drawn, choice->count_of_all);
     if (has_lines(choice) && choice->over == CHART_NO_COLUMN)

@@ -35,7 +35,7 @@ static void put_labels(struct text *script, const struct profile *profile, size_
     chart_text_open(script, "labels");
     for (size_t row = 0; row < sample_rows(profile->sample); row++) {
         struct csv_cell cell = sample_cell(profile->sample, row, column);
-        chart_text_put_mark(script, cell.bytes, cell.length, width);
+        chart_text_put_line(script, cell.bytes, cell.length, width);
     }
     chart_text_close(script);
 }
@@ -89,15 +89,49 @@ static double number_of(const struct profile *profile, size_t row, size_t column
     return number ? value.number : (double)NAN;
 }
 
+size_t chart_bars_without_number(const struct profile *profile, const struct chart_choice *choice)
+{
+    size_t count = 0;
+    for (size_t row = 0; row < sample_rows(profile->sample); row++)
+        count += isfinite(number_of(profile, row, choice->numbers[0])) ? 0 : 1;
+    return count;
+}
+
 static void put_data(struct text *script, const struct profile *profile, size_t column)
 {
     chart_text_open(script, "data");
     for (size_t row = 0; row < sample_rows(profile->sample); row++) {
+        double number = number_of(profile, row, column);
+        if (!isfinite(number))
+            continue;
         text_printf(script, "%zu ", row + 1);
-        chart_text_put_number(script, number_of(profile, row, column));
+        chart_text_put_number(script, number);
         text_put(script, "\n");
     }
     chart_text_close(script);
+}
+
+/* The rows that have no bar, and how far from the foot of its place they are marked. */
+static void put_none(struct text *script, const struct profile *profile, size_t column,
+                     double apart)
+{
+    chart_text_open(script, "none");
+    for (size_t row = 0; row < sample_rows(profile->sample); row++) {
+        if (isfinite(number_of(profile, row, column)))
+            continue;
+        text_printf(script, "%zu ", row + 1);
+        chart_text_put_number(script, apart);
+        text_put(script, "\n");
+    }
+    chart_text_close(script);
+}
+
+static void put_crosses(struct text *script, const char *columns)
+{
+    text_printf(script,
+                ", $none using %s with points pointtype 2 pointsize 0.7 linecolor "
+                "'" CHART_COLOUR_NONE "'",
+                columns);
 }
 
 static void put_names(struct text *script, const struct column_result *number,
@@ -110,8 +144,8 @@ static void put_names(struct text *script, const struct column_result *number,
 }
 
 /* gnuplot goes by how many letters a label has, and not by how wide it is: the room is ours. */
-static void put_foot(struct text *script, const struct profile *profile, enum stand stand,
-                     size_t longest, const struct chart_size *size)
+static void put_foot(struct text *script, enum stand stand, size_t longest,
+                     const struct chart_size *size)
 {
     double label = (double)longest / 100 * STANDS[stand].font_px * STANDS[stand].reach;
     text_printf(script, "set bmargin at screen %.4f\n", (label + FOOT_PX) / (double)size->height);
@@ -119,14 +153,30 @@ static void put_foot(struct text *script, const struct profile *profile, enum st
                 "set label 3 " CHART_TEXT_LINE("names", "2") " at graph 0.5, screen %.4f center\n",
                 14.0 / (double)size->height);
     text_printf(script, "set xtics () scale 0 %s\n", STANDS[stand].look);
-    /* Each label, or each second, third ... where bars are narrower than the smallest letters. */
-    size_t slot = slot_of(sample_rows(profile->sample), size);
-    text_printf(script,
-                "set for [i=1:|$labels|:%zu] xtics add (" CHART_TEXT_LINE("labels", "i") " i)\n",
-                (SMALLEST_PX + slot - 1) / slot);
 }
 
-static void put_upright(struct text *script, size_t bars, double low, double high)
+/* Each label, or each second, third ... where bars are narrower than the smallest letters. */
+static size_t labels_apart(size_t bars, const struct chart_size *size)
+{
+    size_t slot = slot_of(bars, size);
+    return (SMALLEST_PX + slot - 1) / slot;
+}
+
+/* In $places, the bars that have a label. */
+static void put_places(struct text *script, size_t bars, size_t apart)
+{
+    chart_text_open(script, "places");
+    for (size_t i = 1; i <= bars; i += apart)
+        text_printf(script, "%zu\n", i);
+    chart_text_close(script);
+}
+
+/* Labels come with an item of the plot that draws nothing: as marks of an axis each would be
+   evaluated by itself, behind three system calls. */
+#define LABELS(place, axis) \
+    "plot $places using " place ":" axis "(" CHART_TEXT_LINE("labels", "int($1)") "), "
+
+static void put_upright(struct text *script, size_t bars, double low, double high, bool has_none)
 {
     chart_frame_round(&low, &high, 6);
     chart_frame_put_axis(script, CHART_AXIS_Y, low, high, 6);
@@ -135,24 +185,30 @@ static void put_upright(struct text *script, size_t bars, double low, double hig
     text_put(script, "set xzeroaxis linetype 1 linecolor '" CHART_COLOUR_TEXT "'\n"
                      "set style fill solid 1.0 noborder\n"
                      "set boxwidth 0.8\n");
-    text_printf(script, "plot $data using 1:2 with boxes linecolor '%s'\n", CHART_COLOURS[0]);
+    text_printf(script, LABELS("1:(NaN)", "xtic") "$data using 1:2 with boxes linecolor '%s'",
+                CHART_COLOURS[0]);
+    if (has_none)
+        put_crosses(script, "1:2");
+    text_put(script, "\n");
 }
 
 /* From the top down, as they come in $labels and in $data; the command goes on. */
 static void put_lying(struct text *script, size_t bars)
 {
+    put_places(script, bars, 1);
     text_printf(script, "set yrange [%zu.5:0.5]\n", bars);
     text_put(script, "set ytics () scale 0\n");
-    text_put(script, "set for [i=1:|$labels|] ytics add (" CHART_TEXT_LINE("labels", "i") " i)\n");
     text_put(script, "set xlabel " CHART_TEXT_LINE("names", "1") "\n");
     text_put(script, "set label 3 " CHART_TEXT_LINE("names", "2"));
     text_put(script, " at graph 0, graph 1 right offset -1.2,0.6\n"
                      "set grid noytics xtics linetype 1 linecolor '" CHART_COLOUR_GRID "'\n"
                      "set yzeroaxis linetype 1 linecolor '" CHART_COLOUR_TEXT "'\n"
                      "set style fill solid 1.0 noborder\n");
-    text_printf(script,
-                "plot $data using (0):1:(0):2:($1-0.4):($1+0.4) with boxxyerror linecolor '%s'",
-                CHART_COLOURS[0]);
+    text_printf(
+        script,
+        LABELS("(NaN):1",
+               "ytic") "$data using (0):1:(0):2:($1-0.4):($1+0.4) with boxxyerror linecolor '%s'",
+        CHART_COLOURS[0]);
 }
 
 /* Room for the labels beside lying bars: a third of the width. */
@@ -175,24 +231,30 @@ void chart_bars_put(struct text *script, const struct profile *profile,
     size_t bars = sample_rows(profile->sample);
     size_t longest = longest_label(profile, choice->label);
     enum stand stand = stand_of(longest, bars, size);
+    bool has_none = chart_bars_without_number(profile, choice) > 0;
     double low = fmin(0, number->edges[0]);
     double high = fmax(0, number->edges[number->bins]);
     put_names(script, number, &profile->columns[choice->label]);
     put_data(script, profile, choice->numbers[0]);
+    if (has_none)
+        put_none(script, profile, choice->numbers[0], (high - low) / 40);
     if (stand == BESIDE) {
         size_t width = put_side(script, longest, size);
         put_labels(script, profile, choice->label, width);
         chart_frame_round(&low, &high, 6);
         chart_frame_put_axis(script, CHART_AXIS_X, low, high, 6);
         put_lying(script, bars);
+        if (has_none)
+            put_crosses(script, "2:1");
         text_put(script, "\n");
         return;
     }
     size_t third = (size_t)size->height * 100 / (3 * CHART_FONT_PX);
     longest = longest < third ? longest : third;
     put_labels(script, profile, choice->label, longest);
-    put_foot(script, profile, stand, longest, size);
-    put_upright(script, bars, low, high);
+    put_places(script, bars, labels_apart(bars, size));
+    put_foot(script, stand, longest, size);
+    put_upright(script, bars, low, high, has_none);
 }
 
 /* ---- a bar a value ---- */
@@ -222,7 +284,7 @@ static void put_values(struct text *script, const struct column_result *column, 
     for (size_t i = 0; i < column->top_count; i++) {
         size_t length = 0;
         const char *text = text_of(&column->top[i].value, &length);
-        chart_text_put_mark(script, text, length, width);
+        chart_text_put_line(script, text, length, width);
     }
     chart_text_close(script);
     chart_text_open(script, "data");

@@ -22,13 +22,16 @@ static bool is_moments(const struct column_result *column)
     return moments && column->count > 0;
 }
 
-/* gnuplot's axes overflow beyond it. */
+/* gnuplot's axes overflow beyond it, and have no steps below the other. */
 #define LARGEST 1e300
+#define SMALLEST 1e-280
 
 static bool is_numbers(const struct column_result *column)
 {
-    return value_type_is_numeric(column->type) && column->bins > 0 && column->edges[0] > -LARGEST &&
-           column->edges[column->bins] < LARGEST;
+    if (!value_type_is_numeric(column->type) || column->bins == 0)
+        return false;
+    double largest = fmax(fabs(column->edges[0]), fabs(column->edges[column->bins]));
+    return largest == 0 || (largest > SMALLEST && largest < LARGEST);
 }
 
 static bool is_label(const struct column_result *column)
@@ -40,6 +43,12 @@ static bool is_label(const struct column_result *column)
 static bool has_frequent_values(const struct column_result *column)
 {
     return !value_type_is_numeric(column->type) && column->top_count > 0;
+}
+
+/* Bars of one row each would say nothing. */
+static bool has_repeated_values(const struct column_result *column)
+{
+    return has_frequent_values(column) && column->top[0].count > 1;
 }
 
 /* The first column of which `is` holds. */
@@ -156,11 +165,17 @@ static bool (*const CONDITIONS[])(const struct profile *, const struct chart_cho
     [CHART_UNLIKE] = are_unlike, [CHART_HISTOGRAMS] = are_numbers, [CHART_COUNTS] = are_counts,
 };
 
+static size_t find_counted(const struct profile *profile)
+{
+    size_t repeated = find_column(profile, has_repeated_values);
+    return repeated != CHART_NO_COLUMN ? repeated : find_column(profile, has_frequent_values);
+}
+
 struct chart_choice chart_choose(const struct profile *profile)
 {
     struct chart_choice choice = {.label = find_column(profile, is_label),
                                   .moments = find_column(profile, is_moments),
-                                  .counted = find_column(profile, has_frequent_values)};
+                                  .counted = find_counted(profile)};
     find_axis(profile, &choice);
     int kind = 0;
     while (kind < CHART_EMPTY && !CONDITIONS[kind](profile, &choice))

@@ -45,7 +45,7 @@ struct chart_choice {
     size_t label;   /* of text, for bars */
     size_t over;    /* what numbers are drawn over; CHART_NO_COLUMN is the row's number */
     size_t moments; /* the first column of dates and times */
-    size_t counted; /* of which values are frequent */
+    size_t counted; /* of which values are frequent, the first of which some repeat */
     size_t numbers[CHART_PANELS_MAX]; /* the first columns of numbers, without `over` */
     size_t count;                     /* so many of them */
     size_t count_of_all;              /* of so many that there are */

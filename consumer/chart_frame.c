@@ -24,7 +24,8 @@ void chart_frame_put(struct text *script)
                      "set border 3 linecolor '" CHART_COLOUR_TEXT "'\n"
                      "set tics nomirror out scale 0.5 textcolor '" CHART_COLOUR_TEXT "'\n"
                      "set grid ytics linetype 1 linecolor '" CHART_COLOUR_GRID "'\n"
-                     "set key off\n");
+                     "set key off\n"
+                     "set datafile nofpe_trap\n"); /* else three system calls a label */
     /* A title of ours is a label. gnuplot's own comes last, and its black is the colour that the
        svg terminal begins with; any other would be found in the next picture. */
     text_put(script, "set title ' '\n");
@@ -48,7 +49,7 @@ void chart_frame_put_title(struct text *script, const struct chart_size *size, c
     chart_text_put_line(script, title, strlen(title), room / TITLE_FONT_PX);
     chart_text_put_line(script, below, strlen(below), room / CHART_FONT_PX);
     chart_text_close(script);
-    put_title_line(script, size, 1, 22, "font ':Bold,13'");
+    put_title_line(script, size, 1, 22, "font " CHART_FONT_BOLD("13"));
     put_title_line(script, size, 2, 44, "textcolor '" CHART_COLOUR_FAINT "'");
     text_printf(script, "set tmargin at screen %.4f\n",
                 1.0 - (double)CHART_TITLE_PX / (double)size->height);
@@ -81,11 +82,19 @@ static struct step step_of(double low, double high, unsigned steps)
     return (struct step){1, step.power + 1};
 }
 
-/* Where doubles have no digits left for a step, or no room for a span, there is none. */
-static bool can_step(double low, double high)
+/* Where an axis cannot be drawn at all; gnuplot's calculations overflow or vanish. */
+#define LARGEST 1e300
+#define SMALLEST 1e-290
+
+/* Ends that no double tells apart, or hardly, go outwards. */
+static void widen(double *low, double *high)
 {
-    double largest = fmax(fabs(low), fabs(high));
-    return high > low && largest < 1e300 && high - low > largest * 1e-12 && high - low > 1e-300;
+    double least = fmax(fmax(fabs(*low), fabs(*high)) * CHART_LEAST_SPAN, SMALLEST);
+    double apart = (least - (*high - *low)) / 2;
+    if (apart <= 0)
+        return;
+    *low -= apart;
+    *high += apart;
 }
 
 void chart_frame_round(double *low, double *high, unsigned steps)
@@ -95,8 +104,9 @@ void chart_frame_round(double *low, double *high, unsigned steps)
         *low -= *low == 0 ? 0 : apart;
         *high += apart;
     }
-    if (!can_step(*low, *high))
+    if (fmax(fabs(*low), fabs(*high)) >= LARGEST)
         return;
+    widen(low, high);
     struct step step = step_of(*low, *high, steps);
     double size = times_power(step.digits, step.power);
     *low = times_power(floor(*low / size + 1e-9) * step.digits, step.power);
@@ -109,54 +119,112 @@ static const struct {
     double one;
     const char *prefix;
 } PREFIXES[] = {
-    {1e15, 1, ""}, {1e12, 1e12, "T"}, {1e9, 1e9, "G"}, {1e6, 1e6, "M"}, {1e5, 1e3, "k"}, {0, 1, ""},
+    {1e18, 1, ""},   {1e15, 1e15, "P"}, {1e12, 1e12, "T"}, {1e9, 1e9, "G"},
+    {1e6, 1e6, "M"}, {1e5, 1e3, "k"},   {0, 1, ""},
 };
 
-static void put_mark(struct text *script, double at, double largest)
+/* As in "1.5M"; `largest` is that of all that are to be read together. */
+static void put_number(struct text *script, const char *sign, double number, double largest)
 {
-    char digits[NUMBER_DOUBLE_SIZE];
     size_t i = 0;
     while (largest < PREFIXES[i].from)
         i++;
-    number_format_double(digits, at + 0.0);
-    text_printf(script, "\"%.12g%s\" %s", at / PREFIXES[i].one + 0.0,
-                at == 0 ? "" : PREFIXES[i].prefix, digits);
+    text_printf(script, "%s%.12g%s", sign, number / PREFIXES[i].one + 0.0,
+                number == 0 ? "" : PREFIXES[i].prefix);
 }
 
-/* No mark at all would be gnuplot's to choose: then steps are smaller. */
-static struct step step_with_marks(double low, double high, unsigned steps)
+static void put_whole_number(struct text *script, double number)
 {
-    struct step step = step_of(low, high, steps);
-    for (int tries = 0; tries < 8; tries++) {
-        double size = times_power(step.digits, step.power);
-        if (ceil(low / size - 1e-9) <= floor(high / size + 1e-9))
-            break;
-        step = step_of(low, high, steps *= 2);
+    char digits[NUMBER_DOUBLE_SIZE];
+    number_format_double(digits, number);
+    text_put(script, digits);
+}
+
+/* The whole steps on an axis. */
+struct marks {
+    struct step step;
+    double size;  /* of a step */
+    double first; /* the steps from zero to the first mark */
+    unsigned count;
+    unsigned apart; /* from a mark to the next, in steps */
+};
+
+static struct marks marks_of(double low, double high, unsigned steps)
+{
+    struct marks marks = {.step = step_of(low, high, steps), .apart = 1};
+    marks.size = times_power(marks.step.digits, marks.step.power);
+    marks.first = ceil(low / marks.size - 1e-9);
+    double last = floor(high / marks.size + 1e-9);
+    marks.count = last < marks.first ? 0 : (unsigned)fmin(last - marks.first, MARKS_MAX) + 1;
+    return marks;
+}
+
+/*
+ * One mark says nothing about a scale, and none would be gnuplot's to choose. Six steps are sure to
+ * have two, since a step is rounded up to two and a half times its size at most. Where those are
+ * more than there is room for, some are left out.
+ */
+static struct marks two_marks_of(double low, double high, unsigned steps)
+{
+    unsigned room = steps + 1;
+    struct marks marks = marks_of(low, high, steps);
+    while (marks.count < 2 && steps < 6)
+        marks = marks_of(low, high, ++steps);
+    marks.apart = (marks.count + room - 1) / room;
+    marks.apart = marks.apart < 2 ? 1 : marks.apart;
+    marks.count = (marks.count + marks.apart - 1) / marks.apart;
+    return marks;
+}
+
+static double whole_steps(const struct marks *marks, double steps)
+{
+    return times_power(steps * marks->step.digits, marks->step.power);
+}
+
+static double mark_at(const struct marks *marks, unsigned i)
+{
+    return whole_steps(marks, marks->first + i * marks->apart);
+}
+
+/* From so many steps on a mark has digits that are the same in all, and nobody sees the others. */
+#define STEPS_SEEN 1e5
+
+/* Then the first is written with all of its digits, and the others as what they are more. */
+static void put_words(struct text *script, const struct marks *marks, unsigned i, double largest)
+{
+    if (largest < marks->size * STEPS_SEEN)
+        put_number(script, "", mark_at(marks, i), largest);
+    else if (i == 0)
+        put_whole_number(script, mark_at(marks, 0));
+    else
+        put_number(script, "+", whole_steps(marks, i * marks->apart),
+                   whole_steps(marks, (marks->count - 1) * marks->apart));
+}
+
+static void put_marks(struct text *script, const struct marks *marks, double largest)
+{
+    for (unsigned i = 0; i < marks->count; i++) {
+        text_put(script, i == 0 ? "\"" : ", \"");
+        put_words(script, marks, i, largest);
+        text_put(script, "\" ");
+        put_whole_number(script, mark_at(marks, i) + 0.0);
     }
-    return step;
 }
 
 void chart_frame_put_axis(struct text *script, enum chart_axis axis, double low, double high,
                           unsigned steps)
 {
     const char *name = axis == CHART_AXIS_X ? "x" : "y";
-    if (!can_step(low, high))
+    if (low > high || fmax(fabs(low), fabs(high)) >= LARGEST)
         return;
-    struct step step = step_with_marks(low, high, steps);
-    double size = times_power(step.digits, step.power);
-    double first = ceil(low / size - 1e-9);
-    double last = floor(high / size + 1e-9);
+    widen(&low, &high);
+    struct marks marks = two_marks_of(low, high, steps);
     text_printf(script, "set %srange [", name);
     chart_text_put_number(script, low);
     text_put(script, ":");
     chart_text_put_number(script, high);
     text_printf(script, "]\nset %stics (", name);
-    unsigned marks = last < first ? 0 : (unsigned)fmin(last - first, MARKS_MAX) + 1;
-    for (unsigned i = 0; i < marks; i++) {
-        text_put(script, i == 0 ? "" : ", ");
-        put_mark(script, times_power((first + i) * step.digits, step.power),
-                 fmax(fabs(low), fabs(high)));
-    }
+    put_marks(script, &marks, fmax(fabs(low), fabs(high)));
     text_put(script, ")\n");
 }
 

@@ -22,10 +22,12 @@ extern const char *const CHART_COLOURS[CHART_COLOURS_COUNT];
 #define CHART_COLOUR_TEXT "#444444"
 #define CHART_COLOUR_FAINT "#666666"
 #define CHART_COLOUR_GRID "#dddddd"
+#define CHART_COLOUR_NONE "#999999" /* where there is no data */
 
 /* Pixels of the font that the terminals are given, and a smaller one where room is short. */
 #define CHART_FONT_PX 15u
 #define CHART_FONT_SMALL "',9'"
+#define CHART_FONT_BOLD(points) "bold.'," points "'" /* see chart_terminal_put_preamble */
 
 /* Forgets the picture before, and sets axes, grid and colours. */
 void chart_frame_put(struct text *script);
@@ -45,10 +47,18 @@ void chart_frame_put_title(struct text *script, const struct chart_size *size, c
  */
 void chart_frame_round(double *low, double *high, unsigned steps);
 
-/* An axis from one to the other, with a mark at each whole step between them; "1.5M" is 1500000. */
+/*
+ * An axis from one to the other, with a mark at each whole step between them, and two at least;
+ * "1.5M" is 1500000. Where numbers are large and steps small the first mark is the whole number,
+ * and the others say what they are more: "1767225600", "+20", "+40". Ends that are too near to each
+ * other for doubles to have steps between them are moved apart. Does nothing from 1e300 on.
+ */
 enum chart_axis { CHART_AXIS_X, CHART_AXIS_Y };
 void chart_frame_put_axis(struct text *script, enum chart_axis axis, double low, double high,
                           unsigned steps);
+
+/* Of an axis, at the least, as a share of the largest number on it, so that doubles have steps. */
+#define CHART_LEAST_SPAN 4e-15
 
 /* An axis of rows that are counted: from 0 to `most` or more, by whole numbers. */
 void chart_frame_put_counts(struct text *script, enum chart_axis axis, double most, unsigned steps);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "consumer/chart_frame.h"
 #include "consumer/chart_text.h"
@@ -47,6 +48,54 @@ static void put_row(struct text *script, const struct profile *profile,
     text_put(script, "\n");
 }
 
+/* A row that has no place, its time being missing, is no gap in what is drawn. */
+static bool has_place(const struct profile *profile, const struct chart_choice *choice, size_t i)
+{
+    return isfinite(position(profile, choice, i, false));
+}
+
+static bool has_number(const struct envelope *course, size_t i)
+{
+    return i < course->count && isfinite(course->buckets[i].first);
+}
+
+/* Its neighbours have no number, so that no line leads there. */
+static bool is_alone(const struct envelope *course, size_t i)
+{
+    return has_number(course, i) && (i == 0 || !has_number(course, i - 1)) &&
+           !has_number(course, i + 1);
+}
+
+static bool has_alone(const struct envelope *course)
+{
+    for (size_t i = 0; i < course->count; i++)
+        if (is_alone(course, i))
+            return true;
+    return false;
+}
+
+/* Up to POINTS_MAX rows all are points. */
+static bool needs_points(const struct profile *profile, const struct chart_choice *choice, size_t n)
+{
+    return profile->record_count > POINTS_MAX && has_alone(&profile->courses[choice->numbers[n]]);
+}
+
+static void put_alone(struct text *script, const struct profile *profile,
+                      const struct chart_choice *choice, size_t n)
+{
+    const struct envelope *course = &profile->courses[choice->numbers[n]];
+    text_printf(script, "$alone%zu << END\n", n);
+    for (size_t i = 0; i < course->count; i++) {
+        if (!is_alone(course, i) || !has_place(profile, choice, i))
+            continue;
+        chart_text_put_number(script, position(profile, choice, i, false));
+        text_put(script, " ");
+        chart_text_put_number(script, course->buckets[i].first);
+        text_put(script, "\n");
+    }
+    chart_text_close(script);
+}
+
 void chart_lines_put_data(struct text *script, const struct profile *profile,
                           const struct chart_choice *choice)
 {
@@ -54,11 +103,16 @@ void chart_lines_put_data(struct text *script, const struct profile *profile,
     bool reduced = chart_lines_stride(profile, choice) > 1;
     chart_text_open(script, "data");
     for (size_t i = 0; i < count; i++) {
+        if (!has_place(profile, choice, i))
+            continue;
         put_row(script, profile, choice, i, false);
         if (reduced)
             put_row(script, profile, choice, i, true);
     }
     chart_text_close(script);
+    for (size_t n = 0; n < choice->count; n++)
+        if (needs_points(profile, choice, n))
+            put_alone(script, profile, choice, n);
 }
 
 /* ---- axes ---- */
@@ -73,21 +127,24 @@ static void find_ends(const struct envelope *envelope, double *low, double *high
     }
 }
 
-void chart_lines_put_axis(struct text *script, const struct profile *profile,
+bool chart_lines_put_axis(struct text *script, const struct profile *profile,
                           const struct chart_choice *choice, unsigned steps)
 {
     double low = 1;
     double high = (double)profile->record_count;
     if (choice->over != CHART_NO_COLUMN)
         find_ends(&profile->courses[choice->over], &low, &high);
-    if (chart_is_over_time(choice, profile)) {
-        chart_time_put_axis(script, low, high, steps);
-        return;
-    }
-    /* There is no row between two rows. */
+    if (chart_is_over_time(choice, profile))
+        return chart_time_put_axis(script, low, high, steps,
+                                   profile->columns[choice->over].type != VALUE_TIME);
+    /* There is no row between two rows, and none beside the only one. */
     if (high - low < steps && high > low)
         steps = (unsigned)(high - low);
-    chart_frame_put_axis(script, CHART_AXIS_X, low, high > low ? high : low + 1, steps);
+    if (high > low)
+        chart_frame_put_axis(script, CHART_AXIS_X, low, high, steps);
+    else
+        text_put(script, "set xrange [0.5:1.5]\nset xtics (\"1\" 1)\n");
+    return false;
 }
 
 void chart_lines_put_range(struct text *script, const struct profile *profile,
@@ -101,10 +158,19 @@ void chart_lines_put_range(struct text *script, const struct profile *profile,
         low = fmin(low, column->edges[0]);
         high = fmax(high, column->edges[column->bins]);
     }
-    double apart = high > low ? high / 25 - low / 25 : 1;
+    double apart = high > low ? high / 25 - low / 25 : high == 0 ? 1 : fabs(high) / 10;
     /* Zero belongs into the picture where it is not far. */
     low = low >= 0 && low < high / 3 ? 0 : low - apart;
     chart_frame_put_axis(script, CHART_AXIS_Y, low, high + apart, steps);
+}
+
+/* A moment of another clock than the axis is in, as in "2026-01-01T10:00:00+02:00". */
+static bool has_offset(const struct column_scalar *moment)
+{
+    size_t length = moment->length;
+    return length > 16 && moment->text[length - 1] != 'Z' &&
+           (moment->text[length - 6] == '+' || moment->text[length - 6] == '-') &&
+           strncmp(moment->text + length - 5, "00:00", 5) != 0;
 }
 
 void chart_lines_put_axis_name(struct text *script, const struct profile *profile,
@@ -115,13 +181,15 @@ void chart_lines_put_axis_name(struct text *script, const struct profile *profil
         return;
     }
     const struct column_result *column = &profile->columns[choice->over];
-    chart_text_put_line(script, column->name, column->name_length, CHART_TEXT_NAME);
+    text_put(script, "=");
+    chart_text_put(script, column->name, column->name_length, CHART_TEXT_NAME);
+    text_put(script, has_offset(&column->min) || has_offset(&column->max) ? " (UTC)\n" : "\n");
 }
 
 /* ---- lines ---- */
 
-void chart_lines_put_item(struct text *script, const struct profile *profile, size_t index,
-                          const char *colour)
+static void put_line(struct text *script, const struct profile *profile, size_t index,
+                     const char *colour)
 {
     const char *look = profile->record_count <= POINTS_MAX
                            ? "with linespoints linewidth 2 pointtype 7 pointsize 0.6"
@@ -141,6 +209,17 @@ void chart_lines_put_item(struct text *script, const struct profile *profile, si
                     ", $data using 1:%zu with lines linewidth 0.7 linecolor '#80%s' notitle", edge,
                     colour + 1);
     text_printf(script, ", $data using 1:%zu with lines linewidth 1 linecolor '%s'", first, colour);
+}
+
+void chart_lines_put_item(struct text *script, const struct profile *profile,
+                          const struct chart_choice *choice, size_t index, const char *colour)
+{
+    if (needs_points(profile, choice, index))
+        text_printf(script,
+                    "$alone%zu using 1:2 with points pointtype 7 pointsize 0.3 linecolor '%s' "
+                    "notitle, ",
+                    index, colour);
+    put_line(script, profile, index, colour);
 }
 
 static void put_names(struct text *script, const struct profile *profile,
@@ -173,16 +252,17 @@ void chart_lines_put(struct text *script, const struct profile *profile,
 {
     put_names(script, profile, choice, size);
     chart_lines_put_data(script, profile, choice);
-    chart_lines_put_axis(script, profile, choice, 8);
+    bool long_marks = chart_lines_put_axis(script, profile, choice, 8);
     chart_lines_put_range(script, profile, choice, 0, choice->count, 6);
-    text_put(script, "set rmargin 4\nset xlabel " CHART_TEXT_LINE("names", "|$names|") "\n");
+    text_printf(script, "set rmargin %d\n", long_marks ? 7 : 4);
+    text_put(script, "set xlabel " CHART_TEXT_LINE("names", "|$names|") "\n");
     if (choice->count > 1)
         put_key(script, size);
     else
         text_put(script, "set ylabel " CHART_TEXT_LINE("names", "1") "\n");
     for (size_t n = 0; n < choice->count; n++) {
         text_put(script, n == 0 ? "plot " : ", ");
-        chart_lines_put_item(script, profile, n, CHART_COLOURS[n]);
+        chart_lines_put_item(script, profile, choice, n, CHART_COLOURS[n]);
         text_printf(script, " title substr($names[%zu], 2, strlen($names[%zu]))", n + 1, n + 1);
     }
     text_put(script, "\n");

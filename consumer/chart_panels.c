@@ -157,6 +157,40 @@ static void put_bins(struct text *script, const struct column_result *column)
     chart_text_close(script);
 }
 
+/* Half as wide as the bar of a column of one value, or of values that hardly differ. */
+static double half_of_one(const struct column_result *column)
+{
+    double largest = fmax(fabs(column->edges[0]), fabs(column->edges[column->bins]));
+    double half = column->type == VALUE_INTEGER || largest == 0 ? 0.5 : largest / 20;
+    return fmax(half, largest * CHART_LEAST_SPAN);
+}
+
+static bool is_one(const struct column_result *column)
+{
+    double low = column->edges[0];
+    double high = column->edges[column->bins];
+    return high - low <= fmax(fabs(low), fabs(high)) * CHART_LEAST_SPAN;
+}
+
+/* A bar that leaves room beside it, for one as wide as the frame would be no picture. */
+static void put_one(struct text *script, const struct column_result *column,
+                    const struct grid *grid)
+{
+    double middle = column->edges[0] / 2 + column->edges[column->bins] / 2;
+    double half = half_of_one(column);
+    uint64_t count = 0;
+    for (size_t i = 0; i < column->bins; i++)
+        count += column->bin_counts[i];
+    chart_text_open(script, "data");
+    chart_text_put_number(script, middle - half);
+    text_put(script, " ");
+    chart_text_put_number(script, middle + half);
+    text_printf(script, " %" PRIu64 "\n", count);
+    chart_text_close(script);
+    chart_frame_put_axis(script, CHART_AXIS_X, middle - 3 * half, middle + 3 * half,
+                         half > 0.5 ? 1 : steps_across(grid));
+}
+
 static double most_in_a_bin(const struct column_result *column)
 {
     uint64_t most = 0;
@@ -165,15 +199,27 @@ static double most_in_a_bin(const struct column_result *column)
     return (double)most;
 }
 
-static void put_histogram(struct text *script, const struct column_result *column,
-                          const struct grid *grid)
+static void put_spread(struct text *script, const struct column_result *column,
+                       const struct grid *grid)
 {
     double width = (column->edges[column->bins] - column->edges[0]) / (double)column->bins;
-    double apart = column->type == VALUE_INTEGER && width < 1 ? 0.5 : width == 0 ? 1 : 0;
+    double apart = column->type == VALUE_INTEGER && width < 1 ? 0.5 : 0;
     put_bins(script, column);
     chart_frame_put_axis(script, CHART_AXIS_X, column->edges[0] - apart,
                          column->edges[column->bins] + apart, steps_across(grid));
-    chart_frame_put_counts(script, CHART_AXIS_Y, most_in_a_bin(column), steps_up(grid));
+}
+
+static void put_histogram(struct text *script, const struct column_result *column,
+                          const struct grid *grid)
+{
+    if (is_one(column))
+        put_one(script, column, grid);
+    else
+        put_spread(script, column, grid);
+    chart_frame_put_counts(script, CHART_AXIS_Y,
+                           is_one(column) ? (double)(column->count - column->nonfinite)
+                                          : most_in_a_bin(column),
+                           steps_up(grid));
     text_printf(script,
                 "plot $data using 1:(0):1:2:(0):3 with boxxyerror fillstyle solid 1.0 border "
                 "linecolor '#ffffff' fillcolor '%s'\n",
@@ -207,10 +253,10 @@ void chart_panels_put_lines(struct text *script, const struct profile *profile,
     put_foot(script, size);
     for (size_t i = 0; i < choice->count; i++) {
         put_place(script, &grid, i);
-        chart_lines_put_axis(script, profile, choice, steps_across(&grid));
+        (void)chart_lines_put_axis(script, profile, choice, steps_across(&grid));
         chart_lines_put_range(script, profile, choice, i, i + 1, steps_up(&grid));
         text_put(script, "plot ");
-        chart_lines_put_item(script, profile, i, CHART_COLOURS[0]);
+        chart_lines_put_item(script, profile, choice, i, CHART_COLOURS[0]);
         text_put(script, "\n");
         put_behind_first(script, i);
     }

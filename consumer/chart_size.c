@@ -22,5 +22,11 @@ bool chart_size_read(const char *words, struct chart_size *size)
     const char *density = height[length] == '@' ? height + length + 1 : "1";
     return read_side(words, width, CHART_SIZE_WIDTH_MIN, CHART_SIZE_WIDTH_MAX, &size->width) &&
            read_side(height, length, CHART_SIZE_HEIGHT_MIN, CHART_SIZE_HEIGHT_MAX, &size->height) &&
-           read_side(density, strlen(density), 1, CHART_SIZE_DENSITY_MAX, &size->density);
+           read_side(density, strlen(density), 1, CHART_SIZE_DENSITY_MAX, &size->density) &&
+           chart_size_pixels(size) <= CHART_SIZE_PIXELS_MAX;
+}
+
+unsigned long chart_size_pixels(const struct chart_size *size)
+{
+    return (unsigned long)size->width * size->height * size->density * size->density;
 }

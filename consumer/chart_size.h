@@ -22,8 +22,13 @@ struct chart_size {
 #define CHART_SIZE_HEIGHT_MIN 300u
 #define CHART_SIZE_HEIGHT_MAX 3000u
 #define CHART_SIZE_DENSITY_MAX 3u
+/* Real ones: gnuplot takes 4 bytes and some tenths of a microsecond for each. */
+#define CHART_SIZE_PIXELS_MAX 25000000u
 
 /* Reads WIDTHxHEIGHT or WIDTHxHEIGHT@DENSITY; false where it is none, or out of bounds. */
 bool chart_size_read(const char *words, struct chart_size *size);
+
+/* Of the picture as it is drawn. */
+unsigned long chart_size_pixels(const struct chart_size *size);
 
 #endif

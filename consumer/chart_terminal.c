@@ -4,9 +4,21 @@
 static const char *const TERMINALS[] = {
     "pngcairo noenhanced font 'DejaVu Sans,11'",
     "png notruecolor noenhanced font 'DejaVu Sans,11'",
-    "svg noenhanced font 'DejaVu Sans,sans-serif,13' background '#ffffff'",
+    /* A point has 4/3 pixels, as it has in a PNG. */
+    "svg noenhanced font 'DejaVu Sans,sans-serif,11' fontscale 1.3333 background '#ffffff'",
 };
 enum terminal { CAIRO, GD, SVG };
+
+/*
+ * How a font becomes bold. The svg terminal knows no such thing without enhanced text, and writes
+ * the family down as the value of an attribute, whatever that is: so it is followed by another one.
+ * A comma would be the end of the family.
+ */
+static const char *const BOLD[] = {
+    [CAIRO] = ":Bold",
+    [GD] = ":Bold",
+    [SVG] = "DejaVu Sans&#44;sans-serif\" font-weight=\"bold",
+};
 
 static void put(struct text *script, const struct chart_format *format, enum terminal terminal)
 {
@@ -23,7 +35,8 @@ static void put(struct text *script, const struct chart_format *format, enum ter
 
 void chart_terminal_put_preamble(struct text *script, const struct chart_format *format)
 {
-    text_put(script, "set encoding utf8\nset datafile missing '?'\n");
+    text_put(script, "set encoding utf8\n");
+    text_printf(script, "bold = '%s'\n", BOLD[format->svg ? SVG : CAIRO]);
     put(script, format, format->svg ? SVG : CAIRO);
 }
 

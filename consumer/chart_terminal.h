@@ -21,8 +21,8 @@ struct chart_format {
 };
 
 /*
- * Appends what comes before every picture: encoding, what stands for no value, and the terminal
- * that needs the longest to get ready.
+ * Appends what comes before every picture: encoding, what is bold, and the terminal that needs the
+ * longest to get ready.
  */
 void chart_terminal_put_preamble(struct text *script, const struct chart_format *format);
 

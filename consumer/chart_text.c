@@ -40,15 +40,14 @@ static size_t width_of_character(const char *bytes, size_t length)
 
 static struct drawn next_character(const char *bytes, size_t available)
 {
+    if (bytes[0] >= ' ' && bytes[0] <= '~')
+        return (struct drawn){bytes, 1, 1, ASCII_WIDTHS[bytes[0] - ' ']};
     size_t step = text_utf8_length(bytes, available);
-    unsigned char first = (unsigned char)bytes[0];
     if (step == 0)
         return (struct drawn){REPLACEMENT, sizeof REPLACEMENT - 1, 1, LETTER_WIDTH};
-    if (step > 1)
-        return (struct drawn){bytes, step, step, width_of_character(bytes, step)};
-    if (first < ' ' || first == 0x7F)
-        return (struct drawn){" ", 1, 1, ASCII_WIDTHS[0]};
-    return (struct drawn){bytes, 1, 1, ASCII_WIDTHS[first - ' ']};
+    if (display_is_invisible(bytes, step))
+        return (struct drawn){" ", 1, step, ASCII_WIDTHS[0]};
+    return (struct drawn){bytes, step, step, width_of_character(bytes, step)};
 }
 
 size_t chart_text_width(const char *bytes, size_t length)
@@ -82,24 +81,17 @@ static size_t fitting(const char *bytes, size_t length, size_t width, bool *cut)
     return length;
 }
 
-static void put(struct text *script, const char *bytes, size_t length, size_t width, bool is_mark)
+void chart_text_put(struct text *script, const char *bytes, size_t length, size_t width)
 {
     bool cut = false;
     size_t end = fitting(bytes, length, width, &cut);
     for (size_t at = 0; at < end;) {
         const struct drawn character = next_character(bytes + at, length - at);
         text_append(script, character.bytes, character.length);
-        if (is_mark && character.bytes[0] == '%')
-            text_put(script, "%");
         at += character.step;
     }
     if (cut)
         text_put(script, ELLIPSIS);
-}
-
-void chart_text_put(struct text *script, const char *bytes, size_t length, size_t width)
-{
-    put(script, bytes, length, width, false);
 }
 
 void chart_text_open(struct text *script, const char *name)
@@ -115,14 +107,7 @@ void chart_text_close(struct text *script)
 void chart_text_put_line(struct text *script, const char *bytes, size_t length, size_t width)
 {
     text_put(script, "=");
-    put(script, bytes, length, width, false);
-    text_put(script, "\n");
-}
-
-void chart_text_put_mark(struct text *script, const char *bytes, size_t length, size_t width)
-{
-    text_put(script, "=");
-    put(script, bytes, length, width, true);
+    chart_text_put(script, bytes, length, width);
     text_put(script, "\n");
 }
 
@@ -130,7 +115,7 @@ void chart_text_put_number(struct text *script, double number)
 {
     char digits[NUMBER_DOUBLE_SIZE];
     if (!isfinite(number)) {
-        text_put(script, "?");
+        text_put(script, "NaN");
         return;
     }
     number_format_double(digits, number);

@@ -8,7 +8,8 @@
  *
  * The commands themselves are fixed texts. Somebody else's text goes into a data block, each line
  * behind a '=' so that none can end the block, and gnuplot reads it from there as a plain string,
- * with enhanced text off. Control characters become spaces, damaged bytes U+FFFD. Numbers are
+ * with enhanced text off. What cannot be seen becomes a space, control characters
+ * and what turns the direction of writing with it, and damaged bytes U+FFFD. Numbers are
  * printed by us. So there is nothing that a cell could hold that gnuplot would execute.
  *
  * Text is cut by its width, so that it stays where there is room for it: the advances of DejaVu
@@ -39,13 +40,11 @@ void chart_text_close(struct text *script);
 /* A whole line of a block of texts. */
 void chart_text_put_line(struct text *script, const char *bytes, size_t length, size_t width);
 
-/* The same for the mark of an axis, where gnuplot would take '%' for a format. */
-void chart_text_put_mark(struct text *script, const char *bytes, size_t length, size_t width);
-
 /* A line of a block as a string in a command, without the '=' in front; `line` may be a name. */
 #define CHART_TEXT_LINE(block, line) "substr($" block "[" line "], 2, strlen($" block "[" line "]))"
 
-/* A number that gnuplot reads back to the last bit; '?', for no value, where it is not finite. */
+/* A number that gnuplot reads back to the last bit; where it is not finite NaN, which ends a line
+ * and has no bar. */
 void chart_text_put_number(struct text *script, double number);
 
 #endif

@@ -94,17 +94,18 @@ static void put_words(struct text *script, const struct tm *civil, enum look loo
     }
 }
 
-static void put_mark(struct text *script, double at, const struct step *step)
+static void put_mark(struct text *script, double at, const struct step *step, bool has_days)
 {
-    double whole = floor(at + 1e-6);
+    double whole = floor(at + 1e-6); /* marks are of whole milliseconds */
     time_t seconds = (time_t)whole;
     struct tm civil = {.tm_year = 70};
     (void)gmtime_r(&seconds, &civil);
-    bool new_day = step->look == MINUTES && civil.tm_hour == 0 && civil.tm_min == 0;
+    bool new_day = has_days && step->look == MINUTES && civil.tm_hour == 0 && civil.tm_min == 0;
     text_put(script, "\"");
     put_words(script, &civil, new_day ? DAY_OF_YEAR : step->look);
+    int digits = step->seconds < 0.01 ? 3 : step->seconds < 0.1 ? 2 : 1;
     if (step->seconds < 1)
-        text_printf(script, ".%03d", (int)((at - whole) * 1000 + 0.5));
+        text_printf(script, ".%0*d", digits, (int)((at - whole) * pow(10, digits) + 0.5));
     text_printf(script, "\" %.3f", at);
 }
 
@@ -133,30 +134,43 @@ static double mark_at(double low, const struct step *step, unsigned number)
     return (floor((low - from) / step->seconds) + number) * step->seconds + from;
 }
 
-/* Returns how many there are. */
-static unsigned put_marks(struct text *script, double low, double high, const struct step *step)
+/* Returns how many there are; NULL only counts them. */
+static unsigned put_marks(struct text *script, double low, double high, const struct step *step,
+                          bool has_days)
 {
     unsigned marks = 0;
     for (unsigned number = 0; number < MARKS_MAX; number++) {
         double at = mark_at(low, step, number);
         if (at < low || at > high)
             continue;
-        text_put(script, marks++ == 0 ? "" : ", ");
-        put_mark(script, at, step);
+        if (script != NULL)
+            text_put(script, marks == 0 ? "" : ", ");
+        if (script != NULL)
+            put_mark(script, at, step, has_days);
+        marks++;
     }
     return marks;
 }
 
-void chart_time_put_axis(struct text *script, double low, double high, unsigned steps)
+/* One mark says nothing about a scale, and none would be gnuplot's to choose: steps are smaller. */
+static const struct step *two_marks_of(double low, double high, unsigned steps)
 {
     const struct step *step = step_of(high - low, steps);
+    while (step > STEPS && put_marks(NULL, low, high, step, false) < 2)
+        step--;
+    return step;
+}
+
+bool chart_time_put_axis(struct text *script, double low, double high, unsigned steps,
+                         bool has_days)
+{
+    const struct step *step = two_marks_of(low, high, steps);
     text_put(script, "set xrange [");
     chart_text_put_number(script, low);
     text_put(script, ":");
     chart_text_put_number(script, high);
     text_put(script, "]\nset xtics (");
-    /* No mark at all would be gnuplot's to choose: then steps are smaller. */
-    while (put_marks(script, low, high, step) == 0 && step > STEPS)
-        step--;
+    (void)put_marks(script, low, high, step, has_days);
     text_put(script, ")\n");
+    return step->seconds < 1;
 }

@@ -5,12 +5,16 @@
 #ifndef CONSUMER_CHART_TIME_H
 #define CONSUMER_CHART_TIME_H
 
+#include <stdbool.h>
+
 #include "common/text.h"
 
 /*
- * The horizontal axis from `low` to `high`, in seconds since 1970, with about `steps` marks.
- * Midnight shows as the day that begins. Each span down to a millisecond gets marks.
+ * The horizontal axis from `low` to `high`, in seconds since 1970, with about `steps` marks, and
+ * two at least on each span down to two milliseconds. Midnight shows as the day that begins, unless
+ * they are times that have no day. True where marks are long, being of parts of a second.
  */
-void chart_time_put_axis(struct text *script, double low, double high, unsigned steps);
+bool chart_time_put_axis(struct text *script, double low, double high, unsigned steps,
+                         bool has_days);
 
 #endif

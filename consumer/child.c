@@ -168,18 +168,20 @@ bool child_start(struct child *child)
 }
 
 /* The whole group, so that nothing the child may have started stays behind. */
-void child_end(struct child *child)
+int child_end(struct child *child)
 {
+    int status = 0;
     close_fd(&child->commands_fd);
     close_fd(&child->image_fd);
     close_fd(&child->words_fd);
     if (child->pid <= 0)
-        return;
+        return status;
     (void)kill(-child->pid, SIGKILL);
     (void)kill(child->pid, SIGKILL); /* its group may not exist yet */
-    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
         continue;
     child->pid = 0;
+    return status;
 }
 
 /* What the child says is the leak, and its silence that there is none. */

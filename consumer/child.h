@@ -29,8 +29,12 @@ struct child {
 /* False with errno: `child` is as it was. */
 bool child_start(struct child *child);
 
-/* Kills it with its group, reaps it and closes the pipes; does nothing where there is none. */
-void child_end(struct child *child);
+/*
+ * Kills it with its group, reaps it and closes the pipes; does nothing where there is none. Returns
+ * how it ended, as waitpid(2) says it: of one that had ended before, by itself or by somebody
+ * else's signal, that end. 0 where there is none.
+ */
+int child_end(struct child *child);
 
 /* The program that PATH leads to, opened to be run and not read; -1 where there is none. */
 int child_find(void);

@@ -25,14 +25,15 @@ struct commits {
     struct fileio_group *outputs;
     struct decision *places;
     size_t place_count, next_place;
-    size_t in_flight;
-    bool may_wait;           /* some decisions do, for a chart */
-    bool has_pending;        /* some decision has */
-    struct decision **ready; /* in the order in which they became so */
-    size_t ready_count;
-    size_t begun; /* of them, the first so many, are under way */
-    size_t limit; /* of the other ready ones, before a flush is due */
+    bool may_wait;          /* some decisions do, for a chart */
+    bool has_pending;       /* some decision has */
+    struct decision **line; /* all that are in flight, in the order in which they were begun */
+    size_t line_count;
+    size_t ready_count; /* the first so many of the line have none before them that waits */
+    size_t begun;       /* of them, the first so many, are under way */
+    size_t limit;       /* of those that a flush would take besides, before it is due */
     size_t limit_max;
+    size_t noted_bytes;
     int64_t waiting_since_ns; /* when something is ready */
 };
 
@@ -47,11 +48,11 @@ struct commits *commits_create(int results_fd, struct processed_log *log, size_t
         fileio_group_affordable(COMMITS_AT_ONCE, OTHER_FILES, FILES_EACH);
     commits->place_count = 2 * COMMITS_AT_ONCE + waiting;
     commits->places = calloc(commits->place_count, sizeof *commits->places);
-    commits->ready = calloc(commits->place_count, sizeof(struct decision *));
+    commits->line = calloc(commits->place_count, sizeof(struct decision *));
     commits->pool = pool_create(FILEIO_GROUP_THREADS);
     commits->outputs =
         fileio_group_create(results_fd, commits->place_count * OUTPUTS_MAX, commits->pool);
-    if (commits->places != NULL && commits->ready != NULL && commits->pool != NULL &&
+    if (commits->places != NULL && commits->line != NULL && commits->pool != NULL &&
         commits->outputs != NULL)
         return commits;
     commits_free(commits);
@@ -66,7 +67,7 @@ void commits_free(struct commits *commits)
         notice_free(commits->places[i].notice);
     fileio_group_free(commits->outputs);
     pool_free(commits->pool);
-    free(commits->ready);
+    free(commits->line);
     free(commits->places);
     free(commits);
 }
@@ -80,8 +81,26 @@ struct decision *commits_begin(struct commits *commits, struct sighting *sightin
     *decision = (struct decision){.sighting = sighting, .taken = true};
     sighting->in_flight = true;
     sighting->changed_in_flight = false;
-    commits->in_flight++;
+    commits->line[commits->line_count++] = decision;
     return decision;
+}
+
+bool commits_has_room(const struct commits *commits)
+{
+    return !commits->may_wait || commits->line_count < COMMITS_AT_ONCE;
+}
+
+void commits_note(struct commits *commits, struct decision *decision, struct notice *notice,
+                  size_t bytes)
+{
+    decision->notice = notice;
+    decision->noted_bytes = bytes;
+    commits->noted_bytes += bytes;
+}
+
+size_t commits_noted_bytes(const struct commits *commits)
+{
+    return commits->noted_bytes;
 }
 
 bool commits_output(struct commits *commits, struct decision *decision, const char *name,
@@ -93,29 +112,58 @@ bool commits_output(struct commits *commits, struct decision *decision, const ch
     return true;
 }
 
+/* Those at the head of the line that are decided wait for nobody any more. */
+static void move_up(struct commits *commits)
+{
+    size_t before = commits->ready_count;
+    while (commits->ready_count < commits->line_count &&
+           commits->line[commits->ready_count]->decided)
+        commits->ready_count++;
+    if (before == 0 && commits->ready_count > 0)
+        commits->waiting_since_ns = clock_now_ns();
+}
+
 bool commits_ready(struct commits *commits, struct decision *decision)
 {
     if (decision->spoiled) {
         commits_drop(commits, decision);
         return false;
     }
-    if (commits->ready_count == 0)
-        commits->waiting_since_ns = clock_now_ns();
-    decision->ready = true;
-    commits->ready[commits->ready_count++] = decision;
+    decision->decided = true;
+    move_up(commits);
     return true;
+}
+
+static void release(struct commits *commits, struct decision *decision)
+{
+    decision->sighting->in_flight = false;
+    decision->taken = false;
+    commits->noted_bytes -= decision->noted_bytes;
 }
 
 void commits_drop(struct commits *commits, struct decision *decision)
 {
-    decision->sighting->in_flight = false;
-    decision->taken = false;
-    commits->in_flight--;
+    size_t place = commits->ready_count;
+    while (commits->line[place] != decision)
+        place++;
+    release(commits, decision);
+    memmove(commits->line + place, commits->line + place + 1,
+            (--commits->line_count - place) * sizeof *commits->line);
+    move_up(commits);
+}
+
+/* Decided, behind one that is not, with outputs that take descriptors until a flush. */
+static size_t held(const struct commits *commits)
+{
+    size_t count = 0;
+    for (size_t i = commits->ready_count; i < commits->line_count; i++)
+        count += commits->line[i]->decided && commits->line[i]->has_pending ? 1 : 0;
+    return count;
 }
 
 bool commits_is_full(const struct commits *commits, int64_t now_ns)
 {
-    return commits->ready_count - commits->begun >= commits->limit ||
+    return commits->ready_count - commits->begun + held(commits) >= commits->limit ||
            (commits->ready_count > 0 && now_ns >= commits_deadline(commits));
 }
 
@@ -131,7 +179,7 @@ bool commits_is_empty(const struct commits *commits)
 
 size_t commits_in_flight(const struct commits *commits)
 {
-    return commits->in_flight;
+    return commits->line_count;
 }
 
 static int stage(struct commits *commits, struct decision *decision)
@@ -154,7 +202,7 @@ static int stage(struct commits *commits, struct decision *decision)
 static int record(struct commits *commits, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (stage(commits, commits->ready[i]) != 0)
+        if (stage(commits, commits->line[i]) != 0)
             return -1;
     return processed_log_commit(commits->log);
 }
@@ -166,26 +214,38 @@ static int record(struct commits *commits, size_t count)
 static void settle_pending(struct commits *commits, bool durable)
 {
     commits->has_pending = false;
-    for (size_t i = 0; i < commits->place_count; i++) {
-        struct decision *decision = &commits->places[i];
-        if (decision->taken && decision->has_pending && !durable)
+    for (size_t i = 0; i < commits->line_count; i++) {
+        struct decision *decision = commits->line[i];
+        if (decision->has_pending && !durable)
             decision->spoiled = true;
         decision->has_pending = false;
     }
 }
 
-/* The first `count` of those that were ready are ready no longer. */
-static void end_ready(struct commits *commits, size_t count, commits_done *done, void *context)
+/* The first `count` are recorded. */
+static void end_recorded(struct commits *commits, size_t count, commits_done *done, void *context)
 {
     for (size_t i = 0; i < count; i++) {
-        struct decision *decision = commits->ready[i];
-        commits_drop(commits, decision);
-        if (done != NULL)
-            done(context, decision);
+        release(commits, commits->line[i]);
+        done(context, commits->line[i]);
     }
     commits->begun = 0;
     commits->ready_count -= count;
-    memmove(commits->ready, commits->ready + count, commits->ready_count * sizeof *commits->ready);
+    commits->line_count -= count;
+    memmove(commits->line, commits->line + count, commits->line_count * sizeof *commits->line);
+}
+
+/* Those that are decided are to be taken again, in their order, whatever they waited for. */
+static void end_failed(struct commits *commits)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < commits->line_count; i++)
+        if (commits->line[i]->decided)
+            release(commits, commits->line[i]);
+        else
+            commits->line[left++] = commits->line[i];
+    commits->line_count = left;
+    commits->begun = commits->ready_count = 0;
 }
 
 static int make_durable(struct commits *commits, size_t count, struct commits_failure *failure)
@@ -211,11 +271,11 @@ static int flush_first(struct commits *commits, size_t count, commits_done *done
     if (result == 0) {
         commits->limit =
             commits->limit * 2 < commits->limit_max ? commits->limit * 2 : commits->limit_max;
-        end_ready(commits, count, done, context);
+        end_recorded(commits, count, done, context);
     } else {
         commits->limit = 1;
         fileio_group_abandon(commits->outputs);
-        end_ready(commits, commits->ready_count, NULL, NULL);
+        end_failed(commits);
     }
     errno = saved_errno;
     return result;

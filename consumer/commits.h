@@ -8,6 +8,10 @@
  *     decision->outcome = ...; commits_ready(commits, decision);
  *     commits_flush(commits, done, context, &failure);     `done` gets each that was ready
  *
+ * Records keep the order in which decisions were begun, whatever their charts cost: one that is
+ * decided is held until each that was begun before it is decided or dropped. Its outputs are not
+ * held, since a flush takes all that are there. Whoever has many to draw asks commits_has_room().
+ *
  * A flush costs about the same for one decision and for COMMITS_AT_ONCE. Who has more to decide
  * need not stand still for it: after commits_flush_begin() threads make the outputs of what is
  * ready durable while the next decisions are begun, and the next flush, of either kind, records
@@ -44,11 +48,12 @@ struct decision {
     uint64_t bytes;
     char sha256[DIGEST_HEX_SIZE];
     enum plot plot;
-    struct notice *notice; /* owned, for whoever is told; NULL: none */
 
     /* of commits itself */
+    struct notice *notice; /* owned, for whoever is told; NULL: none */
+    size_t noted_bytes;
     char at[CLOCK_TIMESTAMP_SIZE]; /* when it was recorded */
-    bool taken, ready;
+    bool taken, decided;
     bool has_pending; /* outputs that no flush has made durable yet */
     bool spoiled;     /* outputs that a flush has lost: it must not become ready */
 };
@@ -61,8 +66,17 @@ struct commits *commits_create(int results_fd, struct processed_log *log, size_t
 /* Drops everything that was not flushed, as if it had never been begun. */
 void commits_free(struct commits *commits);
 
-/* A place is always free after commits_is_full() said no. Marks the sighting as in flight. */
+/* A place is always free after commits_is_full() said no, and where some wait for a chart after
+ * commits_has_room() said yes. Marks the sighting as in flight. */
 struct decision *commits_begin(struct commits *commits, struct sighting *sighting);
+
+/* False while as many as may share a flush are held by one that waits, or wait themselves. */
+bool commits_has_room(const struct commits *commits);
+
+/* What is to be told of it, once, and how much memory that takes; of all in flight together. */
+void commits_note(struct commits *commits, struct decision *decision, struct notice *notice,
+                  size_t bytes);
+size_t commits_noted_bytes(const struct commits *commits);
 
 /* Adds a file. False with errno: the decision is to be dropped. */
 bool commits_output(struct commits *commits, struct decision *decision, const char *name,
@@ -80,7 +94,8 @@ void commits_drop(struct commits *commits, struct decision *decision);
 /* True when it is time to flush: another decision would have no place, or one waits too long. */
 bool commits_is_full(const struct commits *commits, int64_t now_ns);
 
-/* When one will have waited too long, in monotonic nanoseconds; INT64_MAX when none is ready. */
+/* When one will have waited too long, in monotonic nanoseconds; INT64_MAX when none is ready that
+ * nothing holds. */
 int64_t commits_deadline(const struct commits *commits);
 
 /* True when a flush would find nothing to make durable. */
@@ -88,7 +103,7 @@ bool commits_is_empty(const struct commits *commits);
 
 size_t commits_in_flight(const struct commits *commits);
 
-/* Called with each decision that was ready, in the order in which they became so. */
+/* Called with each decision that was ready and not held, in the order in which they were begun. */
 typedef void commits_done(void *context, struct decision *decision);
 
 /* As in "cannot write summary_7.json"; valid until the next decision. */
@@ -100,7 +115,8 @@ struct commits_failure {
 /*
  * Makes durable what is there to be made so, outputs of decisions that are not ready included.
  * 0 with `done` called, or -1 with errno and *failure, and `done` not called: every decision
- * that was ready is dropped, nothing is recorded, and the batches are to be taken again.
+ * that was ready, held or not, is dropped, nothing is recorded, and the batches are to be taken
+ * again.
  */
 int commits_flush(struct commits *commits, commits_done *done, void *context,
                   struct commits_failure *failure);

@@ -50,7 +50,7 @@ static const char *check_chart_size(const char *words)
     return chart_size_read(words, &size)
                ? NULL
                : "must be WIDTHxHEIGHT, from 400x300 to 4000x3000, and @2 or @3 behind it "
-                 "for a screen of such a density";
+                 "for a screen of such a density, 25 million pixels in all at most";
 }
 
 static const struct option_row ROWS[] = {
@@ -111,7 +111,7 @@ static const struct option_row ROWS[] = {
      .value_name = "SIZE",
      .default_value = CHART_SIZE_DEFAULT,
      .check = check_chart_size,
-     .help = "pixels of a chart, 400x300 to 4000x3000; 1000x600@2 has twice as many for the same",
+     .help = "pixels of a chart, 400x300 to 4000x3000; 1000x600@2 is denser",
      .offset = MEMBER(chart_size_words)},
     {.flag = "--jobs",
      .environment = "CONSUMER_JOBS",

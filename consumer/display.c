@@ -1,7 +1,6 @@
 #include "consumer/display.h"
 
 #include <locale.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,18 +27,19 @@ static bool is_invisible(uint32_t character)
         uint32_t first;
         uint32_t last;
     } RANGES[] = {
-        {0x00AD, 0x00AD},  /* soft hyphen */
-        {0x061C, 0x061C},  /* Arabic letter mark */
-        {0x115F, 0x1160},  /* Hangul fillers */
-        {0x180E, 0x180E},  /* Mongolian vowel separator */
-        {0x200B, 0x200B},  /* zero width space */
-        {0x200E, 0x200F},  /* direction marks */
-        {0x2028, 0x202E},  /* line and paragraph separators, directions */
-        {0x2060, 0x206F},  /* word joiner, invisible operators, directions */
-        {0x3164, 0x3164},  /* Hangul filler */
-        {0xFEFF, 0xFEFF},  /* byte order mark */
-        {0xFFF9, 0xFFFB},  /* interlinear annotation */
-        {0xE0000, 0xE0FFF} /* tags */
+        {0x0000, 0x001F},                    /* control characters */
+        {0x007F, 0x009F},  {0x00AD, 0x00AD}, /* soft hyphen */
+        {0x061C, 0x061C},                    /* Arabic letter mark */
+        {0x115F, 0x1160},                    /* Hangul fillers */
+        {0x180E, 0x180E},                    /* Mongolian vowel separator */
+        {0x200B, 0x200B},                    /* zero width space */
+        {0x200E, 0x200F},                    /* direction marks */
+        {0x2028, 0x202E},                    /* line and paragraph separators, directions */
+        {0x2060, 0x206F},                    /* word joiner, invisible operators, directions */
+        {0x3164, 0x3164},                    /* Hangul filler */
+        {0xFEFF, 0xFEFF},                    /* byte order mark */
+        {0xFFF9, 0xFFFB},                    /* interlinear annotation */
+        {0xE0000, 0xE0FFF}                   /* tags */
     };
     for (size_t i = 0; i < sizeof RANGES / sizeof *RANGES; i++)
         if (character >= RANGES[i].first && character <= RANGES[i].last)
@@ -52,11 +52,11 @@ static int cells_of(uint32_t character)
 {
     static locale_t utf8;
     if (character < 0x80)
-        return character < 0x20 || character == 0x7F ? -1 : 1;
+        return 1;
     if (utf8 == (locale_t)0)
         utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     if (utf8 == (locale_t)0)
-        return character < 0xA0 ? -1 : 1;
+        return 1;
     locale_t before = uselocale(utf8);
     int cells = wcwidth((wchar_t)character);
     (void)uselocale(before);
@@ -70,6 +70,11 @@ static uint32_t decode(const char *bytes, size_t length)
     for (size_t i = 1; i < length; i++)
         character = character << 6 | ((unsigned char)bytes[i] & 0x3Fu);
     return character;
+}
+
+bool display_is_invisible(const char *bytes, size_t length)
+{
+    return is_invisible(decode(bytes, length));
 }
 
 static const char *short_escape(uint32_t character)

@@ -13,6 +13,7 @@
 #ifndef CONSUMER_DISPLAY_H
 #define CONSUMER_DISPLAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/text.h"
@@ -25,6 +26,9 @@
  * it is not all. Returns the cells that it takes.
  */
 size_t display_append(struct text *text, const char *bytes, size_t length, size_t limit);
+
+/* Whether a character, of valid UTF-8, cannot be seen, or turns what stands beside it. */
+bool display_is_invisible(const char *bytes, size_t length);
 
 /* The cells that all of it takes. */
 size_t display_width(const char *bytes, size_t length);

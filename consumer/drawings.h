@@ -9,6 +9,12 @@
  * A child that dies, hangs past its deadline or lies is replaced and the chart tried once
  * more, with as much time again; then the batch goes on without it. Where gnuplot fails
  * again and again it rests (see gnuplot.h), and charts fail at once meanwhile.
+ *
+ * Where somebody else kills its children, or there is no room for one, that is no fault of the
+ * charts, and as a rule soon over: for DRAWINGS_HOLD_NS since the first of these deaths they stay
+ * under way and are tried again as gnuplot's rests allow, so that a moment's trouble costs no batch
+ * its chart. After that they fail as above, until there was none for DRAWINGS_QUIET_NS: what always
+ * dies holds nobody up again and again.
  */
 #ifndef CONSUMER_DRAWINGS_H
 #define CONSUMER_DRAWINGS_H
@@ -21,10 +27,15 @@
 #include "common/text.h"
 #include "consumer/chart_terminal.h"
 #include "consumer/config.h"
+#include "consumer/gnuplot.h"
 #include "consumer/profile.h"
 
 /* The most children that `jobs` may ask for. */
 #define DRAWINGS_MAX 8
+
+#define DRAWINGS_HOLD_NS (10 * NUMBER_NS_PER_SECOND)
+/* Longer than gnuplot rests at most, so that its attempts are one trouble. */
+#define DRAWINGS_QUIET_NS (5 * GNUPLOT_REST_MAX_NS)
 
 struct drawings;
 

@@ -35,6 +35,9 @@ struct envelope {
     size_t capacity;
     uint64_t rows_a_bucket; /* 0 before the first row */
     uint64_t rows;
+    double previous;          /* the last number, */
+    bool has_previous;        /* when there was one */
+    bool rises, falls, halts; /* somewhere, from a number to the next; missing ones halt as well */
 };
 
 /* It is empty then, and may be used again. */
@@ -46,11 +49,11 @@ void envelope_free(struct envelope *envelope);
  */
 bool envelope_add(struct envelope *envelope, const double *numbers, size_t count, bool finite);
 
-/* Whether the firsts only rise, or only fall, and not all are the same: an axis to draw over. */
+/* Whether numbers only rise, or only fall, from row to row, and not all are the same: an axis to
+ * draw over. */
 bool envelope_is_ordered(const struct envelope *envelope);
 
-/* Whether each number is larger than the one before, as far as buckets tell, and none is missing.
- */
+/* Whether each number is larger than the one before, and none is missing. */
 bool envelope_increases(const struct envelope *envelope);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/text.h"
@@ -39,6 +40,7 @@ struct gnuplot {
     int64_t now_ns;  /* of the call under way */
     unsigned failed; /* children in a row that ended without finishing a picture */
     bool child_has_drawn;
+    bool was_killed;
     int64_t rest_ns;
     int64_t rests_until_ns;
 };
@@ -62,7 +64,7 @@ void gnuplot_free(struct gnuplot *gnuplot)
 {
     if (gnuplot == NULL)
         return;
-    child_end(&gnuplot->child);
+    (void)child_end(&gnuplot->child);
     text_free(&gnuplot->script);
     text_free(&gnuplot->image);
     text_free(&gnuplot->words);
@@ -84,13 +86,16 @@ static void consider_a_rest(struct gnuplot *gnuplot)
         gnuplot->rest_ns = GNUPLOT_REST_MAX_NS;
 }
 
-static void fail(struct gnuplot *gnuplot, const char *cause)
+/* Returns how the child ended. */
+static int fail(struct gnuplot *gnuplot, const char *cause)
 {
     (void)snprintf(gnuplot->failure, sizeof gnuplot->failure, "%s", cause);
     gnuplot->state = GNUPLOT_FAILED;
-    child_end(&gnuplot->child);
+    gnuplot->was_killed = false;
+    int status = child_end(&gnuplot->child);
     consider_a_rest(gnuplot);
     gnuplot->child_has_drawn = false;
+    return status;
 }
 
 static void clear_picture(struct gnuplot *gnuplot)
@@ -107,7 +112,7 @@ static bool put_script(struct gnuplot *gnuplot, const char *script, size_t lengt
     text_append(&gnuplot->script, script, length);
     if (!text_failed(&gnuplot->script))
         return true;
-    fail(gnuplot, "out of memory");
+    (void)fail(gnuplot, "out of memory");
     return false;
 }
 
@@ -117,7 +122,9 @@ bool gnuplot_start(struct gnuplot *gnuplot)
         return true;
     clear_picture(gnuplot);
     if (!child_start(&gnuplot->child)) {
-        fail(gnuplot, strerror(errno));
+        bool no_room = errno == EAGAIN || errno == ENOMEM;
+        (void)fail(gnuplot, strerror(errno));
+        gnuplot->was_killed = no_room;
         return false;
     }
     gnuplot->started++;
@@ -234,7 +241,7 @@ static void fail_with_words(struct gnuplot *gnuplot, const char *cause)
     const char *line = last_line(gnuplot, (size_t)(done - gnuplot->words.bytes));
     (void)snprintf(both, sizeof both, "%s%s%s", cause, line == NULL ? "" : ": ",
                    line == NULL ? "" : line);
-    fail(gnuplot, both);
+    (void)fail(gnuplot, both);
 }
 
 static void conclude(struct gnuplot *gnuplot)
@@ -242,9 +249,9 @@ static void conclude(struct gnuplot *gnuplot)
     /* The word is said behind the image's last byte, so that byte is in the pipe by now. */
     (void)drain(gnuplot->child.image_fd, &gnuplot->image, IMAGE_MAX_BYTES);
     if (text_failed(&gnuplot->image))
-        fail(gnuplot, TOO_MUCH);
+        (void)fail(gnuplot, TOO_MUCH);
     else if (gnuplot->written < gnuplot->script.length)
-        fail(gnuplot, "gnuplot answered before it was asked");
+        (void)fail(gnuplot, "gnuplot answered before it was asked");
     else if (!image_is_whole(gnuplot->kind, gnuplot->image.bytes, gnuplot->image.length))
         fail_with_words(gnuplot, gnuplot->image.length == 0 ? "gnuplot sent no image"
                                                             : "gnuplot sent a damaged image");
@@ -273,7 +280,7 @@ enum gnuplot_state gnuplot_advance(struct gnuplot *gnuplot, int64_t now_ns)
         return gnuplot->state;
     gnuplot->now_ns = now_ns;
     if (!write_commands(gnuplot)) {
-        fail(gnuplot, "gnuplot cannot be written to");
+        (void)fail(gnuplot, "gnuplot cannot be written to");
         return gnuplot->state;
     }
     bool alive = drain_image(gnuplot);
@@ -281,11 +288,11 @@ enum gnuplot_state gnuplot_advance(struct gnuplot *gnuplot, int64_t now_ns)
     if (gnuplot->words.length > 0 && strstr(gnuplot->words.bytes, DONE_WORD) != NULL)
         conclude(gnuplot);
     else if (text_failed(&gnuplot->image) || text_failed(&gnuplot->words))
-        fail(gnuplot, TOO_MUCH);
+        (void)fail(gnuplot, TOO_MUCH);
     else if (!alive)
-        fail(gnuplot, last_words(gnuplot));
+        gnuplot->was_killed = WIFSIGNALED(fail(gnuplot, last_words(gnuplot)));
     else if (now_ns >= gnuplot->deadline_ns)
-        fail(gnuplot, "gnuplot took too long");
+        (void)fail(gnuplot, "gnuplot took too long");
     return gnuplot->state;
 }
 
@@ -315,6 +322,16 @@ const char *gnuplot_image(const struct gnuplot *gnuplot, size_t *length)
 {
     *length = gnuplot->image.length;
     return gnuplot->image.bytes;
+}
+
+bool gnuplot_was_killed(const struct gnuplot *gnuplot)
+{
+    return gnuplot->was_killed;
+}
+
+int64_t gnuplot_rests_until(const struct gnuplot *gnuplot)
+{
+    return gnuplot->rests_until_ns;
 }
 
 uint64_t gnuplot_restarts(const struct gnuplot *gnuplot)

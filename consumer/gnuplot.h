@@ -81,6 +81,14 @@ int64_t gnuplot_deadline(const struct gnuplot *gnuplot);
 const char *gnuplot_image(const struct gnuplot *gnuplot, size_t *length);
 const char *gnuplot_failure(const struct gnuplot *gnuplot);
 
+/*
+ * True when the last failure was none of its own: somebody else's signal ended the child (an
+ * operator's, or the kernel's, where memory was short), or there was no room for one. The next may
+ * fare better. And when it rests no longer, in monotonic nanoseconds; the past where it does not.
+ */
+bool gnuplot_was_killed(const struct gnuplot *gnuplot);
+int64_t gnuplot_rests_until(const struct gnuplot *gnuplot);
+
 /* Children that were started in the place of another. */
 uint64_t gnuplot_restarts(const struct gnuplot *gnuplot);
 

@@ -6,13 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As many as two schemas of the most columns have that take turns, and as many again. */
+#define BANDS (4 * ACCOUNT_COLUMNS_MAX)
+
 /* Bands of one column in the last batches, the oldest overwritten first. */
 struct band {
-    char name[ACCOUNT_NAME_SIZE]; /* "" is a place that nobody has */
+    char name[ACCOUNT_NAME_SIZE];
+    size_t nth; /* of several of that name in a batch */
     double low[MARKS_WINDOW];
     double high[MARKS_WINDOW];
     bool left[MARKS_WINDOW]; /* the median was outside */
-    size_t count;
+    size_t count;            /* 0 is a place that nobody has */
     size_t next;
     uint64_t batch; /* that last had the column */
 };
@@ -21,7 +25,7 @@ struct marks {
     uint64_t batches;
     size_t last_count; /* columns of the batch before */
     struct account_column last[ACCOUNT_COLUMNS_MAX];
-    struct band bands[ACCOUNT_COLUMNS_MAX];
+    struct band bands[BANDS];
 };
 
 struct marks *marks_create(void)
@@ -35,22 +39,25 @@ void marks_free(struct marks *marks)
 }
 
 /* Adds to a line, and ends it in an ellipsis where there is no room. */
-__attribute__((format(printf, 2, 3))) static void note(char line[ACCOUNT_NOTE_SIZE],
-                                                       const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+note(char line[ACCOUNT_NOTE_SIZE], const char *separator, const char *format, ...)
 {
     static const char MORE[] = "; \xE2\x80\xA6";
-    char part[ACCOUNT_NOTE_SIZE] = "; ";
+    char part[ACCOUNT_NOTE_SIZE];
     size_t length = strlen(line);
+    size_t between = length == 0 ? 0 : strlen(separator);
     va_list arguments;
     va_start(arguments, format);
-    int needed = vsnprintf(part + 2, sizeof part - 2, format, arguments);
+    int needed = vsnprintf(part, sizeof part, format, arguments);
     va_end(arguments);
-    const char *added = length == 0 ? part + 2 : part;
-    bool cut = needed < 0 || (size_t)needed >= sizeof part - 2 ||
-               length + strlen(added) + sizeof MORE > ACCOUNT_NOTE_SIZE;
-    if (!cut)
-        memcpy(line + length, added, strlen(added) + 1);
-    else if (length >= sizeof MORE && strcmp(line + length - (sizeof MORE - 1), MORE) != 0)
+    bool ended = length >= sizeof MORE && strcmp(line + length - (sizeof MORE - 1), MORE) == 0;
+    bool fits = needed >= 0 && length + between + (size_t)needed + sizeof MORE <= ACCOUNT_NOTE_SIZE;
+    if (ended)
+        return;
+    if (fits)
+        (void)snprintf(line + length, ACCOUNT_NOTE_SIZE - length, "%.*s%s", (int)between, separator,
+                       part);
+    else if (length > 0)
         memcpy(line + length, MORE, sizeof MORE);
 }
 
@@ -61,29 +68,49 @@ static size_t told(size_t column_count)
     return column_count < ACCOUNT_COLUMNS_MAX ? column_count : ACCOUNT_COLUMNS_MAX;
 }
 
+/* Columns of a name are told apart by how many of it come before them. */
+static size_t nth_of_its_name(const struct account_column *columns, size_t place)
+{
+    size_t nth = 0;
+    for (size_t i = 0; i < place; i++)
+        nth += strcmp(columns[i].name, columns[place].name) == 0 ? 1 : 0;
+    return nth;
+}
+
 static const struct account_column *find(const struct account_column *columns, size_t count,
-                                         const char *name)
+                                         const char *name, size_t nth)
 {
     for (size_t i = 0; i < told(count); i++)
-        if (strcmp(columns[i].name, name) == 0)
+        if (strcmp(columns[i].name, name) == 0 && nth-- == 0)
             return &columns[i];
     return NULL;
 }
 
-static void note_columns(const struct marks *marks, struct account *account)
+/* Those of one list that the other has not, as in "gone: a, b". */
+static void note_missing(char line[ACCOUNT_NOTE_SIZE], const char *word,
+                         const struct account_column *columns, size_t count,
+                         const struct account_column *others, size_t other_count)
+{
+    bool first = true;
+    for (size_t i = 0; i < told(count); i++) {
+        const char *name = columns[i].name;
+        if (find(others, other_count, name, nth_of_its_name(columns, i)) != NULL)
+            continue;
+        note(line, first ? "; " : ", ", "%s%s", first ? word : "", name);
+        first = false;
+    }
+}
+
+static void note_types(const struct marks *marks, struct account *account)
 {
     for (size_t i = 0; i < told(account->column_count); i++) {
         const struct account_column *column = &account->columns[i];
-        const struct account_column *before = find(marks->last, marks->last_count, column->name);
-        if (before == NULL)
-            note(account->change, "new: %s", column->name);
-        else if (before->type != column->type)
-            note(account->change, "%s: %s, was %s", column->name, value_type_word(column->type),
-                 value_type_word(before->type));
+        const struct account_column *before = find(marks->last, marks->last_count, column->name,
+                                                   nth_of_its_name(account->columns, i));
+        if (before != NULL && before->type != column->type)
+            note(account->change, "; ", "%s: %s, was %s", column->name,
+                 value_type_word(column->type), value_type_word(before->type));
     }
-    for (size_t i = 0; i < told(marks->last_count); i++)
-        if (find(account->columns, account->column_count, marks->last[i].name) == NULL)
-            note(account->change, "gone: %s", marks->last[i].name);
 }
 
 static bool same_order(const struct marks *marks, const struct account *account)
@@ -96,40 +123,57 @@ static bool same_order(const struct marks *marks, const struct account *account)
 
 static void note_change(const struct marks *marks, struct account *account)
 {
-    note_columns(marks, account);
+    note_missing(account->change, "new: ", account->columns, account->column_count, marks->last,
+                 marks->last_count);
+    note_missing(account->change, "gone: ", marks->last, marks->last_count, account->columns,
+                 account->column_count);
+    note_types(marks, account);
     if (account->change[0] != '\0')
         return;
     if (account->column_count != marks->last_count)
-        note(account->change, "%zu columns, were %zu", account->column_count, marks->last_count);
+        note(account->change, "; ", "%zu columns, were %zu", account->column_count,
+             marks->last_count);
     else if (!same_order(marks, account))
-        note(account->change, "columns in another order");
+        note(account->change, "; ", "columns in another order");
 }
 
 /* ---- drift ---- */
 
-/* The column's own, or a free one, or that of the column that was missed for longest. */
-static struct band *band_of(struct marks *marks, const char *name)
+/*
+ * The column's own, or a free one, or that of the column that was missed for longest: but none that
+ * was met in the last window, for which NULL. So of more columns than there are places, however
+ * they take turns, the first ones keep theirs.
+ */
+static struct band *band_of(struct marks *marks, const char *name, size_t nth)
 {
     struct band *oldest = &marks->bands[0];
-    for (size_t i = 0; i < ACCOUNT_COLUMNS_MAX; i++) {
+    for (size_t i = 0; i < BANDS; i++) {
         struct band *band = &marks->bands[i];
-        if (band->count > 0 && strcmp(band->name, name) == 0)
+        if (band->count > 0 && band->nth == nth && strcmp(band->name, name) == 0)
             return band;
         if (band->batch < oldest->batch)
             oldest = band;
     }
-    *oldest = (struct band){.count = 0};
+    if (oldest->count > 0 && oldest->batch + MARKS_WINDOW > marks->batches)
+        return NULL;
+    *oldest = (struct band){.nth = nth};
     memcpy(oldest->name, name, sizeof oldest->name);
     return oldest;
 }
 
-/* Around the first, so that the average of equal numbers is that very number. */
-static double average(const double *values, size_t count)
+/* By insertion, since it is of some dozens. Halves are added, for a sum may have no double. */
+static double median_of(const double *values, size_t count)
 {
-    double distance = 0;
-    for (size_t i = 1; i < count; i++)
-        distance += (values[i] - values[0]) / (double)count;
-    return count == 0 ? (double)NAN : values[0] + distance;
+    double sorted[MARKS_WINDOW];
+    for (size_t i = 0; i < count; i++) {
+        size_t place = i;
+        for (; place > 0 && sorted[place - 1] > values[i]; place--)
+            sorted[place] = sorted[place - 1];
+        sorted[place] = values[i];
+    }
+    double low = sorted[(count - 1) / 2];
+    double high = sorted[count / 2];
+    return low == high ? low : low / 2 + high / 2;
 }
 
 static size_t times_left(const struct band *band)
@@ -144,19 +188,23 @@ static size_t times_left(const struct band *band)
 static bool leaves(const struct band *band, const struct account_column *column,
                    char drift[ACCOUNT_NOTE_SIZE])
 {
+    if (band->count < MARKS_FEWEST)
+        return false;
     double median = column->quantiles[ACCOUNT_P50];
-    double low = average(band->low, band->count);
-    double high = average(band->high, band->count);
-    bool outside = band->count >= MARKS_FEWEST && (median < low || median > high);
+    double low = median_of(band->low, band->count);
+    double high = median_of(band->high, band->count);
+    bool outside = median < low || median > high;
     if (outside && times_left(band) < MARKS_OFTEN)
-        note(drift, "%s: median %.4g, usual %.4g to %.4g", column->name, median, low, high);
+        note(drift, "; ", "%s: median %.4g, usual %.4g to %.4g", column->name, median, low, high);
     return outside;
 }
 
-static void watch(struct marks *marks, const struct account_column *column,
+static void watch(struct marks *marks, const struct account_column *column, size_t nth,
                   char drift[ACCOUNT_NOTE_SIZE])
 {
-    struct band *band = band_of(marks, column->name);
+    struct band *band = band_of(marks, column->name, nth);
+    if (band == NULL)
+        return;
     band->left[band->next] = leaves(band, column, drift);
     band->low[band->next] = column->quantiles[ACCOUNT_P05];
     band->high[band->next] = column->quantiles[ACCOUNT_P95];
@@ -175,7 +223,8 @@ void marks_judge(struct marks *marks, struct account *account)
     marks->batches++;
     for (size_t i = 0; i < told(account->column_count); i++)
         if (isfinite(account->columns[i].quantiles[ACCOUNT_P50]))
-            watch(marks, &account->columns[i], account->drift);
+            watch(marks, &account->columns[i], nth_of_its_name(account->columns, i),
+                  account->drift);
     marks->last_count = account->column_count;
     memcpy(marks->last, account->columns, sizeof marks->last);
 }

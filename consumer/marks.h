@@ -7,10 +7,13 @@
  *
  * A change: its columns are not those of the processed batch before it, by name, order and type.
  *
- * A drift: a numeric column's median lies outside the band from p05 to p95 that the last
- * MARKS_WINDOW batches had on average, of at least MARKS_FEWEST. A column that leaves its band
- * often, as a running number does with every batch, is no longer marked: what always happens tells
- * nobody anything.
+ * A drift: a numeric column's median lies outside the usual band, from the median p05 to the median
+ * p95 of the last MARKS_WINDOW batches, of at least MARKS_FEWEST. Medians, since a batch that is
+ * far off moves a mean as far as it likes, and would have the ordinary ones behind it marked. A
+ * column that leaves its band often, as a running number does with every batch, is no longer
+ * marked: what always happens tells nobody anything.
+ *
+ * Columns are known by their names; of several of a name, by which of them they are.
  */
 #ifndef CONSUMER_MARKS_H
 #define CONSUMER_MARKS_H

@@ -164,18 +164,18 @@ static void put_remarks(struct text *html, const struct page *page)
     text_put(html, "</p>\n");
 }
 
-/* The address changes with the picture, so that no cache shows an old one. */
+/* The address changes with each drawing, so that no cache shows an old one. */
 static void put_trend(struct text *html, const struct page *page)
 {
     char name[CONTRACT_NAME_SIZE];
-    if (!page->trend || page->chart_extension == NULL)
+    if (page->trend_version == 0 || page->chart_extension == NULL)
         return;
     contract_trend_name(name, page->chart_extension);
     text_printf(html,
                 "<section id=\"trend\"><h2>Trend</h2>\n<a class=\"picture\" href=\"%s\"><img "
-                "src=\"%s?batches=%" PRIu64
+                "src=\"%s?drawn=%" PRIu64
                 "\" alt=\"How the batches went over time\"></a></section>\n",
-                name, name, page->report->processed);
+                name, name, page->trend_version);
 }
 
 static void put_empty(struct text *html, const struct page *page)

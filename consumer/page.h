@@ -44,14 +44,14 @@ struct page {
     size_t batch_count;
     uint64_t page_first; /* of the older pages, the numbers of those that exist; 0: none */
     uint64_t page_last;
-    bool trend;                  /* the trend is there, with this extension: */
+    uint64_t trend_version; /* of the trend's picture, another one each time; 0: it is not there */
     const char *chart_extension; /* "png", "svg"; NULL: no charts are drawn */
 };
 
 /* Appends index.html; see text_failed(). */
 void page_write_index(struct text *html, const struct page *page);
 
-/* One of the older pages: PAGE_BATCHES each, the oldest on page 1. */
+/* One of the older pages: PAGE_BATCHES each, numbered from the oldest; early ones may be gone. */
 struct page_older {
     uint64_t number;
     const struct account *const *batches; /* newest first */

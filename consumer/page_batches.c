@@ -65,9 +65,27 @@ static const struct {
     [OUTCOME_CHANGED] = {"changed", "\xE2\x86\xBB", "file changed afterwards"},
 };
 
-static bool is_marked(const struct account *batch)
+/* The newest record of the same batch that came after this one; NULL where this one stands. */
+static const struct account *newer_record(const struct page_batches *batches,
+                                          const struct account *batch)
 {
-    return batch->change[0] != '\0' || batch->drift[0] != '\0' || batch->outcome == OUTCOME_CHANGED;
+    for (size_t i = 0; i < batches->count && batches->batches[i] != batch; i++)
+        if (strcmp(batches->batches[i]->key, batch->key) == 0)
+            return batches->batches[i];
+    return NULL;
+}
+
+static bool has_changed(const struct page_batches *batches, const struct account *batch)
+{
+    const struct account *newer = newer_record(batches, batch);
+    return batch->outcome == OUTCOME_CHANGED ||
+           (batch->outcome == OUTCOME_PROCESSED && newer != NULL &&
+            newer->outcome == OUTCOME_CHANGED);
+}
+
+static bool is_marked(const struct page_batches *batches, const struct account *batch)
+{
+    return batch->change[0] != '\0' || batch->drift[0] != '\0' || has_changed(batches, batch);
 }
 
 static bool has_chart(const struct page_batches *batches, const struct account *batch)
@@ -106,10 +124,9 @@ static void put_badge(struct text *html, const char *class, const char *sign, co
                 class, sign, word);
 }
 
-static void put_outcome(struct text *html, const struct account *batch)
+static void put_outcome(struct text *html, enum outcome outcome)
 {
-    put_badge(html, OUTCOMES[batch->outcome].class, OUTCOMES[batch->outcome].sign,
-              OUTCOMES[batch->outcome].word);
+    put_badge(html, OUTCOMES[outcome].class, OUTCOMES[outcome].sign, OUTCOMES[outcome].word);
 }
 
 static void put_note(struct text *html, const char *class, const char *sign, const char *word,
@@ -169,7 +186,7 @@ static void put_picture(struct text *html, const struct page_batches *batches,
 static void put_card(struct text *html, const struct page_batches *batches,
                      const struct account *batch, const struct followed *followed)
 {
-    text_printf(html, "<li class=\"card %s\">", is_marked(batch) ? "marked" : "");
+    text_printf(html, "<li class=\"card %s\">", is_marked(batches, batch) ? "marked" : "");
     put_picture(html, batches, batch);
     text_put(html, "<h3>");
     put_key(html, batch);
@@ -180,8 +197,8 @@ static void put_card(struct text *html, const struct page_batches *batches,
     text_put(html, batch->rows == 1 ? " row \xC2\xB7 " : " rows \xC2\xB7 ");
     page_put_size(html, batch->bytes);
     text_put(html, batch->verified ? "</p>" : " \xC2\xB7 unverified</p>");
-    if (batch->outcome == OUTCOME_CHANGED)
-        put_outcome(html, batch);
+    if (has_changed(batches, batch))
+        put_outcome(html, OUTCOME_CHANGED);
     put_followed_figures(html, batch, followed);
     put_marks(html, batch);
     text_put(html, "</li>\n");
@@ -198,13 +215,21 @@ static void open_newest(struct text *html, const struct followed *followed)
     text_put(html, "<ul class=\"cards\">\n");
 }
 
+/* What was processed, once: its figures and its chart stay when its file changes. */
+static bool has_card(const struct page_batches *batches, const struct account *batch)
+{
+    const struct account *newer = newer_record(batches, batch);
+    return batch->outcome == OUTCOME_PROCESSED &&
+           (newer == NULL || newer->outcome == OUTCOME_CHANGED);
+}
+
 void page_put_newest(struct text *html, const struct page_batches *batches)
 {
     struct followed followed;
     size_t cards = 0;
     follow(&followed, batches);
     for (size_t i = 0; i < batches->count && cards < CARDS_MAX; i++) {
-        if (batches->batches[i]->outcome == OUTCOME_REJECTED)
+        if (!has_card(batches, batches->batches[i]))
             continue;
         if (cards++ == 0)
             open_newest(html, &followed);
@@ -216,6 +241,18 @@ void page_put_newest(struct text *html, const struct page_batches *batches)
 
 /* ---- the rejected ones ---- */
 
+/* What the reason means, and the detail, which may say so itself. */
+static void put_cause(struct text *html, const struct rejection *rejection)
+{
+    const char *meaning = reason_meaning(rejection->reason);
+    bool repeats = strstr(rejection->detail, meaning) != NULL;
+    if (!repeats)
+        text_put(html, meaning);
+    if (!repeats && rejection->detail[0] != '\0')
+        text_put(html, ": ");
+    page_put_string(html, rejection->detail, DETAIL_CELLS);
+}
+
 static void put_rejection(struct text *html, const struct account *batch)
 {
     text_put(html, "<li><p><strong>");
@@ -224,11 +261,8 @@ static void put_rejection(struct text *html, const struct account *batch)
     put_badge(html, OUTCOMES[OUTCOME_REJECTED].class, OUTCOMES[OUTCOME_REJECTED].sign,
               reason_word(batch->rejection.reason));
     page_put_time(html, batch->at);
-    text_printf(html, "</p><p>%s", reason_meaning(batch->rejection.reason));
-    if (batch->rejection.detail[0] != '\0') {
-        text_put(html, ": ");
-        page_put_string(html, batch->rejection.detail, DETAIL_CELLS);
-    }
+    text_put(html, "</p><p>");
+    put_cause(html, &batch->rejection);
     text_put(html, "</p></li>\n");
 }
 
@@ -236,7 +270,8 @@ void page_put_rejected(struct text *html, const struct page_batches *batches)
 {
     size_t rejected = 0;
     for (size_t i = 0; i < batches->count; i++) {
-        if (batches->batches[i]->outcome != OUTCOME_REJECTED)
+        if (batches->batches[i]->outcome != OUTCOME_REJECTED ||
+            newer_record(batches, batches->batches[i]) != NULL)
             continue;
         if (rejected++ == 0)
             text_put(html,
@@ -281,7 +316,7 @@ static void put_median(struct text *html, const struct account_column *column,
 
 static void put_measures(struct text *html, const struct account *batch)
 {
-    if (batch->outcome == OUTCOME_REJECTED) {
+    if (batch->outcome != OUTCOME_PROCESSED) {
         text_put(html, "<td></td>");
     } else {
         text_printf(html, "<td class=\"number\" data-value=\"%" PRIu64 "\">", batch->rows);
@@ -297,9 +332,13 @@ static void put_verdict(struct text *html, const struct page_batches *batches,
                         const struct account *batch)
 {
     text_put(html, "<td>");
-    put_outcome(html, batch);
+    put_outcome(html, batch->outcome);
     if (batch->outcome == OUTCOME_REJECTED)
         text_put(html, reason_word(batch->rejection.reason));
+    if (batch->outcome == OUTCOME_REJECTED && newer_record(batches, batch) != NULL)
+        text_put(html, ", decided anew since");
+    if (batch->outcome == OUTCOME_PROCESSED && has_changed(batches, batch))
+        put_outcome(html, OUTCOME_CHANGED);
     if (has_chart(batches, batch)) {
         text_put(html, "<a href=\"");
         put_chart_address(html, batches, batch);
@@ -313,7 +352,7 @@ static void put_row(struct text *html, const struct page_batches *batches,
                     const struct account *batch, const struct followed *followed)
 {
     text_printf(html, "<tr class=\"%s%s\"><th scope=\"row\">", OUTCOMES[batch->outcome].class,
-                is_marked(batch) ? " marked" : "");
+                is_marked(batches, batch) ? " marked" : "");
     put_key(html, batch);
     text_put(html, "</th><td>");
     page_put_time(html, batch->at);

@@ -5,6 +5,10 @@
  * Of the first numeric columns of the newest batch that has any, each batch shows its median and
  * how its values are spread, on one scale from batch to batch: what moves is seen by looking down a
  * column.
+ *
+ * Of several records of one batch the newest stands: one that was rejected and is processed now is
+ * none of the rejected ones, and one whose file changed afterwards has the card that it had, with a
+ * mark. The table has all records.
  */
 #ifndef CONSUMER_PAGE_BATCHES_H
 #define CONSUMER_PAGE_BATCHES_H

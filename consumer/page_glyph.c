@@ -84,26 +84,43 @@ static bool is_gap(const struct course *course, size_t batch)
     return !isfinite(course->batches[batch][PAGE_P50]);
 }
 
-static void put_point(const struct course *course, char command, size_t batch, int quantile)
+/* `aside` is a part of the way to the next batch. */
+static void put_point(const struct course *course, char command, size_t batch, double aside,
+                      int quantile)
 {
-    double x = course->count < 2 ? WIDE : WIDE * (double)batch / (double)(course->count - 1);
+    double x =
+        course->count < 2 ? WIDE : WIDE * ((double)batch + aside) / (double)(course->count - 1);
     double y = HIGH * (1 - page_scale_at(course->scale, course->batches[batch][quantile]));
     text_printf(course->html, "%c%.3g %.3g", command, x, y);
 }
 
+/* What a batch between two gaps reaches to either side, for a point would not be seen. */
+static double half_width(size_t from, size_t to)
+{
+    return to - from == 1 ? 0.4 : 0;
+}
+
 static void put_line(const struct course *course, size_t from, size_t to)
 {
+    double aside = half_width(from, to);
     for (size_t batch = from; batch < to; batch++)
-        put_point(course, batch == from ? 'M' : 'L', batch, PAGE_P50);
+        put_point(course, batch == from ? 'M' : 'L', batch, -aside, PAGE_P50);
+    if (aside > 0)
+        put_point(course, 'L', from, aside, PAGE_P50);
 }
 
 /* Along the lower edge, and back along the upper one. */
 static void put_band(const struct course *course, size_t from, size_t to)
 {
+    double aside = half_width(from, to);
     for (size_t batch = from; batch < to; batch++)
-        put_point(course, batch == from ? 'M' : 'L', batch, PAGE_P05);
+        put_point(course, batch == from ? 'M' : 'L', batch, -aside, PAGE_P05);
+    if (aside > 0) {
+        put_point(course, 'L', from, aside, PAGE_P05);
+        put_point(course, 'L', from, aside, PAGE_P95);
+    }
     for (size_t batch = to; batch-- > from;)
-        put_point(course, 'L', batch, PAGE_P95);
+        put_point(course, 'L', batch, -aside, PAGE_P95);
     text_put(course->html, "z");
 }
 
@@ -128,7 +145,7 @@ static void put_newest(const struct course *course)
     if (newest == 0)
         return;
     text_put(course->html, "<path class=\"dot\" d=\"");
-    put_point(course, 'M', newest - 1, PAGE_P50);
+    put_point(course, 'M', newest - 1, 0, PAGE_P50);
     text_put(course->html, "h0\"/>");
 }
 

@@ -39,7 +39,7 @@ void page_glyph_range(struct text *html, const double quantiles[PAGE_QUANTILES],
                       const struct page_scale *scale);
 
 /* The median of one batch after the other, in a band from 5 % to 95 %, with a dot at the newest.
- * A batch without any (NaN) is a gap. */
+ * A batch without any (NaN) is a gap, and one between two gaps has a width. */
 void page_glyph_course(struct text *html, const double (*batches)[PAGE_QUANTILES], size_t count,
                        const struct page_scale *scale);
 

@@ -43,7 +43,6 @@ struct pipeline {
     struct stream *stream; /* borrowed */
     struct text trend;     /* commands of its picture */
     bool trend_is_drawn;   /* at this moment */
-    size_t states_bytes;   /* what is to be told of the batches since the last commit */
     bool failed_meanwhile; /* a chart or a commit, while a batch was read */
     struct backoff_cause cause;
 };
@@ -186,7 +185,6 @@ static bool commit_by(struct pipeline *pipeline, flush *way)
     int64_t since_ns = clock_now_ns();
     int result = way(pipeline->commits, on_recorded, pipeline, &failure);
     int saved_errno = errno;
-    pipeline->states_bytes = 0;
     stream_committed(pipeline->stream, processed_log_bytes(pipeline->log));
     meters_took(&pipeline->meters, METERS_COMMIT, clock_now_ns() - since_ns);
     errno = saved_errno;
@@ -203,8 +201,8 @@ bool pipeline_commit(struct pipeline *pipeline)
 
 static bool commit_if_due(struct pipeline *pipeline, flush *way)
 {
-    bool due =
-        pipeline->states_bytes > STATES_BYTES || commits_is_full(pipeline->commits, clock_now_ns());
+    bool due = commits_noted_bytes(pipeline->commits) > STATES_BYTES ||
+               commits_is_full(pipeline->commits, clock_now_ns());
     return !due || commit_by(pipeline, way);
 }
 
@@ -266,14 +264,14 @@ static bool add_summary(struct pipeline *pipeline, struct decision *decision,
 static void note_columns(struct pipeline *pipeline, struct decision *decision,
                          struct reading *reading)
 {
-    decision->notice = notice_create();
-    if (decision->notice == NULL)
+    struct notice *notice = notice_create();
+    if (notice == NULL)
         return;
-    account_columns(&decision->notice->account, &reading->profile);
-    decision->notice->states = reading->states;
+    account_columns(&notice->account, &reading->profile);
+    notice->states = reading->states;
     reading->states = NULL;
-    if (decision->notice->states != NULL)
-        pipeline->states_bytes += batch_states_bytes(decision->notice->states);
+    commits_note(pipeline->commits, decision, notice,
+                 notice->states == NULL ? 0 : batch_states_bytes(notice->states));
 }
 
 static void note_drawing(struct pipeline *pipeline, const char *failure)
@@ -289,8 +287,7 @@ static bool on_trend_drawn(struct pipeline *pipeline, const char *image, size_t 
 {
     pipeline->trend_is_drawn = false;
     note_drawing(pipeline, failure);
-    if (failure == NULL)
-        stream_trend_drawn(pipeline->stream, image, length);
+    stream_trend_drawn(pipeline->stream, image, length);
     return true;
 }
 
@@ -320,10 +317,20 @@ bool pipeline_advance(struct pipeline *pipeline, int64_t now_ns)
     return commit_if_due(pipeline, commits_flush) && drawn;
 }
 
-static bool is_full(const struct pipeline *pipeline)
+static bool is_drawing_all(const struct pipeline *pipeline)
 {
     size_t capacity = drawings_capacity(pipeline->drawings);
     return capacity > 0 && drawings_under_way(pipeline->drawings) == capacity;
+}
+
+/* Or one chart that takes long holds as many records, or as much memory, as may wait. */
+static bool is_full(const struct pipeline *pipeline, const struct sighting *sighting)
+{
+    if (!commits_has_room(pipeline->commits))
+        return true;
+    return !sighting->processed &&
+           (is_drawing_all(pipeline) || (drawings_under_way(pipeline->drawings) > 0 &&
+                                         commits_noted_bytes(pipeline->commits) > STATES_BYTES));
 }
 
 static enum pipeline_taken process(struct pipeline *pipeline, struct sighting *sighting,
@@ -416,10 +423,10 @@ static enum pipeline_taken judge(struct pipeline *pipeline, int directory_fd,
 
 /* ---- the stream ---- */
 
-/* Batches come first, and where their charts fail there is nothing to be had from gnuplot. */
+/* Batches come first. Where it fails it is tried again no sooner than it is drawn otherwise. */
 static void begin_trend(struct pipeline *pipeline, int64_t now_ns)
 {
-    if (pipeline->trend_is_drawn || pipeline->no_charts.lasts || is_full(pipeline) ||
+    if (pipeline->trend_is_drawn || is_drawing_all(pipeline) ||
         !stream_wants_trend(pipeline->stream, now_ns))
         return;
     pipeline->trend_is_drawn = true;
@@ -456,7 +463,8 @@ void pipeline_finish(struct pipeline *pipeline)
     struct pollfd fds[WAIT_MAX_FDS];
     stream_finish(pipeline->stream);
     do {
-        begin_trend(pipeline, clock_now_ns());
+        if (!pipeline->no_charts.lasts) /* a gnuplot that hangs would hold the end up */
+            begin_trend(pipeline, clock_now_ns());
         size_t count = pipeline_fds(pipeline, fds, WAIT_MAX_FDS);
         if (!pipeline->trend_is_drawn ||
             wait_for(fds, count, pipeline_deadline(pipeline)) == WAIT_STOP)
@@ -486,10 +494,10 @@ enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
         return wait_to_settle(pipeline, sighting, "no metadata, and it has not stood still yet",
                               now_ns);
     begin_trend(pipeline, now_ns);
-    if (!sighting->processed && is_full(pipeline))
-        return PIPELINE_FULL;
     if (!commit_if_due(pipeline, commits_flush_begin))
         return PIPELINE_TROUBLE;
+    if (is_full(pipeline, sighting))
+        return PIPELINE_FULL;
     return judge(pipeline, directory_fd, sighting, now_ns);
 }
 

@@ -45,7 +45,8 @@ enum pipeline_taken {
     PIPELINE_DECIDED,    /* nothing is to be done, or somebody has done it */
     PIPELINE_TAKEN,      /* in flight: its record becomes durable with a commit */
     PIPELINE_WAITS,      /* until sighting->next_try_ns or a change; the cause has been told */
-    PIPELINE_FULL,       /* every gnuplot child is busy: advance, and take it again */
+    PIPELINE_FULL,       /* gnuplot is busy, and what it draws holds the rest: advance, and take it
+                            again */
     PIPELINE_STOPPED,    /* SIGTERM has come in the middle; nothing was written */
     PIPELINE_UNREADABLE, /* disk or machine do not let its files be read now, see
                             pipeline_trouble(); others may be taken, and this one later */

@@ -1,6 +1,8 @@
 #include "consumer/stream.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -100,12 +102,22 @@ static void trend_name(const struct stream *stream, char name[CONTRACT_NAME_SIZE
     contract_trend_name(name, stream->extension == NULL ? "png" : stream->extension);
 }
 
+/* When it was written: of no two drawings the same, across starts as well. 0 where it is not there.
+ */
+static uint64_t trend_version(const struct stream *stream)
+{
+    char name[CONTRACT_NAME_SIZE];
+    struct stat status;
+    trend_name(stream, name);
+    if (fstatat(stream->derived.results_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    return (uint64_t)status.st_mtim.tv_sec * 1000000 + (uint64_t)status.st_mtim.tv_nsec / 1000;
+}
+
 static void write_index(struct stream *stream, const struct report *report)
 {
     const struct account *batches[CHRONICLE_PAGE];
     char now[CLOCK_TIMESTAMP_SIZE];
-    char trend[CONTRACT_NAME_SIZE];
-    trend_name(stream, trend);
     clock_format_now(now);
     const struct page page = {.report = report,
                               .written_at = now,
@@ -115,7 +127,7 @@ static void write_index(struct stream *stream, const struct report *report)
                                   pages_batches(pages_chronicle(stream->pages), 0, batches),
                               .page_first = pages_first(stream->pages),
                               .page_last = pages_last(stream->pages),
-                              .trend = derived_is_there(&stream->derived, trend),
+                              .trend_version = trend_version(stream),
                               .chart_extension = stream->extension};
     text_clear(&stream->derived.text);
     page_write_index(&stream->derived.text, &page);
@@ -366,8 +378,8 @@ void stream_trend_drawn(struct stream *stream, const char *image, size_t length)
 {
     char name[CONTRACT_NAME_SIZE];
     trend_name(stream, name);
-    text_clear(&stream->derived.text);
-    text_append(&stream->derived.text, image, length);
-    if (!derived_write(&stream->derived, DERIVED_TREND, name, FILEIO_DERIVED))
+    if (image != NULL)
+        text_append(&stream->derived.text, image, length);
+    if (image == NULL || !derived_write(&stream->derived, DERIVED_TREND, name, FILEIO_DERIVED))
         stream->undrawn = true;
 }

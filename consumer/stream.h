@@ -65,7 +65,8 @@ bool stream_rest(struct stream *stream, ledger_reread *reread, void *context);
 /* Nothing else will come: the trend is wanted at once if it is not up to date. */
 void stream_finish(struct stream *stream);
 
-/* Whether the trend is to be drawn anew; its commands for gnuplot; and what came of them. */
+/* Whether the trend is to be drawn anew; its commands for gnuplot; and what came of them, NULL
+ * where nothing did. */
 bool stream_wants_trend(const struct stream *stream, int64_t now_ns);
 void stream_trend_script(struct stream *stream, const struct chart_format *format,
                          struct text *script, int64_t now_ns);

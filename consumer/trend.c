@@ -128,6 +128,50 @@ static bool has_numbers(const struct account_column *column)
     return column->count > 0;
 }
 
+/* Behind the last batch of the newest place that has it. */
+static uint64_t last_met(const struct trend *trend, size_t column)
+{
+    for (size_t at = 0; at < LEVELS; at++)
+        for (size_t i = trend->levels[at].count; i-- > 0;) {
+            const struct trend_place *place = place_of(trend, at, i);
+            if (place->figures[column].count > 0)
+                return place->first + place->batches;
+        }
+    return 0;
+}
+
+/* The one that was missed for longest, unless that is not long; the maximum where there is none. */
+static size_t longest_missed(const struct trend *trend, const struct trend_place *place)
+{
+    size_t found = TREND_COLUMNS_MAX;
+    uint64_t longest = TREND_FORGOTTEN;
+    for (size_t i = 0; i < trend->column_count; i++) {
+        uint64_t age = trend_column_age(trend, i);
+        if (place->figures[i].count > 0 || age < longest)
+            continue;
+        longest = age + 1;
+        found = i;
+    }
+    return found;
+}
+
+static void forget_column(struct trend *trend, size_t column)
+{
+    for (size_t at = 0; at < LEVELS; at++)
+        for (size_t i = 0; i < trend->levels[at].count; i++)
+            place_of(trend, at, i)->figures[column].count = 0;
+}
+
+static size_t room_for_column(struct trend *trend, const struct trend_place *place)
+{
+    if (trend->column_count < TREND_COLUMNS_MAX)
+        return trend->column_count++;
+    size_t column = longest_missed(trend, place);
+    if (column < TREND_COLUMNS_MAX)
+        forget_column(trend, column);
+    return column;
+}
+
 /* The first of that name that has no figure yet, or a new one; the maximum where there is no
  * room. */
 static size_t find_column(struct trend *trend, const char *name, const struct trend_place *place)
@@ -135,10 +179,10 @@ static size_t find_column(struct trend *trend, const char *name, const struct tr
     for (size_t i = 0; i < trend->column_count; i++)
         if (place->figures[i].count == 0 && strcmp(trend->names[i], name) == 0)
             return i;
-    if (trend->column_count == TREND_COLUMNS_MAX)
-        return TREND_COLUMNS_MAX;
-    memcpy(trend->names[trend->column_count], name, strlen(name) + 1);
-    return trend->column_count++;
+    size_t column = room_for_column(trend, place);
+    if (column < TREND_COLUMNS_MAX)
+        memcpy(trend->names[column], name, strlen(name) + 1);
+    return column;
 }
 
 static void take_columns(struct trend *trend, const struct account *account,
@@ -197,6 +241,11 @@ size_t trend_column_count(const struct trend *trend)
 const char *trend_column_name(const struct trend *trend, size_t column)
 {
     return trend->names[column];
+}
+
+uint64_t trend_column_age(const struct trend *trend, size_t column)
+{
+    return trend->batches + 1 - last_met(trend, column);
 }
 
 size_t trend_columns_left_out(const struct trend *trend)

@@ -19,8 +19,10 @@
  * That is no quantile of all these values, but what the batches' quantiles were on average, which
  * is what a trend is of.
  *
- * Columns are known by their names; of several of a name, by which of them they are. The first
- * TREND_COLUMNS_MAX are kept that had numbers.
+ * Columns are known by their names; of several of a name, by which of them they are.
+ * TREND_COLUMNS_MAX are kept that had numbers. One more takes the place of the one that was missed
+ * for longest, if that was for TREND_FORGOTTEN batches at the least; what was kept of it is gone
+ * then.
  */
 #ifndef CONSUMER_TREND_H
 #define CONSUMER_TREND_H
@@ -33,6 +35,7 @@
 #include "consumer/account.h"
 
 #define TREND_COLUMNS_MAX 12
+#define TREND_FORGOTTEN 64
 #define TREND_NEWEST 256
 #define TREND_PLACES 96
 
@@ -57,8 +60,9 @@ struct trend *trend_create(void);
 void trend_free(struct trend *trend);
 
 /*
- * Takes in a decision. A rejected batch is a gap; a `changed` record decides nothing and adds
- * nothing. False when memory is short: then the trend lacks this batch and nothing else.
+ * Takes in a decision. A rejected batch is a gap, and stays one when it was mended and comes again;
+ * a `changed` record decides nothing and adds nothing. False when memory is short: then the trend
+ * lacks this batch and nothing else.
  */
 bool trend_add(struct trend *trend, const struct account *account);
 
@@ -67,6 +71,9 @@ uint64_t trend_batches(const struct trend *trend);
 uint64_t trend_rejected(const struct trend *trend);
 
 size_t trend_column_count(const struct trend *trend);
+
+/* How many batches it was missed, at the least: 0 of one that the newest has. */
+uint64_t trend_column_age(const struct trend *trend, size_t column);
 const char *trend_column_name(const struct trend *trend, size_t column);
 
 /* Numeric columns of one batch that found no room, at most. */

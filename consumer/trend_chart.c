@@ -88,6 +88,30 @@ static void put_margins(struct text *script, const struct grid *grid, size_t pan
     put_margin(script, "bmargin", (double)size->height - top - height + BETWEEN_PX, size->height);
 }
 
+/* ---- which columns ---- */
+
+struct shown {
+    size_t columns[TREND_CHART_PANELS_MAX];
+    size_t count;
+};
+
+/* Not by the batch: where schemas take turns the picture would change with each. */
+static bool is_recent(const struct trend *trend, size_t column)
+{
+    return trend_column_age(trend, column) < TREND_CHART_RECENT;
+}
+
+/* Those of now in the order in which they came, and then the others. */
+static struct shown shown_of(const struct trend *trend)
+{
+    struct shown shown = {.count = 0};
+    for (int recent = 1; recent >= 0; recent--)
+        for (size_t i = 0; i < trend_column_count(trend); i++)
+            if (is_recent(trend, i) == (recent == 1) && shown.count < TREND_CHART_PANELS_MAX)
+                shown.columns[shown.count++] = i;
+    return shown;
+}
+
 /* ---- data ---- */
 
 /* Where doubles end, gnuplot cannot tell where on an axis a number is; it draws nothing at all. */
@@ -141,12 +165,13 @@ static void put_rejected(struct text *script, const struct steps *steps)
     chart_text_close(script);
 }
 
-static void put_names(struct text *script, const struct trend *trend, const struct grid *grid)
+static void put_names(struct text *script, const struct trend *trend, const struct shown *shown,
+                      const struct grid *grid)
 {
     size_t room = (grid->size->width / grid->columns - LEFT_PX - RIGHT_PX) * 100 / CHART_FONT_PX;
     chart_text_open(script, "names");
     for (size_t i = 0; i < grid->panels; i++) {
-        const char *name = trend_column_name(trend, i);
+        const char *name = trend_column_name(trend, shown->columns[i]);
         chart_text_put_line(script, name, strlen(name), room);
     }
     chart_text_close(script);
@@ -210,8 +235,8 @@ static void put_name(struct text *script, size_t panel)
 {
     text_printf(script, "set label 3 substr($names[%zu], 2, strlen($names[%zu])) ", panel + 1,
                 panel + 1);
-    text_put(script, "at graph 0, graph 1 offset 0,0.55 left font ':Bold,10' textcolor '" //
-             CHART_COLOUR_TEXT "'\n");
+    text_put(script, "at graph 0, graph 1 offset 0,0.55 left font " CHART_FONT_BOLD(
+                         "10") " textcolor '" CHART_COLOUR_TEXT "'\n");
 }
 
 static void put_plot(struct text *script, bool any_rejected)
@@ -237,16 +262,16 @@ static void end_heading(struct text *script)
 }
 
 static void put_panels(struct text *script, const struct grid *grid, const struct trend *trend,
-                       const struct steps *steps)
+                       const struct shown *shown, const struct steps *steps)
 {
-    put_names(script, trend, grid);
+    put_names(script, trend, shown, grid);
     put_rejected(script, steps);
     text_put(script, "set y2range [0:10]\nset multiplot\n");
     for (size_t i = 0; i < grid->panels; i++) {
         put_margins(script, grid, i);
-        put_figures(script, steps, i);
+        put_figures(script, steps, shown->columns[i]);
         put_x_axis(script, grid, trend_batches(trend), is_lowest(grid, i));
-        put_y_axis(script, grid, steps, i);
+        put_y_axis(script, grid, steps, shown->columns[i]);
         put_name(script, i);
         put_plot(script, trend_rejected(trend) > 0);
         if (i == 0)
@@ -257,8 +282,13 @@ static void put_panels(struct text *script, const struct grid *grid, const struc
 
 /* ---- title and legend ---- */
 
+/* Beside the title, where there is room for both. */
+#define KEY_FROM_PX 640u
+
 static void put_key(struct text *script, const struct chart_size *size)
 {
+    if (size->width < KEY_FROM_PX)
+        return;
     text_printf(script,
                 "set key at screen %.5f, screen %.5f right center horizontal samplen 1.2 "
                 "width 0 font ',10' textcolor '" CHART_COLOUR_FAINT "'\n",
@@ -317,9 +347,8 @@ static void put_picture(struct text *script, const struct chart_size *size,
                         const struct trend *trend)
 {
     struct steps steps;
-    size_t columns = trend_column_count(trend);
-    struct grid grid =
-        grid_of(size, columns < TREND_CHART_PANELS_MAX ? columns : TREND_CHART_PANELS_MAX);
+    const struct shown shown = shown_of(trend);
+    struct grid grid = grid_of(size, shown.count);
     make_steps(trend, &steps);
     chart_frame_put(script);
     put_title(script, size, trend, &steps, grid.panels);
@@ -328,7 +357,7 @@ static void put_picture(struct text *script, const struct chart_size *size,
         return;
     }
     put_key(script, size);
-    put_panels(script, &grid, trend, &steps);
+    put_panels(script, &grid, trend, &shown, &steps);
 }
 
 void trend_chart_write(struct text *script, const struct chart_format *format,

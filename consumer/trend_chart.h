@@ -17,6 +17,8 @@
 #include "consumer/trend.h"
 
 #define TREND_CHART_PANELS_MAX 6u
+/* Columns that one of so many batches had come before those that none had. */
+#define TREND_CHART_RECENT 32u
 
 /* Steps along a panel, at most. */
 #define TREND_CHART_STEPS_MAX 400u

@@ -75,6 +75,14 @@ the_words_that_end_data_stay_text() {
 
 marks_of_enhanced_text_are_drawn_literally() { words_drawn enhanced '{/Symbol a}_1^2'; }
 
+a_percent_sign_is_drawn_as_it_stands() { words_drawn percent '<text>%s%n%d %h</text>'; }
+
+the_title_of_an_svg_is_bold_and_as_large_as_in_a_png() {
+    [[ -n $gnuplot ]] || skip "needs gnuplot"
+    grep -A1 'font-weight="bold" font-size="17.33"' "$results/plot_percent.svg" | grep -qF 'Batch percent' ||
+        fail "no bold title in $(grep -B1 'Batch percent' "$results/plot_percent.svg")"
+}
+
 a_label_of_10000_characters_is_shortened() {
     words_drawn long 'wwwwwwww'
     ! grep -qE 'w{500}' "$results/plot_long.svg" || fail "500 letters of it are drawn"

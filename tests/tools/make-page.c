@@ -325,7 +325,7 @@ static void make_scene(const char *directory, const struct scene *scene, uint64_
                               .batch_count = scene->batches,
                               .page_first = 1,
                               .page_last = scene->batches == BATCHES ? 3 : 0,
-                              .trend = scene->batches > 0,
+                              .trend_version = scene->batches > 0 ? 1 : 0,
                               .chart_extension = "png"};
     write_pages(directory, scene, &page);
     time_index(directory, &page, times);

@@ -73,7 +73,7 @@ static bool closes_block(const char *line, size_t length)
 /* Only what a number is made of, so that nothing could be meant by it. */
 static void assert_is_numbers(const char *line, size_t length)
 {
-    ck_assert_msg(strspn(line, "0123456789.e+-? ") >= length, "no numbers: %.*s", (int)length,
+    ck_assert_msg(strspn(line, "0123456789.e+-NaN ") >= length, "no numbers: %.*s", (int)length,
                   line);
 }
 
@@ -102,7 +102,9 @@ static char *commands_of(const char *script)
             assert_is_behind_a_sign(line, length);
         } else {
             inside = opens_block(line, length);
-            numbers = inside && strncmp(line, "$data ", 6) == 0;
+            numbers =
+                inside && (strncmp(line, "$data ", 6) == 0 || strncmp(line, "$none ", 6) == 0 ||
+                           strncmp(line, "$places ", 8) == 0 || strncmp(line, "$alone", 6) == 0);
             text_append(&commands, line, length + 1);
         }
         line += length + 1;
@@ -147,8 +149,8 @@ START_TEST(chart_of_bars_has_a_label_and_a_number_a_row_in_the_order_of_the_file
     free(commands_of(script));
     assert_has(script, "$names << END\n=value\n=label\nEND\n");
     assert_has(script, "$labels << END\n=z\n=a\n=m\n=\nEND\n");
-    assert_has(script, "$data << END\n1 2.5\n2 -1\n3 ?\n4 ?\nEND\n");
-    assert_has(script, "=4 rows, 1 of 2 columns\n");
+    assert_has(script, "$data << END\n1 2.5\n2 -1\nEND\n$none << END\n3 0.0875\n4 0.0875\nEND\n");
+    assert_has(script, "=4 rows, 2 without a number, 1 of 2 columns\n");
     assert_has(script, "with boxes");
     free(script);
 }
@@ -198,11 +200,49 @@ START_TEST(chart_of_lines_is_drawn_over_time_and_names_it)
     char *script = script_of_text("v,at,later\n1,1970-01-01T00:00:10Z,2026-01-01\n"
                                   "2,1970-01-01T01:00:20.5+01:00,2026-01-01\n3,,\n");
     free(commands_of(script));
-    assert_has(script, "$names << END\n=v\n=at\nEND\n");
-    assert_has(script, "$data << END\n10 1\n20.5 2\n? 3\nEND\n");
+    assert_has(script, "$names << END\n=v\n=at (UTC)\nEND\n");
+    assert_has(script, "$data << END\n10 1\n20.5 2\nEND\n");
     assert_has(script, "set xrange [10:20.5]\n");
     assert_has(script, "\"00:00:16\" 16.000");
     free(script);
+}
+END_TEST
+
+START_TEST(chart_of_lines_says_utc_only_where_the_file_has_another_offset)
+{
+    assert_draws("v,at\n1,2026-01-01T10:00:00Z\n2,2026-01-01T11:00:00Z\n", "=at\n");
+    assert_draws("v,at\n1,2026-01-01T10:00:00+00:00\n2,2026-01-01T11:00:00+00:00\n", "=at\n");
+    assert_draws("v,at\n1,2026-01-01T10:00:00-03:30\n2,2026-01-01T11:00:00-03:30\n", "=at (UTC)\n");
+    assert_draws("v,at\n1,2026-01-01\n2,2026-01-02\n", "=at\n");
+}
+END_TEST
+
+START_TEST(chart_of_times_without_a_day_has_a_midnight_and_no_day)
+{
+    assert_draws("v,at\n1,00:00:00\n2,08:00:00\n3,16:00:00\n", "set xtics (\"00:00\" 0.000, ");
+}
+END_TEST
+
+START_TEST(chart_of_one_row_has_no_row_between_two)
+{
+    assert_draws("v,at\n3,2026-01-01\n", "set xrange [0.5:1.5]\nset xtics (\"1\" 1)\n");
+    assert_draws("v,at\n3,2026-01-01\n4,2026-01-01\n",
+                 "set xrange [1:2]\nset xtics (\"1\" 1, \"2\" 2)\n");
+}
+END_TEST
+
+START_TEST(chart_of_a_column_of_one_value_leaves_room_beside_its_bar)
+{
+    assert_draws("v\n5\n5\n5\n", "$data << END\n4.5 5.5 3\nEND\nset xrange [3.5:6.5]\n");
+    assert_draws("v\n0.5\n0.5\n", "$data << END\n0.475 0.525 2\nEND\nset xrange [0.425:0.575]\n");
+    assert_draws("v\n9223372036854775000\n9223372036854775003\n", " 2\nEND\nset xrange [9.22337");
+}
+END_TEST
+
+START_TEST(chart_of_numbers_too_small_for_steps_says_so)
+{
+    assert_draws("v\n1e-308\n3e-308\n", "nothing to draw: no numbers of a size to draw");
+    assert_draws("v\n0\n0\n", "with boxxyerror");
 }
 END_TEST
 
@@ -292,7 +332,7 @@ START_TEST(chart_of_more_bars_than_have_room_for_labels_labels_some)
         text_printf(&csv, "item_%u,%u\n", i, i);
     struct profile profile = profile_of(csv.bytes, csv.length);
     chart_write(&script, "7", &profile, &small);
-    assert_has(script.bytes, "set for [i=1:|$labels|:3] xtics add");
+    assert_has(script.bytes, "$places << END\n1\n4\n7\n");
     profile_free(&profile);
     text_free(&script);
     text_free(&csv);
@@ -400,11 +440,14 @@ START_TEST(chart_terminals_have_their_size_and_take_no_markup)
     static const struct {
         struct chart_format format;
         const char *expected;
-    } CASES[] = {{{false, {1000, 600, 1}},
-                  "set terminal pngcairo noenhanced font 'DejaVu Sans,11' size 1000,600\n"},
-                 {{false, {500, 300, 2}}, "size 1000,600 fontscale 2 linewidth 2 pointscale 2\n"},
-                 {{true, {500, 300, 2}}, "background '#ffffff' size 500,300\n"},
-                 {{true, {500, 300, 1}}, "set terminal svg noenhanced"}};
+    } CASES[] = {
+        {{false, {1000, 600, 1}},
+         "set terminal pngcairo noenhanced font 'DejaVu Sans,11' size 1000,600\n"},
+        {{false, {500, 300, 2}}, "size 1000,600 fontscale 2 linewidth 2 pointscale 2\n"},
+        {{true, {500, 300, 2}}, "background '#ffffff' size 500,300\n"},
+        {{true, {500, 300, 1}}, "bold = 'DejaVu Sans&#44;sans-serif\" font-weight=\"bold'\n"},
+        {{false, {500, 300, 1}}, "bold = ':Bold'\n"},
+        {{true, {500, 300, 1}}, "set terminal svg noenhanced"}};
     for (size_t i = 0; i < COUNT(CASES); i++) {
         struct text preamble = {0};
         chart_terminal_put_preamble(&preamble, &CASES[i].format);
@@ -610,14 +653,12 @@ START_TEST(chart_puts_a_space_for_a_control_character_and_a_mark_for_damage)
 }
 END_TEST
 
-START_TEST(chart_doubles_percent_signs_where_gnuplot_reads_formats)
+/* Labels that come with a plot are no formats; tests/e2e/charts.sh sees how they are drawn. */
+START_TEST(chart_leaves_percent_signs_as_they_are)
 {
-    assert_label("100%", "100%%");
-    assert_label("%s%%n", "%%s%%%%n");
-    char *script = script_with(CHART_BARS, "50% off", "x");
-    assert_has(script, "=50% off\n");
-    free(script);
-    assert_draws("share\n5% or so\n", "$labels << END\n=5%% or so\nEND\n");
+    assert_label("100%", "100%");
+    assert_label("%s%%n", "%s%%n");
+    assert_draws("share\n5% or so\n", "$labels << END\n=5% or so\nEND\n");
 }
 END_TEST
 
@@ -661,6 +702,83 @@ START_TEST(chart_stays_small_where_names_labels_and_key_are_endless)
 }
 END_TEST
 
+/* Of 200 rows, without 51 to 60 and without the neighbours of row 100. */
+START_TEST(chart_of_lines_has_a_gap_where_values_are_missing_and_points_where_no_line_leads)
+{
+    struct text csv = {0};
+    text_put(&csv, "at,v,w\n");
+    for (int row = 1; row <= 200; row++) {
+        bool missing = (row > 50 && row <= 60) || row == 99 || row == 101;
+        text_printf(&csv, "2026-01-01T00:%02d:%02dZ,%s,1.5\n", row / 60, row % 60,
+                    missing ? "" : "1");
+    }
+    char *script = script_of_text(csv.bytes);
+    free(commands_of(script));
+    assert_has(script, " 1 1.5\n1767225651 NaN 1.5\n");
+    assert_has(script, "$alone0 << END\n1767225700 1\nEND\n");
+    assert_has(script, "$alone0 using 1:2 with points");
+    assert_has_not(script, "$alone1");
+    free(script);
+    text_free(&csv);
+}
+END_TEST
+
+/* A line of 1,500 buckets' rows would close over 100 that are missing. */
+START_TEST(chart_of_more_rows_than_buckets_has_its_gaps_as_well)
+{
+    struct text csv = {0};
+    text_put(&csv, "at,v\n");
+    for (int row = 0; row < 1500; row++)
+        text_printf(&csv, "2026-01-01T00:%02d:%02dZ,%s\n", row / 60, row % 60,
+                    row >= 500 && row < 600 ? "" : "1");
+    char *script = script_of_text(csv.bytes);
+    assert_has(script, "\n1767226100 NaN NaN NaN\n");
+    assert_has(script, "\n1767226198 NaN NaN NaN\n");
+    free(script);
+    text_free(&csv);
+}
+END_TEST
+
+START_TEST(chart_of_bars_leaves_the_place_of_a_missing_number_empty_and_marks_it)
+{
+    assert_draws("l,v\nx,1\ny,\nz,0\n",
+                 "$data << END\n1 1\n3 0\nEND\n$none << END\n2 0.025\nEND\n");
+    assert_draws("l,v\nx,1\ny,\nz,0\n", ", $none using 1:2 with points");
+    struct text csv = {0};
+    text_put(&csv, "l,v\n");
+    for (int row = 0; row < 12; row++)
+        text_put(&csv, row == 5 ? "a label that is long enough to lie,inf\n"
+                                : "a label that is long enough to lie,2\n");
+    assert_draws(csv.bytes, ", $none using 2:1 with points");
+    text_free(&csv);
+    char *script = script_of_text("l,v\nx,1\n");
+    assert_has_not(script, "$none");
+    assert_has_not(script, "without a number");
+    free(script);
+}
+END_TEST
+
+START_TEST(chart_of_counts_takes_a_column_whose_values_repeat_and_says_of_how_many_they_are)
+{
+    struct text csv = {0};
+    text_put(&csv, "id,state\n");
+    for (int i = 0; i < 70; i++)
+        text_printf(&csv, "u%d,%s\n", i, i % 3 == 0 ? "open" : "paid");
+    char *script = script_of_text(csv.bytes);
+    assert_has(script, "$labels << END\n=paid\n=open\nEND\n");
+    assert_has(script, "=70 rows\n");
+    free(script);
+    text_clear(&csv);
+    text_put(&csv, "id\n");
+    for (int i = 0; i < 2000; i++)
+        text_printf(&csv, "u%d\n", i);
+    script = script_of_text(csv.bytes);
+    assert_has(script, "=2,000 rows, 10 of 2,000 different values\n");
+    free(script);
+    text_free(&csv);
+}
+END_TEST
+
 /* What is left of it would be drawn as another number. */
 START_TEST(chart_draws_no_number_whose_cell_was_cut)
 {
@@ -670,7 +788,7 @@ START_TEST(chart_draws_no_number_whose_cell_was_cut)
         text_put(&csv, "1");
     text_put(&csv, ".5\n");
     char *script = script_of_text(csv.bytes);
-    assert_has(script, "$data << END\n1 1\n2 ?\nEND\n");
+    assert_has(script, "$data << END\n1 1\nEND\n");
     free(script);
     text_free(&csv);
 }
@@ -697,6 +815,11 @@ int main(void)
         chart_of_bars_has_a_label_and_a_number_a_row_in_the_order_of_the_file,
         chart_of_bars_starts_at_zero, chart_labels_stand_as_they_have_room_for,
         chart_of_lines_is_drawn_over_time_and_names_it,
+        chart_of_lines_says_utc_only_where_the_file_has_another_offset,
+        chart_of_times_without_a_day_has_a_midnight_and_no_day,
+        chart_of_one_row_has_no_row_between_two,
+        chart_of_a_column_of_one_value_leaves_room_beside_its_bar,
+        chart_of_numbers_too_small_for_steps_says_so,
         chart_of_lines_over_a_time_out_of_order_is_over_the_rows,
         chart_of_lines_draws_a_line_a_column_each_in_its_colour,
         chart_of_very_many_rows_draws_where_they_are_smallest_and_largest,
@@ -712,8 +835,13 @@ int main(void)
         chart_says_nothing_but_its_own_commands_whatever_the_file_says,
         chart_of_hostile_text_is_of_every_kind, chart_shows_text_as_it_stands,
         chart_puts_a_space_for_a_control_character_and_a_mark_for_damage,
-        chart_doubles_percent_signs_where_gnuplot_reads_formats,
-        chart_shortens_labels_that_are_too_wide, chart_shows_no_half_character_of_a_long_label,
+        chart_leaves_percent_signs_as_they_are, chart_shortens_labels_that_are_too_wide,
+        chart_shows_no_half_character_of_a_long_label,
         chart_stays_small_where_names_labels_and_key_are_endless,
-        chart_draws_no_number_whose_cell_was_cut, chart_of_texts_of_which_none_is_frequent_says_so);
+        chart_of_counts_takes_a_column_whose_values_repeat_and_says_of_how_many_they_are,
+        chart_draws_no_number_whose_cell_was_cut,
+        chart_of_lines_has_a_gap_where_values_are_missing_and_points_where_no_line_leads,
+        chart_of_more_rows_than_buckets_has_its_gaps_as_well,
+        chart_of_bars_leaves_the_place_of_a_missing_number_empty_and_marks_it,
+        chart_of_texts_of_which_none_is_frequent_says_so);
 }

@@ -203,7 +203,7 @@ START_TEST(batches_are_marked_against_those_before)
     tell(chronicle, 1, 62);
     ck_assert_str_eq(chronicle_newest(chronicle, 21)->change, "new: other; gone: value");
     ck_assert_str_eq(chronicle_newest(chronicle, 1)->drift,
-                     "value: median 1000, usual 6.54 to 14.54");
+                     "value: median 1000, usual 7 to 15");
     ck_assert_str_eq(chronicle_newest(chronicle, 3)->drift, "");
     chronicle_free(chronicle);
 }

@@ -209,8 +209,8 @@ END_TEST
 START_TEST(commits_keeps_the_outputs_of_a_decision_that_is_not_ready_and_makes_no_record)
 {
     open_commits();
-    struct decision *drawing = begin(1);
     decide(2);
+    struct decision *drawing = begin(1);
     ck_assert_int_eq(flush(), 0);
     ck_assert(support_exists(directory, "summary_1.json"));
     ck_assert(!has_record(1) && has_record(2));
@@ -451,6 +451,112 @@ START_TEST(commits_freed_under_way_leave_no_temporary_and_no_record)
 }
 END_TEST
 
+START_TEST(commits_are_recorded_in_the_order_in_which_they_were_begun)
+{
+    open_commits();
+    struct decision *first = begin(1);
+    struct decision *second = begin(2);
+    decide(3);
+    ck_assert(commits_ready(commits, second));
+    ck_assert_int_eq(commits_deadline(commits), INT64_MAX);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_str_eq(done_keys, "");
+    ck_assert(!has_record(2) && !has_record(3) && support_exists(directory, "summary_3.json"));
+    decide(4);
+    ck_assert(commits_ready(commits, first));
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_str_eq(done_keys, "1 2 3 4 ");
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_that_were_held_go_on_when_what_held_them_is_dropped)
+{
+    open_commits();
+    struct decision *first = begin(1);
+    struct decision *second = begin(2);
+    decide(3);
+    commits_drop(commits, first);
+    ck_assert_int_eq(commits_deadline(commits), INT64_MAX);
+    commits_drop(commits, second);
+    ck_assert_int_lt(commits_deadline(commits), INT64_MAX);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_str_eq(done_keys, "3 ");
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_that_are_held_when_a_flush_fails_are_dropped_with_the_others)
+{
+    open_commits();
+    decide(1);
+    struct decision *drawing = begin(2);
+    ck_assert_int_eq(flush(), 0);
+    decide(3);
+    ck_assert_int_eq(flush(), 0); /* its outputs */
+    decide(4);
+    fsync_errno = EIO;
+    ck_assert_int_eq(flush(), -1);
+    fsync_errno = 0;
+    ck_assert(!sightings[2].in_flight && !sightings[3].in_flight && sightings[1].in_flight);
+    ck_assert(commits_ready(commits, drawing));
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_str_eq(done_keys, "1 2 ");
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_have_no_room_when_one_holds_as_many_as_may_share_a_flush)
+{
+    open_commits();
+    struct decision *drawing = begin(1);
+    for (size_t number = 2; number <= COMMITS_AT_ONCE; number++) {
+        ck_assert(commits_has_room(commits));
+        decide(number);
+    }
+    ck_assert(!commits_has_room(commits));
+    ck_assert(commits_ready(commits, drawing));
+    ck_assert_int_eq(flush(), 0);
+    assert_done(1, COMMITS_AT_ONCE);
+    ck_assert(commits_has_room(commits));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_flush_the_outputs_of_what_is_held_before_too_many_are_open)
+{
+    const struct rlimit files = {.rlim_cur = 64, .rlim_max = 64};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+    open_commits();
+    (void)begin(1);
+    for (size_t number = 2; number <= 40; number++) {
+        decide(number);
+        if (commits_is_full(commits, 0))
+            ck_assert_int_eq(flush(), 0);
+    }
+    ck_assert_uint_eq(commits_in_flight(commits), 40);
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_know_how_much_is_to_be_told_of_what_is_in_flight)
+{
+    open_commits();
+    struct decision *first = begin(1);
+    struct decision *second = begin(2);
+    commits_note(commits, first, NULL, 1000);
+    commits_note(commits, second, NULL, 200);
+    ck_assert(commits_ready(commits, second));
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_uint_eq(commits_noted_bytes(commits), 1200);
+    commits_drop(commits, first);
+    ck_assert_uint_eq(commits_noted_bytes(commits), 200);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert_uint_eq(commits_noted_bytes(commits), 0);
+    close_commits();
+}
+END_TEST
+
 /* U+0080 takes two bytes of a name, and a control character one of a detail; both six in JSON. */
 START_TEST(commits_of_the_longest_records_fit_into_one_append_to_the_log)
 {
@@ -496,5 +602,11 @@ int main(void)
         commits_after_a_failure_are_not_under_way_until_as_many_as_before_go_together,
         commits_that_are_few_or_wait_for_charts_are_never_under_way,
         commits_freed_under_way_leave_no_temporary_and_no_record,
+        commits_are_recorded_in_the_order_in_which_they_were_begun,
+        commits_that_were_held_go_on_when_what_held_them_is_dropped,
+        commits_that_are_held_when_a_flush_fails_are_dropped_with_the_others,
+        commits_have_no_room_when_one_holds_as_many_as_may_share_a_flush,
+        commits_flush_the_outputs_of_what_is_held_before_too_many_are_open,
+        commits_know_how_much_is_to_be_told_of_what_is_in_flight,
         commits_of_the_longest_records_fit_into_one_append_to_the_log);
 }

@@ -102,8 +102,8 @@ static const struct {
     {"--chart", "CONSUMER_CHART", {"png", "svg", "none"}, {"gif", "PNG", "pn"}},
     {"--chart-size",
      "CONSUMER_CHART_SIZE",
-     {"400x300", "4000x3000", "1000x600@1", "1000x600@3"},
-     {"399x300", "400x299", "4001x3000", "4000x3001", "1000x600@4", "1000x600@0"}},
+     {"400x300", "4000x3000", "1000x600@1", "1000x600@3", "2500x2500@2"},
+     {"399x300", "400x299", "4001x3000", "4000x3001", "1000x600@4", "2500x2501@2"}},
     {"--shard",
      "CONSUMER_SHARD",
      {"1/1", "1/2", "4/4", "1024/1024"},
@@ -337,8 +337,8 @@ END_TEST
 
 START_TEST(config_takes_a_chart_size_with_or_without_a_density)
 {
-    static char *const BAD[] = {"1000",     "x600",        "1000x",    "1000x600 ",
-                                "1000X600", "1000x600@2x", "1000x600@"};
+    static char *const BAD[] = {"1000",        "x600",      "1000x",      "1000x600 ",  "1000X600",
+                                "1000x600@2x", "1000x600@", "1000x600@0", "4000x3000@3"};
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
         ck_assert_int_eq(LOAD("--chart-size", BAD[i]), CONTRACT_EXIT_USAGE);
     ck_assert_int_eq(setenv("CONSUMER_CHART_SIZE", "800x400@2", 1), 0);

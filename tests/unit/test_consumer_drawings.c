@@ -271,23 +271,63 @@ START_TEST(drawings_whose_child_was_killed_while_it_was_idle_are_tried_once_more
 }
 END_TEST
 
-START_TEST(drawings_are_not_tried_a_third_time)
+/* Advances and kills, as often as gnuplot was killed without resting. */
+static void kill_again(struct drawings *drawings, struct outcomes *outcomes, int times)
+{
+    for (int i = 0; i < times; i++) {
+        kill_children();
+        ck_assert(drawings_advance(drawings, clock_now_ns(), note, outcomes));
+    }
+}
+
+START_TEST(drawings_whose_children_are_killed_for_a_while_are_held_and_drawn)
 {
     struct outcomes outcomes = {.answer = true};
     struct drawings *drawings = create(CONFIG_CHART_PNG, 1);
     begin(drawings, FIRST);
-    kill_children();
-    ck_assert(drawings_advance(drawings, clock_now_ns(), note, &outcomes));
+    kill_again(drawings, &outcomes, GNUPLOT_PATIENCE);
     ck_assert_uint_eq(outcomes.count, 0);
-    kill_children();
+    ck_assert_uint_eq(drawings_under_way(drawings), 1);
+    ck_assert_uint_eq(child_count(), 0); /* it rests */
+    ck_assert_int_gt(drawings_deadline(drawings), clock_now_ns());
+    ck_assert(draw_all(drawings, &outcomes));
+    ck_assert_uint_eq(outcomes.count, 1);
+    ck_assert_str_eq(outcomes.failures[0], "");
+    drawings_free(drawings);
+}
+END_TEST
+
+START_TEST(drawings_whose_children_always_are_killed_hold_nobody_up_a_second_time)
+{
+    struct outcomes outcomes = {.answer = true};
+    put_fake_gnuplot("#!/bin/sh\nkill -9 $$\n");
+    struct drawings *drawings = create(CONFIG_CHART_PNG, 1);
+    int64_t since_ns = clock_now_ns();
+    begin(drawings, FIRST);
+    ck_assert(draw_all(drawings, &outcomes));
+    ck_assert_str_eq(outcomes.failures[0], "gnuplot died");
+    ck_assert_int_ge(clock_now_ns() - since_ns, DRAWINGS_HOLD_NS);
+    begin(drawings, OTHER);
+    ck_assert(drawings_advance(drawings, clock_now_ns(), note, &outcomes));
+    ck_assert_uint_eq(outcomes.count, 2);
+    begin_at(drawings, OTHER, clock_now_ns() + DRAWINGS_QUIET_NS + 1);
+    ck_assert(drawings_advance(drawings, clock_now_ns() + DRAWINGS_QUIET_NS + 1, note, &outcomes));
+    ck_assert_uint_eq(outcomes.count, 2);
+    drawings_free(drawings);
+}
+END_TEST
+
+START_TEST(drawings_are_not_tried_a_third_time)
+{
+    struct outcomes outcomes = {.answer = true};
+    put_fake_gnuplot("#!/bin/sh\nexit 3\n");
+    struct drawings *drawings = create(CONFIG_CHART_PNG, 1);
+    begin(drawings, FIRST);
     ck_assert(draw_all(drawings, &outcomes));
     ck_assert_uint_eq(outcomes.count, 1);
     ck_assert_ptr_eq(outcomes.batches[0], FIRST);
     ck_assert_str_eq(outcomes.failures[0], "gnuplot died");
-    begin(drawings, OTHER);
-    ck_assert(draw_all(drawings, &outcomes));
-    ck_assert_str_eq(outcomes.failures[1], "");
-    ck_assert_uint_eq(drawings_restarts(drawings), 2);
+    ck_assert_uint_eq(drawings_restarts(drawings), 1);
     drawings_free(drawings);
 }
 END_TEST
@@ -313,6 +353,21 @@ START_TEST(drawings_that_hang_are_tried_once_more_and_then_end)
     ck_assert_uint_eq(outcomes.count, 1);
     ck_assert_str_eq(outcomes.failures[0], "gnuplot took too long");
     ck_assert_uint_eq(child_count(), 0);
+    drawings_free(drawings);
+}
+END_TEST
+
+START_TEST(drawings_of_many_pixels_are_given_more_time)
+{
+    static const struct chart_size LARGE = {4000, 3000, 1};
+    struct outcomes outcomes = {.answer = true};
+    put_fake_gnuplot("#!/bin/sh\nexec sleep 60\n");
+    ck_assert_int_eq(wait_open(), 0);
+    struct drawings *drawings = drawings_create(CONFIG_CHART_PNG, &LARGE, 1);
+    int64_t now_ns = clock_now_ns();
+    begin_at(drawings, FIRST, now_ns);
+    ck_assert(drawings_advance(drawings, now_ns + 3 * GNUPLOT_DEADLINE_NS, note, &outcomes));
+    ck_assert_int_eq(drawings_deadline(drawings), now_ns + 4 * GNUPLOT_DEADLINE_NS);
     drawings_free(drawings);
 }
 END_TEST
@@ -402,7 +457,10 @@ int main(void)
         drawings_after_each_other_keep_their_child, drawings_hand_on_that_the_caller_is_in_trouble,
         drawings_whose_child_is_killed_in_the_middle_are_tried_once_more,
         drawings_whose_child_was_killed_while_it_was_idle_are_tried_once_more,
+        drawings_whose_children_are_killed_for_a_while_are_held_and_drawn,
+        drawings_whose_children_always_are_killed_hold_nobody_up_a_second_time,
         drawings_are_not_tried_a_third_time, drawings_that_hang_are_tried_once_more_and_then_end,
+        drawings_of_many_pixels_are_given_more_time,
         drawings_while_gnuplot_rests_fail_at_once_with_its_last_words,
         drawings_without_gnuplot_fail_with_its_name, drawings_that_cannot_begin_fail_with_the_cause,
         drawings_freed_in_the_middle_leave_no_child);

@@ -144,6 +144,29 @@ START_TEST(envelope_is_ordered_where_it_only_rises_or_only_falls)
 }
 END_TEST
 
+/* Each second row an hour before the one above it: the first rows of buckets alone would rise. */
+START_TEST(envelope_is_ordered_by_each_row_and_not_by_the_first_of_each_bucket)
+{
+    static const size_t BLOCKS[] = {1, 7, 1024, 4000};
+    static double numbers[4000];
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        numbers[i] = (double)i - (i % 2 == 0 ? 0 : 3600);
+    for (size_t i = 0; i < 2 * COUNT(BLOCKS); i++) {
+        struct envelope envelope = envelope_of(numbers, COUNT(numbers), BLOCKS[i / 2], i % 2 == 0);
+        ck_assert(!envelope_is_ordered(&envelope));
+        envelope_free(&envelope);
+    }
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        numbers[i] = (double)(i / 2);
+    for (size_t i = 0; i < 2 * COUNT(BLOCKS); i++) {
+        struct envelope envelope = envelope_of(numbers, COUNT(numbers), BLOCKS[i / 2], i % 2 == 0);
+        ck_assert(envelope_is_ordered(&envelope));
+        ck_assert(!envelope_increases(&envelope));
+        envelope_free(&envelope);
+    }
+}
+END_TEST
+
 static bool increases(const double *numbers, size_t count)
 {
     struct envelope envelope = envelope_of(numbers, count, 1024, false);
@@ -175,5 +198,6 @@ int main(void)
                        envelope_does_not_depend_on_the_blocks_that_numbers_come_in,
                        envelope_of_a_million_rows_loses_no_peak,
                        envelope_is_ordered_where_it_only_rises_or_only_falls,
+                       envelope_is_ordered_by_each_row_and_not_by_the_first_of_each_bucket,
                        envelope_increases_where_each_number_is_larger_than_the_one_before);
 }

@@ -52,7 +52,7 @@ START_TEST(columns_that_come_go_or_take_another_type_or_place_are_told)
     assert_change("ab", VALUE_STRING, "");
     assert_change("ab", VALUE_STRING, "");
     assert_change("abc", VALUE_STRING, "new: c");
-    assert_change("bd", VALUE_STRING, "new: d; gone: a; gone: c");
+    assert_change("bd", VALUE_STRING, "new: d; gone: a, c");
     assert_change("bd", VALUE_NUMBER, "b: number, was string; d: number, was string");
     assert_change("db", VALUE_NUMBER, "columns in another order");
     assert_change("db", VALUE_NUMBER, "");
@@ -62,7 +62,7 @@ END_TEST
 START_TEST(more_changes_than_fit_a_line_end_in_an_ellipsis)
 {
     assert_change("abcdefghijklmnopqrstuvwxyz", VALUE_STRING, "");
-    struct account account = judge_columns("ABCDEFGHIJKLMNOPQRSTUVWXYZ", VALUE_STRING);
+    struct account account = judge_columns("abcdefghijklmnopqrstuvwxyz", VALUE_NUMBER);
     size_t length = strlen(account.change);
     ck_assert_uint_lt(length, ACCOUNT_NOTE_SIZE);
     ck_assert_uint_gt(length, ACCOUNT_NOTE_SIZE - 24);
@@ -123,6 +123,65 @@ START_TEST(a_column_of_one_value_that_no_double_holds_exactly_does_not_drift)
             account.columns[0].quantiles[q] = 0.1;
         marks_judge(marks, &account);
         ck_assert_str_eq(account.drift, "");
+    }
+}
+END_TEST
+
+START_TEST(a_batch_that_is_far_off_is_marked_and_the_ordinary_ones_behind_it_are_not)
+{
+    for (int i = 0; i < MARKS_FEWEST + 5; i++)
+        ck_assert_str_eq(judge_median(10).drift, "");
+    ck_assert_str_ne(judge_median(1e9).drift, "");
+    for (int i = 0; i < MARKS_WINDOW; i++)
+        ck_assert_str_eq(judge_median(10).drift, "");
+    ck_assert_str_eq(judge_median(13).drift, "value: median 13, usual 8 to 12");
+}
+END_TEST
+
+START_TEST(bands_at_both_ends_of_what_a_double_holds_have_a_middle)
+{
+    for (int i = 0; i < MARKS_FEWEST; i++)
+        (void)judge_median(i % 2 == 0 ? -1.7e308 : 1.7e308);
+    ck_assert_str_eq(judge_median(1.7e308).drift, "value: median 1.7e+308, usual 0 to 0");
+}
+END_TEST
+
+START_TEST(columns_of_one_name_have_a_band_each)
+{
+    struct account account = {.column_count = 0};
+    for (int i = 0; i <= MARKS_FEWEST; i++) {
+        account = (struct account){.outcome = OUTCOME_PROCESSED};
+        add_column(&account, "value", VALUE_NUMBER, 10);
+        add_column(&account, "value", VALUE_NUMBER, i < MARKS_FEWEST ? 1000 : 10);
+        marks_judge(marks, &account);
+        ck_assert_str_eq(account.change, "");
+    }
+    ck_assert_str_eq(account.drift, "value: median 10, usual 998 to 1002");
+    assert_change("a", VALUE_STRING, "new: a; gone: value, value");
+}
+END_TEST
+
+/* 30 columns each, of names that no other has. */
+static struct account judge_schema(int schema, double median)
+{
+    struct account account = {.outcome = OUTCOME_PROCESSED};
+    for (int i = 0; i < 30; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "s%d c%d", schema, i);
+        add_column(&account, name, VALUE_NUMBER, median);
+    }
+    marks_judge(marks, &account);
+    return account;
+}
+
+START_TEST(schemas_that_take_turns_do_not_take_each_others_bands)
+{
+    for (int schemas = 2; schemas <= 8; schemas *= 2) {
+        marks_free(marks);
+        marks = marks_create();
+        for (int i = 0; i < schemas * MARKS_FEWEST; i++)
+            (void)judge_schema(i % schemas, 10);
+        ck_assert_str_ne(judge_schema(0, 100).drift, "");
     }
 }
 END_TEST
@@ -189,6 +248,9 @@ int main(void)
         a_column_of_one_value_that_no_double_holds_exactly_does_not_drift,
         only_the_last_batches_say_what_is_usual, rejected_batches_are_neither_marked_nor_remembered,
         a_batch_whose_columns_nobody_knows_any_more_is_not_held_against_others,
+        a_batch_that_is_far_off_is_marked_and_the_ordinary_ones_behind_it_are_not,
+        bands_at_both_ends_of_what_a_double_holds_have_a_middle,
+        columns_of_one_name_have_a_band_each, schemas_that_take_turns_do_not_take_each_others_bands,
         columns_of_ever_new_names_take_the_places_of_the_oldest);
     marks_free(marks);
     return status;

@@ -188,6 +188,60 @@ START_TEST(a_rejected_batch_says_why_and_has_no_summary)
 }
 END_TEST
 
+/* Newest first: 7 is processed, since it was mended. */
+START_TEST(a_rejected_batch_that_was_mended_is_none_of_the_rejected_ones)
+{
+    (void)add_batch("7");
+    reject(add_batch("7"), "row 3");
+    write_index();
+    assert_shows_not("<h2>Rejected</h2>");
+    assert_shows("extra-cell, decided anew since");
+    ck_assert_uint_eq(occurrences("<tr class=\"processed\">"), 1);
+    ck_assert_uint_eq(occurrences("<tr class=\"rejected\">"), 1);
+}
+END_TEST
+
+START_TEST(a_batch_whose_file_changed_has_the_card_that_it_had_with_a_mark)
+{
+    struct account *changed = add_batch("7");
+    changed->outcome = OUTCOME_CHANGED;
+    changed->plot = PLOT_NONE;
+    changed->rows = 0;
+    (void)add_batch("8");
+    add_batch("7")->rows = 47;
+    write_index();
+    ck_assert_uint_eq(occurrences("<li class=\"card "), 2);
+    ck_assert_uint_eq(occurrences("<li class=\"card marked\">"), 1);
+    assert_shows("src=\"plot_7.png\"");
+    assert_shows("47 rows");
+    assert_shows_not("no chart");
+    assert_shows_not("> 0 rows");
+    ck_assert_uint_eq(occurrences("<tr class=\"processed marked\">"), 1);
+    ck_assert_uint_eq(occurrences("<tr class=\"changed marked\">"), 1);
+    ck_assert_uint_eq(occurrences("</span> file changed afterwards</span>"), 3);
+}
+END_TEST
+
+START_TEST(a_batch_that_was_processed_again_has_one_card)
+{
+    (void)add_batch("7");
+    (void)add_batch("7");
+    write_index();
+    ck_assert_uint_eq(occurrences("<li class=\"card "), 1);
+}
+END_TEST
+
+START_TEST(a_detail_that_says_what_the_reason_means_is_told_once)
+{
+    struct account *account = add_batch("7");
+    reject(account, "");
+    rejection_set(&account->rejection, REASON_STRAY_QUOTE, "line 1, column 2: %s",
+                  reason_meaning(REASON_STRAY_QUOTE));
+    write_index();
+    ck_assert_uint_eq(occurrences(reason_meaning(REASON_STRAY_QUOTE)), 1);
+}
+END_TEST
+
 START_TEST(a_batch_that_is_unusual_is_marked_with_what_is)
 {
     struct account *account = add_batch("7");
@@ -445,6 +499,10 @@ int main(void)
         a_backlog_stands_in_the_title_with_how_long_the_oldest_waits,
         the_page_says_as_of_when_it_is, a_batch_is_linked_to_its_summary_and_its_chart,
         a_batch_without_a_chart_has_no_link_to_one, a_rejected_batch_says_why_and_has_no_summary,
+        a_rejected_batch_that_was_mended_is_none_of_the_rejected_ones,
+        a_batch_whose_file_changed_has_the_card_that_it_had_with_a_mark,
+        a_batch_that_was_processed_again_has_one_card,
+        a_detail_that_says_what_the_reason_means_is_told_once,
         a_batch_that_is_unusual_is_marked_with_what_is,
         the_newest_numeric_columns_are_followed_from_batch_to_batch,
         only_the_newest_batches_are_on_the_index, older_pages_are_linked_where_there_are_any,

@@ -99,8 +99,9 @@ START_TEST(a_batch_without_the_column_is_a_gap_in_its_course)
     memcpy(batches[2], gap, sizeof gap);
     memcpy(batches[4], gap, sizeof gap);
     page_glyph_course(&html, (const double(*)[PAGE_QUANTILES])batches, 5, &scale);
-    assert_draws("class=\"line\" d=\"M0 12L25 12M75 12\"");
+    assert_draws("class=\"line\" d=\"M0 12L25 12M65 12L85 12\"");
     assert_draws("class=\"dot\" d=\"M75 12h0\"");
+    assert_draws("L25 12L0 12zM65 12L85 12L85 12L65 12z\"");
     assert_draws_not("nan");
 }
 END_TEST

@@ -227,6 +227,21 @@ static size_t records(const struct world *world)
     return records_with(world, "\"key\"");
 }
 
+/* As in "1 2 3 ". */
+static void assert_recorded(const struct world *world, const char *keys)
+{
+    char found[256] = "";
+    char *log = support_read_file(world->results, CONTRACT_PROCESSED_LOG, NULL);
+    for (char *key = log; (key = strstr(key, "\"key\":\"")) != NULL;) {
+        key += strlen("\"key\":\"");
+        size_t length = strlen(found);
+        (void)snprintf(found + length, sizeof found - length, "%.*s ", (int)strcspn(key, "\""),
+                       key);
+    }
+    ck_assert_str_eq(found, keys);
+    free(log);
+}
+
 static char *summary_of(const struct world *world, int number)
 {
     char name[CONTRACT_NAME_SIZE];
@@ -934,6 +949,49 @@ START_TEST(pipeline_leaves_a_batch_alone_while_its_chart_is_drawn)
 }
 END_TEST
 
+START_TEST(pipeline_records_no_batch_before_those_whose_charts_are_still_drawn)
+{
+    struct world world;
+    open_world(&world, CONFIG_CHART_PNG);
+    world.config.settle_ns = 0;
+    world.config.jobs = 2;
+    restart(&world);
+    put_batch(&world, 1);
+    put_data(&world, 2, RAGGED_CSV);
+    put_data(&world, 3, RAGGED_CSV);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
+    ck_assert_int_eq(take(&world, 2), PIPELINE_TAKEN);
+    ck_assert_int_eq(take(&world, 3), PIPELINE_TAKEN);
+    ck_assert_uint_eq(records(&world), 0);
+    draw_all(&world);
+    assert_recorded(&world, "1 2 3 ");
+    stop(&world);
+}
+END_TEST
+
+START_TEST(pipeline_keeps_the_order_of_the_batches_whatever_their_charts_cost)
+{
+    struct world world;
+    struct text csv = {0};
+    open_world(&world, CONFIG_CHART_PNG);
+    world.config.jobs = 4;
+    world.config.settle_ns = 0;
+    restart(&world);
+    text_put(&csv, "a,b,c,d,e,f\n");
+    for (int row = 0; row < 1000; row++)
+        text_put(&csv, "1,2,3,4,5,6\n2,3,5,7,11,13\n8,1,6,3,5,7\n");
+    put_data(&world, 1, csv.bytes);
+    text_free(&csv);
+    for (int number = 2; number <= 4; number++)
+        put_batch(&world, number);
+    for (int number = 1; number <= 4; number++)
+        ck_assert_int_eq(take(&world, number), PIPELINE_TAKEN);
+    draw_all(&world);
+    assert_recorded(&world, "1 2 3 4 ");
+    stop(&world);
+}
+END_TEST
+
 /* What a chart needs for as long as this much is read. */
 static void tick_slowly(void *context)
 {
@@ -1062,6 +1120,30 @@ START_TEST(pipeline_without_gnuplot_processes_the_batch_and_says_that_its_chart_
 }
 END_TEST
 
+START_TEST(pipeline_draws_the_trend_when_gnuplot_is_back_and_no_other_chart_is_asked_for)
+{
+    char path[4096];
+    struct world world;
+    (void)snprintf(path, sizeof path, "%s", getenv("PATH"));
+    ck_assert_int_eq(setenv("PATH", support_temporary_directory(), 1), 0);
+    open_world(&world, CONFIG_CHART_PNG);
+    put_batch(&world, 1);
+    ck_assert_int_eq(take(&world, 1), PIPELINE_TAKEN);
+    draw_all(&world);
+    pipeline_finish(world.pipeline);
+    ck_assert(!support_exists(world.results, "trend.png"));
+    ck_assert_int_eq(setenv("PATH", path, 1), 0);
+    for (int tries = 0; tries < 50 && !support_exists(world.results, "trend.png"); tries++) {
+        stream_finish(world.stream); /* else it would be wanted in five seconds */
+        (void)pipeline_rest(world.pipeline, discovery_directory(world.discovery));
+        (void)usleep(100 * 1000);
+        ck_assert(advance(&world));
+    }
+    ck_assert(support_exists(world.results, "trend.png"));
+    stop(&world);
+}
+END_TEST
+
 START_TEST(pipeline_in_trouble_with_the_chart_leaves_the_batch_undecided)
 {
     struct world world;
@@ -1173,11 +1255,14 @@ int main(void)
         pipeline_commits_a_batch_with_its_chart_when_the_chart_is_there,
         pipeline_leaves_a_batch_alone_while_its_chart_is_drawn,
         pipeline_commits_a_chart_in_the_middle_of_a_large_batch,
+        pipeline_records_no_batch_before_those_whose_charts_are_still_drawn,
+        pipeline_keeps_the_order_of_the_batches_whatever_their_charts_cost,
         pipeline_tells_what_failed_in_the_middle_of_a_large_batch,
         pipeline_has_a_summary_and_a_chart_for_each_record_wherever_the_space_ends,
         pipeline_draws_svg_where_it_is_asked_for,
         pipeline_with_all_children_busy_takes_no_more_and_writes_nothing_for_it,
         pipeline_without_gnuplot_processes_the_batch_and_says_that_its_chart_failed,
+        pipeline_draws_the_trend_when_gnuplot_is_back_and_no_other_chart_is_asked_for,
         pipeline_in_trouble_with_the_chart_leaves_the_batch_undecided,
         pipeline_ended_while_a_chart_is_drawn_takes_the_batch_again,
         pipeline_notes_a_change_that_came_while_the_chart_was_drawn,

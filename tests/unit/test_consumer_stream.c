@@ -533,6 +533,40 @@ START_TEST(the_trend_is_wanted_when_there_is_a_batch_more_or_it_is_gone)
 }
 END_TEST
 
+/* The caller frees it. */
+static char *address_of_trend(void)
+{
+    char *index = support_read_file(directory, CONTRACT_INDEX, NULL);
+    char *from = strstr(index, "trend.png?");
+    ck_assert_ptr_nonnull(from);
+    char *address = strndup(from, strcspn(from, "\""));
+    free(index);
+    return address;
+}
+
+/* Of as many batches, so that a browser would show the one that it had. */
+START_TEST(the_trend_has_another_address_when_it_was_drawn_again)
+{
+    char *addresses[2];
+    begin();
+    take(1);
+    for (int i = 0; i < 2; i++) {
+        (void)usleep(20 * 1000);
+        draw_trend();
+        publish();
+        addresses[i] = address_of_trend();
+    }
+    ck_assert_str_ne(addresses[0], addresses[1]);
+    publish();
+    char *same = address_of_trend();
+    ck_assert_str_eq(same, addresses[1]);
+    free(addresses[0]);
+    free(addresses[1]);
+    free(same);
+    end();
+}
+END_TEST
+
 START_TEST(the_trend_is_wanted_every_five_seconds_at_most_and_at_once_at_the_end)
 {
     begin();
@@ -562,6 +596,23 @@ START_TEST(a_trend_that_could_not_be_written_is_wanted_again)
     unblock("trend.png");
     draw_trend();
     ck_assert(!wants_trend());
+    end();
+}
+END_TEST
+
+START_TEST(a_trend_that_could_not_be_drawn_is_wanted_again_after_five_seconds)
+{
+    begin();
+    take(1);
+    ck_assert(wants_trend());
+    draw_trend();
+    take(1);
+    ck_assert(wants_trend());
+    draw_trend();
+    stream_trend_drawn(stream, NULL, 0);
+    assert_says("trend.png", "PNG");
+    ck_assert(!stream_wants_trend(stream, now_ns + 5 * SECOND - 1));
+    ck_assert(stream_wants_trend(stream, now_ns + 5 * SECOND));
     end();
 }
 END_TEST
@@ -613,7 +664,9 @@ int main(void)
         in_trouble_that_is_told_already_nothing_more_is_said,
         what_was_kept_stays_while_the_log_cannot_be_read,
         the_trend_is_wanted_when_there_is_a_batch_more_or_it_is_gone,
+        the_trend_has_another_address_when_it_was_drawn_again,
         the_trend_is_wanted_every_five_seconds_at_most_and_at_once_at_the_end,
         a_trend_that_could_not_be_written_is_wanted_again,
+        a_trend_that_could_not_be_drawn_is_wanted_again_after_five_seconds,
         without_charts_there_is_no_trend_and_none_is_shown, the_trend_has_the_extension_of_charts);
 }

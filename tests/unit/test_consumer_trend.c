@@ -176,6 +176,31 @@ END_TEST
 
 /* ---- consolidated ---- */
 
+START_TEST(trend_lets_a_column_go_that_has_not_come_for_long_where_another_needs_its_place)
+{
+    struct trend *trend = make();
+    struct account account = {.outcome = OUTCOME_PROCESSED};
+    for (size_t i = 0; i < TREND_COLUMNS_MAX; i++)
+        put_column(&account, (const char[]){(char)('a' + i), '\0'}, 10, 1);
+    ck_assert(trend_add(trend, &account));
+    const struct account others = batch("b", 10, 2);
+    for (size_t i = 1; i < TREND_FORGOTTEN; i++)
+        ck_assert(trend_add(trend, &others));
+    const struct account new = batch("new", 10, 3);
+    ck_assert_uint_eq(trend_column_age(trend, 0), TREND_FORGOTTEN - 1);
+    ck_assert(trend_add(trend, &new));
+    ck_assert_str_eq(trend_column_name(trend, 0), "a");
+    ck_assert_uint_eq(trend_columns_left_out(trend), 1);
+    ck_assert(trend_add(trend, &new));
+    ck_assert_str_eq(trend_column_name(trend, 0), "new");
+    ck_assert_str_eq(trend_column_name(trend, 1), "b");
+    ck_assert_uint_eq(trend_place(trend, 0)->figures[0].count, 0);
+    ck_assert_double_eq(median_of(trend, trend_place_count(trend) - 1, 0), 3);
+    ck_assert_uint_eq(trend_column_age(trend, 0), 0);
+    trend_free(trend);
+}
+END_TEST
+
 START_TEST(trend_keeps_the_newest_batches_one_by_one)
 {
     struct trend *trend = make();
@@ -421,7 +446,9 @@ int main(void)
         trend_has_a_gap_where_a_batch_was_rejected_and_none_where_one_changed,
         trend_leaves_out_columns_without_numbers,
         trend_knows_columns_by_name_and_by_which_of_a_name_they_are,
-        trend_counts_columns_beyond_those_that_it_keeps, trend_keeps_the_newest_batches_one_by_one,
+        trend_counts_columns_beyond_those_that_it_keeps,
+        trend_lets_a_column_go_that_has_not_come_for_long_where_another_needs_its_place,
+        trend_keeps_the_newest_batches_one_by_one,
         trend_makes_old_batches_one_by_fours_and_sixteens,
         trend_weighs_batches_by_their_values_and_counts_those_rejected,
         trend_of_the_largest_numbers_stays_finite_and_in_between,

@@ -105,6 +105,36 @@ START_TEST(trend_chart_says_how_many_batches_there_are_and_what_is_not_drawn)
 }
 END_TEST
 
+START_TEST(trend_chart_too_narrow_for_a_legend_beside_its_title_has_none)
+{
+    const struct chart_format narrow = {.size = {400, 300, 1}};
+    struct trend *trend = trend_create();
+    struct text script = {0};
+    add(trend, "value", 5);
+    trend_chart_write(&script, &narrow, trend);
+    ck_assert_ptr_null(strstr(script.bytes, "set key at"));
+    text_clear(&script);
+    trend_chart_write(&script, &FORMAT, trend);
+    assert_has(script.bytes, "set key at");
+    text_free(&script);
+    trend_free(trend);
+}
+END_TEST
+
+START_TEST(trend_chart_shows_the_columns_of_now_before_those_that_came_first)
+{
+    struct trend *trend = trend_create();
+    for (char name = 'a'; name < 'a' + (char)TREND_CHART_PANELS_MAX; name++)
+        add(trend, (const char[]){name, '\0'}, 5);
+    for (unsigned i = 0; i < TREND_CHART_RECENT; i++)
+        add(trend, "now", 7);
+    char *script = script_of(trend);
+    assert_has(script, "$names << END\n=now\n=a\n=b\n");
+    assert_has(script, ", 1 more column of numbers\n");
+    free(script);
+}
+END_TEST
+
 /* ---- what it draws ---- */
 
 START_TEST(trend_chart_has_a_batch_as_wide_as_it_is_and_a_gap_where_one_was_rejected)
@@ -254,6 +284,8 @@ int main(void)
 {
     return SUPPORT_RUN("consumer_trend_chart", trend_chart_of_a_stream_without_numbers_says_so,
                        trend_chart_says_how_many_batches_there_are_and_what_is_not_drawn,
+                       trend_chart_shows_the_columns_of_now_before_those_that_came_first,
+                       trend_chart_too_narrow_for_a_legend_beside_its_title_has_none,
                        trend_chart_has_a_batch_as_wide_as_it_is_and_a_gap_where_one_was_rejected,
                        trend_chart_marks_no_batch_where_none_was_rejected,
                        trend_chart_marks_a_step_of_which_some_were_rejected_and_has_no_gap_there,
