@@ -291,6 +291,20 @@ uint64_t ingest_rows_held(const struct ingest *ingest)
     return rows;
 }
 
+/* A chunk may hold more rows than the last batch had room for. */
+uint64_t ingest_count_rest(struct ingest *ingest)
+{
+    uint64_t rows = 0;
+    struct cut cut;
+    ingest_stop(ingest);
+    while (cutter_is_full(ingest->cutter) && cutter_take(ingest->cutter, &cut)) {
+        rows += cut.rows;
+        cut_free(&cut);
+        ingest_stop(ingest);
+    }
+    return rows + ingest_rows_held(ingest);
+}
+
 int ingest_settle(struct ingest *ingest, char error[PUBLISH_ERROR_SIZE])
 {
     if (ingest->place.count == 0 || ingest->place.settled || ingest->count > 0)

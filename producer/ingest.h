@@ -5,8 +5,9 @@
  *     resume_run(&ingest, log, error);                  see resume.h
  *     struct source source = ingest_source(&ingest);
  *     ...                                               see source.h
- *     ingest_stop(&ingest);                             SIGTERM: what is complete becomes a last
- * batch ingest_settle(&ingest, error);                    at a peaceful end ingest_close(&ingest);
+ *     ingest_stop(&ingest);                             the end: what is complete, a last batch
+ *     ingest_settle(&ingest, error);                    if all of it is published
+ *     ingest_close(&ingest);
  *
  * A batch is cut when it has its rows, or CUTTER_BATCH_BYTES; from a pipe also when its first row
  * has waited for the interval. Nothing is read further than the batch that is asked for, and one
@@ -85,8 +86,12 @@ const char *ingest_description(const struct ingest *ingest);
  */
 void ingest_stop(struct ingest *ingest);
 
-/* Rows that were read and are not released. */
+/* Rows that were cut and are not released. */
 uint64_t ingest_rows_held(const struct ingest *ingest);
+
+/* Stops, and counts all complete rows that were read and are not released: nothing is cut any more.
+ */
+uint64_t ingest_count_rest(struct ingest *ingest);
 
 /* Notes that all that was announced is published, if it is. 0, or -1 with errno and one line in
  * `error`. */

@@ -18,7 +18,7 @@
  * for the next bytes, and so long in all, to share their flushes with more. */
 #define LINGER_NS (2 * NUMBER_NS_PER_MS)
 #define LINGER_IN_ALL_NS (250 * NUMBER_NS_PER_MS)
-/* What came through a pipe may take so long to be published when the program is to end. */
+/* What came through a pipe may take so long to be published when the run is at its end. */
 #define LAST_BATCHES_NS (NUMBER_NS_PER_SECOND / 2)
 
 /* --- the readers ------------------------------------------------------------------------------ */
@@ -260,21 +260,32 @@ static void publish_the_rest(struct run *run)
         else
             break;
     }
-    uint64_t lost = ingest_rows_held(&run->ingest);
-    if (lost > 0)
-        log_warn("%" PRIu64 " row(s) that were read from %s are lost: they could not be published "
-                 "any more",
-                 lost, run->ingest.inlet.name);
 }
 
-void turn_end(struct run *run)
+/* What was read of a pipe is nobody's else any more. */
+static void tell_what_is_lost(struct run *run)
+{
+    struct ingest *ingest = &run->ingest;
+    bool told = ingest->damaged;
+    uint64_t lost = ingest_count_rest(ingest);
+    if (ingest->damaged && !told)
+        log_warn("%s", ingest->cause);
+    if (lost > 0)
+        log_warn("%" PRIu64 " row(s) that were read from %s are lost: %s", lost, ingest->inlet.name,
+                 run->published >= run->config->count ? "they are beyond --count"
+                                                      : "they could not be published any more");
+}
+
+void turn_end(struct run *run, int code)
 {
     char error[PUBLISH_ERROR_SIZE];
     struct ingest *ingest = &run->ingest;
     if (run->config->from == NULL)
         return;
-    if (wait_stopping() && !ingest->inlet.seekable)
+    if (!ingest->inlet.seekable && code == CONTRACT_EXIT_DONE)
         publish_the_rest(run);
+    if (!ingest->inlet.seekable)
+        tell_what_is_lost(run);
     if (ingest->resumed && ingest->over && !ingest->damaged && run->published == 0)
         log_info("%s is published already, as far as it goes", ingest->inlet.name);
     if (ingest_settle(ingest, error) != 0)
