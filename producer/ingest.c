@@ -196,6 +196,10 @@ static enum source_state look(void *context, const struct source_wish *wish,
     struct ingest *ingest = context;
     if (wish->at < ingest->count)
         return SOURCE_READY;
+    if (ingest->owed > 0) {
+        *wait = (struct source_wait){-1, clock_now_ns()};
+        return SOURCE_WAITING;
+    }
     begin_batch(ingest, wish->number);
     for (;;) {
         int64_t now_ns = clock_now_ns();
@@ -233,6 +237,12 @@ static int make(void *context, const struct source_wish *wish, struct publish_ba
     return 0;
 }
 
+static void name_batch(struct place_batch *batch, const struct source_name *name)
+{
+    *batch = (struct place_batch){.number = name->number, .rows = name->rows};
+    memcpy(batch->sha256, name->sha256, sizeof batch->sha256);
+}
+
 static int announce(void *context, const struct source_name *names, size_t count,
                     char error[PUBLISH_ERROR_SIZE])
 {
@@ -240,19 +250,29 @@ static int announce(void *context, const struct source_name *names, size_t count
     struct place *place = &ingest->place;
     if (!ingest->inlet.seekable)
         return 0;
-    *place = (struct place){
-        .offset_bytes = ingest->kept[0].offset_bytes, .line = ingest->kept[0].line, .count = count};
+    if (ingest->owed == 0)
+        *place = (struct place){.offset_bytes = ingest->kept[0].offset_bytes,
+                                .line = ingest->kept[0].line,
+                                .count = count};
+    place->settled = false;
     memcpy(place->path, ingest->inlet.path, sizeof place->path);
-    for (size_t i = 0; i < count; i++) {
-        place->batches[i] = (struct place_batch){.number = names[i].number, .rows = names[i].rows};
-        memcpy(place->batches[i].sha256, names[i].sha256, DIGEST_HEX_SIZE);
-    }
+    for (size_t i = 0; i < count; i++)
+        name_batch(&place->batches[ingest->owed == 0 ? i : ingest->owed_at[i]], &names[i]);
     return place_write(ingest->options.directory_fd, place, error);
+}
+
+void ingest_owe_kept(struct ingest *ingest)
+{
+    ingest->owed = ingest->count;
 }
 
 static void release(void *context, size_t count)
 {
-    drop(context, count);
+    struct ingest *ingest = context;
+    size_t paid = count < ingest->owed ? count : ingest->owed;
+    drop(ingest, count);
+    ingest->owed -= paid;
+    memmove(ingest->owed_at, ingest->owed_at + paid, ingest->owed * sizeof *ingest->owed_at);
 }
 
 struct source ingest_source(struct ingest *ingest)

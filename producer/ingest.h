@@ -50,6 +50,8 @@ struct ingest {
 
     struct cut kept[PUBLISH_TOGETHER_MAX]; /* cut and not released */
     size_t count;
+    size_t owed; /* of these, from the first on, batches of the place that a crash took away, */
+    size_t owed_at[PUBLISH_TOGETHER_MAX]; /* and where in it each stands */
 
     struct place place; /* as it is on disk; count 0: there is none */
     bool resumed;
@@ -71,6 +73,13 @@ void ingest_close(struct ingest *ingest);
  */
 enum source_state ingest_read_header(struct ingest *ingest, char error[PUBLISH_ERROR_SIZE]);
 void ingest_go_on_at(struct ingest *ingest, uint64_t offset_bytes, uint64_t line);
+
+/*
+ * Of what was kept so far, owed_at[] says where each batch stands in the place: they go out, maybe
+ * under other numbers, before anything behind the place is cut. Until then the place stays where it
+ * is, for what is published behind a hole must not be cut again as something new.
+ */
+void ingest_owe_kept(struct ingest *ingest);
 
 struct source ingest_source(struct ingest *ingest);
 

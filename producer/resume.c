@@ -84,9 +84,10 @@ static bool is_the_same(const struct ingest *ingest, const struct place_batch *b
 
 /* Cuts the batch; it stays among those to publish unless it is published. */
 static enum resume_result cut_again(struct ingest *ingest, int directory_fd,
-                                    const struct acknowledgements *seen,
-                                    const struct place_batch *batch, char error[PUBLISH_ERROR_SIZE])
+                                    const struct acknowledgements *seen, size_t at,
+                                    char error[PUBLISH_ERROR_SIZE])
 {
+    const struct place_batch *batch = &ingest->place.batches[at];
     char why[160];
     struct source_wait wait;
     const struct source source = ingest_source(ingest);
@@ -114,6 +115,8 @@ static enum resume_result cut_again(struct ingest *ingest, int directory_fd,
         return fail(error, "the batches that were published last");
     if (published == 1)
         cut_free(&ingest->kept[--ingest->count]);
+    else
+        ingest->owed_at[ingest->count - 1] = at;
     return RESUME_GOES_ON;
 }
 
@@ -141,8 +144,9 @@ static enum resume_result go_on(struct ingest *ingest, int directory_fd,
     for (size_t i = 0; i < place->count && result == RESUME_GOES_ON; i++) {
         errno = EINTR;
         result = wait_stopping() ? fail(error, ingest->inlet.name)
-                                 : cut_again(ingest, directory_fd, seen, &place->batches[i], error);
+                                 : cut_again(ingest, directory_fd, seen, i, error);
     }
+    ingest_owe_kept(ingest);
     return result;
 }
 

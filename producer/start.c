@@ -166,7 +166,7 @@ static int resume(struct run *run)
     case RESUME_ANEW: return RUN_GO_ON;
     case RESUME_GOES_ON:
         log_info("going on with %s at line %" PRIu64, ingest->inlet.name, ingest_next_line(ingest));
-        retention_spare(&run->retention, ingest->place.batches[0].number);
+        retention_spare(&run->retention, place_least_number(&ingest->place));
         return RUN_GO_ON;
     case RESUME_REFUSED: log_error("%s", error); return CONTRACT_EXIT_REJECTED;
     case RESUME_FAILED: break;

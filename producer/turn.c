@@ -128,7 +128,7 @@ static int commit(struct run *run)
     for (size_t i = 0; i < count; i++)
         count_batch(run, &done[i], now_ns);
     if (run->ingest.place.count > 0)
-        retention_spare(&run->retention, run->ingest.place.batches[0].number);
+        retention_spare(&run->retention, place_least_number(&run->ingest.place));
     schedule_succeed(&run->schedule);
     return RUN_GO_ON;
 }

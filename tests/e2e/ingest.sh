@@ -123,6 +123,24 @@ batches_that_are_deleted_since_are_not_published_again() {
     [[ $(batches) -lt 100 ]] || fail "nothing was deleted"
 }
 
+# As a power loss leaves it: of a group that was not settled one name is taken back, and none behind it.
+a_batch_that_a_power_loss_took_back_is_published_once_at_whichever_start() {
+    begin hole
+    make_stream 300 | grep -v two | grep -v quoted >"$in"
+    ingest "$in" --rows 10 --interval 0 >"$out"
+    local last lost
+    last=$(batches)
+    lost=$(jq '.batches | .[length / 2 | floor].batch' "$dir"/.source-*.json)
+    [[ $lost -lt $last ]] || fail "the last batches were not published together"
+    sed -i 's/"settled": true/"settled": false/' "$dir"/.source-*.json
+    rm "$dir/data_$lost.csv" "$dir/metadata_$lost.json"
+    for _ in 1 2 3; do
+        ingest "$in" --rows 10 --interval 0 >>"$out"
+        cmp <(all_rows | sort) <(tail -n +2 "$in" | sort) || fail "rows are lost or twice"
+    done
+    batches_are "$last"
+}
+
 # ---- damage -------------------------------------------------------------------------------------
 
 # damaged TEXT WORDS: exit 65 behind all rows before the damage, and the place.
