@@ -34,6 +34,7 @@
 #define CONTRACT_DATAPACKAGE_LOCK ".datapackage.lock"
 #define CONTRACT_FAULT_MANIFEST "_faults.jsonl"
 #define CONTRACT_PRODUCER_LOCK ".producer.lock"
+#define CONTRACT_PRODUCER_RETIRED ".producer.retired"
 #define CONTRACT_CONSUMER_LOCK ".consumer.lock"
 
 /* The longest key: with every prefix and suffix still a legal file name. */

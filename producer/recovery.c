@@ -13,6 +13,8 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/wait.h"
+#include "producer/retired.h"
+#include "producer/trouble.h"
 
 /* One name in the directory that belongs to a batch. */
 struct found {
@@ -165,6 +167,25 @@ static int recover_batch(struct recovery *recovery, struct publisher *publisher,
     return 0;
 }
 
+/* Above the numbers of files, which it is already, of logs, and of what is in neither any more. */
+static int pass_used_numbers(struct publisher *publisher, const struct acknowledgements *seen,
+                             char error[PUBLISH_ERROR_SIZE])
+{
+    const char *path;
+    uint64_t below;
+    uint64_t last = acknowledgements_last_number(seen, &path);
+    if (retired_read(publisher->directory_fd, &below) != 0)
+        return trouble_tell(error, PUBLISH_ERROR_SIZE, "read", CONTRACT_PRODUCER_RETIRED);
+    if (publisher->next < below)
+        publisher->next = below;
+    if (last >= publisher->next)
+        publisher->next = last + 1;
+    if (publisher->next != 0 && publisher->next <= CONTRACT_JSON_INTEGER_MAX)
+        return 0;
+    errno = EOVERFLOW;
+    return -1;
+}
+
 static int recover_all(struct recovery *recovery, struct publisher *publisher,
                        const struct acknowledgements *seen, const struct findings *findings,
                        char error[PUBLISH_ERROR_SIZE])
@@ -178,14 +199,8 @@ static int recover_all(struct recovery *recovery, struct publisher *publisher,
     for (size_t at = 0; at < findings->count;)
         if (recover_batch(recovery, publisher, seen, findings, &at, error) != 0)
             return -1;
-    const char *path;
-    uint64_t last = acknowledgements_last_number(seen, &path);
-    if (last >= publisher->next)
-        publisher->next = last + 1;
-    if (publisher->next == 0 || publisher->next > CONTRACT_JSON_INTEGER_MAX) {
-        errno = EOVERFLOW;
+    if (pass_used_numbers(publisher, seen, error) != 0)
         return -1;
-    }
     return recovery->removed == 0 ? 0 : fileio_sync_directory(publisher->directory_fd);
 }
 

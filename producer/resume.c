@@ -9,6 +9,7 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/wait.h"
+#include "producer/retired.h"
 
 #define READ_BYTES ((size_t)64 * 1024)
 #define TOO_SHORT "is shorter than what was published of it"
@@ -19,6 +20,20 @@ static enum resume_result fail(char error[PUBLISH_ERROR_SIZE], const char *what)
     (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot go on with %.300s: %s", what,
                    strerror(saved_errno));
     errno = saved_errno;
+    return RESUME_FAILED;
+}
+
+static enum resume_result fail_to_tell(const struct ingest *ingest, const struct place_batch *batch,
+                                       char error[PUBLISH_ERROR_SIZE])
+{
+    if (errno != ENODATA)
+        return fail(error, "the batches that were published last");
+    (void)snprintf(
+        error, PUBLISH_ERROR_SIZE,
+        "cannot go on with %.200s: batch %" PRIu64
+        " of it is not there, and the results of a consumer that may have had it deleted "
+        "are not there either (--results)",
+        ingest->inlet.name, batch->number);
     return RESUME_FAILED;
 }
 
@@ -48,6 +63,23 @@ static int hash_file(struct digest *digest, int fd, char sha256[DIGEST_HEX_SIZE]
     return count == 0 && hashed ? 0 : -1;
 }
 
+/*
+ * A batch without a file. It was deleted, for it was acknowledged: then a log has it. Or it was
+ * never published; that is sure only where its number cannot be one of those that were deleted, or
+ * all logs were asked. As is_published().
+ */
+static int was_published(int directory_fd, const struct acknowledgements *seen,
+                         const struct place_batch *batch)
+{
+    uint64_t below;
+    if (acknowledgements_know(seen, batch->number, batch->sha256))
+        return 1;
+    if (retired_read(directory_fd, &below) != 0)
+        return -1;
+    errno = ENODATA;
+    return batch->number >= below || seen->all_seen ? 0 : -1;
+}
+
 /* 1, 0, or -1 with errno. Under its number may stand another batch, if it was never published. */
 static int is_published(const struct ingest *ingest, int directory_fd,
                         const struct acknowledgements *seen, const struct place_batch *batch)
@@ -62,8 +94,7 @@ static int is_published(const struct ingest *ingest, int directory_fd,
     switch (fileio_open_input(directory_fd, name, &fd, &status)) {
     case FILEIO_OPENED: break;
     case FILEIO_NOT_REGULAR: return 0;
-    case FILEIO_UNAVAILABLE: /* deleted since, for it was acknowledged, or never published */
-        return errno != ENOENT ? -1 : acknowledgements_know(seen, batch->number, batch->sha256);
+    case FILEIO_UNAVAILABLE: return errno == ENOENT ? was_published(directory_fd, seen, batch) : -1;
     }
     int result = hash_file(ingest->digest, fd, sha256);
     int saved_errno = errno;
@@ -112,7 +143,7 @@ static enum resume_result cut_again(struct ingest *ingest, int directory_fd,
     }
     int published = is_published(ingest, directory_fd, seen, batch);
     if (published < 0)
-        return fail(error, "the batches that were published last");
+        return fail_to_tell(ingest, batch, error);
     if (published == 1)
         cut_free(&ingest->kept[--ingest->count]);
     else

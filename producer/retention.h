@@ -55,7 +55,8 @@ struct retention {
     bool asked;
     bool added; /* batches that the logs were not asked about yet */
     bool reader_seen;
-    uint64_t spared_from; /* from this number on none is deleted; 0: nothing is spared */
+    uint64_t spared_from;   /* from this number on none is deleted; 0: nothing is spared */
+    uint64_t retired_below; /* as is known to stand on disk; see retired */
 };
 
 /*
@@ -78,8 +79,9 @@ void retention_follow(struct retention *retention, const struct acknowledgements
 /*
  * Deletes the oldest acknowledged batches beyond those to keep, metadata first:
  * a reader never sees metadata without its data, and a crash in between leaves
- * data that is in the logs. To be called behind retention_follow() of the same. At most 1,000
- * batches at once, which takes some milliseconds. 0, or -1 with errno.
+ * data that is in the logs. Before a number goes it is noted that it was used (see retired), a
+ * thousand at a time or as many as there are. To be called behind retention_follow() of the same.
+ * At most 1,000 batches at once, which takes some milliseconds. 0, or -1 with errno.
  */
 int retention_tidy(struct retention *retention, const struct acknowledgements *seen);
 

@@ -51,7 +51,7 @@ struct run {
     struct chaos *chaos; /* NULL without --faults */
     uint64_t published;
     struct health_shown shown;
-    struct condition reader_behind, disk_full, no_write, no_delete, no_read;
+    struct condition reader_behind, disk_full, no_log, no_write, no_delete, no_read;
 };
 
 /* All are borrowed. NULL with errno when memory is short, or the system gives no random bits. */

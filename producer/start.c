@@ -110,6 +110,23 @@ static int resume_chaos(struct run *run, struct recovery *recovery)
     return RUN_GO_ON;
 }
 
+/*
+ * A log that is there and cannot be read may have any number, and acknowledge anything: it is
+ * waited for, as a disk that cannot be written is. `readers` have told what the matter is.
+ */
+static const struct acknowledgements *look_at_logs(struct run *run)
+{
+    const struct acknowledgements *seen = readers_follow(run->readers);
+    if (readers_trouble(run->readers) == NULL) {
+        condition_end(&run->no_log);
+        return seen;
+    }
+    condition_begin(&run->no_log, "waiting for the log of each consumer that is there: which "
+                                  "numbers were used, and what was published, stands in it");
+    schedule_retry(&run->schedule, clock_now_ns());
+    return NULL;
+}
+
 static int recover(struct run *run)
 {
     const struct retention_limits limits = {
@@ -119,7 +136,9 @@ static int recover(struct run *run)
     int code = RUN_GO_ON;
     schedule_begin(&run->schedule, &run->plan, clock_now_ns());
     while ((code = run_wait(run)) == RUN_GO_ON) {
-        const struct acknowledgements *seen = readers_follow(run->readers);
+        const struct acknowledgements *seen = look_at_logs(run);
+        if (seen == NULL)
+            continue;
         if (recovery_run(&recovery, &run->publisher, seen, error) == 0)
             break;
         if ((code = run_retry_later(run, errno, error)) != RUN_GO_ON)

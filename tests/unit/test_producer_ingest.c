@@ -12,6 +12,7 @@
 #include "common/wait.h"
 #include "producer/group.h"
 #include "producer/resume.h"
+#include "producer/retired.h"
 #include "tests/unit/support.h"
 
 static const char *directory;
@@ -23,6 +24,7 @@ static struct source source;
 static struct group group;
 static struct group_batch done[PUBLISH_TOGETHER_MAX];
 static struct source_wait waiting;
+static struct acknowledgements seen; /* of nobody */
 static char error[PUBLISH_ERROR_SIZE];
 
 static void put_stream(const char *csv)
@@ -41,8 +43,7 @@ static enum resume_result start(uint64_t next)
     ck_assert_int_eq(publish_open(&publisher, fd, NULL, 0, error), 0);
     publisher.next = next;
     ck_assert_int_eq(ingest_open(&ingest, &options, error), 0);
-    static const struct acknowledgements nobody;
-    enum resume_result result = resume_run(&ingest, fd, &nobody, error);
+    enum resume_result result = resume_run(&ingest, fd, &seen, error);
     source = ingest_source(&ingest);
     group_open(&group, &publisher, &source, true);
     return result;
@@ -257,6 +258,26 @@ START_TEST(ingest_fills_all_holes_before_it_cuts_anything_new)
     assert_batch("data_5.csv", "a,b\n9,10\n11,12\n");
     assert_batch("data_6.csv", "a,b\n13,14\n15,16\n");
     ck_assert(!support_exists(directory, "data_7.csv"));
+    end();
+}
+END_TEST
+
+START_TEST(ingest_publishes_nothing_again_that_may_have_been_deleted_while_no_log_says_so)
+{
+    put_stream(FIVE_ROWS);
+    (void)start(1);
+    publish_together(3);
+    ck_assert_int_eq(retired_raise(options.directory_fd, 3), 0);
+    end();
+    lose("data_2.csv");
+    lose("metadata_2.json");
+    ck_assert_int_eq(start(4), RESUME_FAILED);
+    ck_assert_int_eq(errno, ENODATA);
+    ck_assert_ptr_nonnull(strstr(error, "batch 2 of it is not there"));
+    end();
+    seen.all_seen = true; /* and no log has it */
+    ck_assert_int_eq(start(4), RESUME_GOES_ON);
+    ck_assert_uint_eq(ingest.owed, 1);
     end();
 }
 END_TEST
@@ -524,6 +545,7 @@ int main(void)
         ingest_makes_those_announced_batches_again_that_are_not_there,
         ingest_publishes_nothing_twice_behind_a_hole_that_was_filled,
         ingest_fills_all_holes_before_it_cuts_anything_new,
+        ingest_publishes_nothing_again_that_may_have_been_deleted_while_no_log_says_so,
         ingest_does_not_take_another_batch_of_the_same_number_for_its_own,
         ingest_believes_a_peaceful_end_whatever_was_deleted_since,
         ingest_goes_on_with_what_a_file_has_grown_by,
