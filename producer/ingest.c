@@ -83,11 +83,14 @@ static void cut_chunk(struct ingest *ingest)
     ingest->at += taken;
 }
 
+/* Of a file that was shortened the last row may be a half, which nobody would see in its bytes. */
 static void end_stream(struct ingest *ingest)
 {
     struct rejection damage;
     ingest->over = true;
-    if (cutter_finish(ingest->cutter, &damage) == CUTTER_DAMAGED)
+    if (inlet_was_shortened(&ingest->inlet))
+        end_damaged(ingest, "was shortened while it was read");
+    else if (cutter_finish(ingest->cutter, &damage) == CUTTER_DAMAGED)
         end_by(ingest, &damage);
     else if (!cutter_has_header(ingest->cutter))
         end_damaged(ingest, "line 1, column 1: no header, for there is no row at all");

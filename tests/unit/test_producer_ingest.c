@@ -349,6 +349,25 @@ START_TEST(ingest_counts_no_line_between_a_cr_and_its_lf_where_it_goes_on)
 }
 END_TEST
 
+START_TEST(ingest_publishes_no_half_of_a_row_of_a_file_that_is_shortened_while_it_is_read)
+{
+    struct text csv = {0};
+    text_put(&csv, "a\n");
+    while (csv.length < 2 * INGEST_CHUNK_BYTES)
+        text_put(&csv, "123456789\n");
+    put_stream(csv.bytes);
+    options.rows_low = options.rows_high = 100;
+    (void)start(1);
+    ck_assert_int_eq(publish_one(), SOURCE_READY);
+    ck_assert_int_eq(truncate(path, 1000), 0);
+    ck_assert_int_eq(publish_all(), SOURCE_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(error, "stream.csv: was shortened while it was read"));
+    ck_assert_uint_eq(ingest.rows, (INGEST_CHUNK_BYTES - 2) / 10);
+    end();
+    text_free(&csv);
+}
+END_TEST
+
 static void assert_refused(const char *csv, const char *words)
 {
     put_stream(csv);
@@ -550,6 +569,7 @@ int main(void)
         ingest_believes_a_peaceful_end_whatever_was_deleted_since,
         ingest_goes_on_with_what_a_file_has_grown_by,
         ingest_counts_no_line_between_a_cr_and_its_lf_where_it_goes_on,
+        ingest_publishes_no_half_of_a_row_of_a_file_that_is_shortened_while_it_is_read,
         ingest_refuses_a_file_that_is_not_the_one_it_has_published,
         ingest_refuses_a_place_that_is_damaged,
         ingest_keeps_all_batches_of_a_group_that_failed_among_those_to_look_for,
