@@ -21,6 +21,16 @@ static void put_member(struct text *text, const char *name, const char *value)
     text_put(text, ",\n");
 }
 
+/*
+ * The default format of these two has neither fractions of a second nor offsets from UTC, which our
+ * values may have.
+ */
+static const char *format_of(const char *type)
+{
+    return strcmp(type, "time") == 0 || strcmp(type, "datetime") == 0 ? ", \"format\": \"any\""
+                                                                      : "";
+}
+
 static void put_fields(struct text *text, const struct metadata *metadata)
 {
     text_put(text, "  \"schema\": {\n    \"fields\": [\n");
@@ -28,7 +38,7 @@ static void put_fields(struct text *text, const struct metadata *metadata)
         const struct metadata_field *field = &metadata->fields[i];
         text_put(text, "      {\"name\": ");
         text_json_string(text, field->name, strlen(field->name));
-        text_printf(text, ", \"type\": \"%s\"}%s\n", field->type,
+        text_printf(text, ", \"type\": \"%s\"%s}%s\n", field->type, format_of(field->type),
                     i + 1 < metadata->field_count ? "," : "");
     }
     text_put(text, "    ]\n  },\n");
@@ -45,6 +55,8 @@ void metadata_write(struct text *text, const struct metadata *metadata)
     put_member(text, "format", "csv");
     put_member(text, "mediatype", "text/csv");
     put_member(text, "encoding", "utf-8");
+    /* Libraries guess it where it is not said, and take a colon, a letter or a space for it. */
+    text_put(text, "  \"dialect\": {\"delimiter\": \",\"},\n");
     text_printf(text, "  \"bytes\": %" PRIu64 ",\n", metadata->bytes);
     text_printf(text, "  \"hash\": \"" HASH_PREFIX "%s\",\n", metadata->sha256);
     put_fields(text, metadata);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "producer/stated.h"
+
 #define ONLY_STRING VALUE_TYPE_BIT(VALUE_STRING)
 
 /* The names move while they are collected, so that they are pointed at when all are there. */
@@ -44,13 +46,12 @@ void columns_free(struct columns *columns)
 
 void columns_take(struct columns *columns, const struct csv_cell *cells)
 {
-    struct value value;
     for (size_t i = 0; i < columns->count; i++) {
         unsigned char *types = &columns->types[i];
         if (cells[i].length == 0 || *types == ONLY_STRING)
             continue;
-        value_read_next(cells[i].bytes, cells[i].length, &columns->days[i], &value);
-        *types = (unsigned char)(*types == 0 ? value.types : *types & value.types);
+        value_types cell = stated_types(cells[i].bytes, cells[i].length, &columns->days[i]);
+        *types = (unsigned char)(*types == 0 ? cell : *types & cell);
     }
 }
 

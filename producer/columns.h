@@ -8,7 +8,7 @@
  *     columns_forget(&columns);                   the next batch states what its own rows are
  *     columns_free(&columns);
  *
- * A column has the narrowest type that all its values have (see value.h); one without a value, and
+ * A column has the narrowest type that all its values have (see stated); one without a value, and
  * an empty cell is none, is of strings.
  */
 #ifndef PRODUCER_COLUMNS_H

@@ -30,7 +30,7 @@ size_t schema_fields(const struct schema *schema, struct metadata_field fields[S
 {
     for (size_t i = 0; i < schema->column_count; i++)
         fields[i] = (struct metadata_field){.name = schema->columns[i].name,
-                                            .type = COLUMN_TYPES[schema->columns[i].type].word};
+                                            .type = column_type_word(schema->columns[i].type)};
     return schema->column_count;
 }
 

@@ -11,6 +11,7 @@
 #include "common/number.h"
 #include "common/text.h"
 #include "producer/numeral.h"
+#include "producer/stated.h"
 
 enum modifier { MODIFIER_MISSING, MODIFIER_OUTLIERS, MODIFIER_DECIMALS };
 
@@ -118,7 +119,7 @@ bool schema_draft_begin(struct schema_draft *draft, const char *name, size_t len
     memset(draft->given, 0, sizeof draft->given);
     draft->position = 0;
     draft->modified = 0;
-    draft->choices_type = COLUMN_TYPE_COUNT;
+    draft->choices_types = VALUE_ALL_TYPES;
     return true;
 }
 
@@ -237,6 +238,7 @@ static bool read_weight(const char *text, double *weight)
 bool schema_draft_choose(struct schema_draft *draft, const char *word, const char *weight)
 {
     struct schema_column *column = current(draft);
+    struct value_day day = {.known = false};
     size_t length = strlen(word);
     double share = 1;
     if (length == 0)
@@ -256,7 +258,7 @@ bool schema_draft_choose(struct schema_draft *draft, const char *word, const cha
     if (choice->word == NULL)
         return schema_draft_refuse(draft, "no room: the schema is too long");
     column->choice_count++;
-    draft->choices_type = column_type_widen(draft->choices_type, word, length);
+    draft->choices_types &= stated_types(word, length, &day);
     return true;
 }
 
@@ -314,22 +316,28 @@ static void settle_type(struct schema_draft *draft)
         return;
     column->type = draft->distribution->type;
     if (draft->distribution->is_list && column->choice_count > 0)
-        column->type = draft->choices_type;
+        column->type = column_type_narrowest(draft->choices_types);
     if (column->prefix != NULL && column->prefix[0] != '\0')
         column->type = COLUMN_STRING;
+}
+
+static bool is_of_type(enum column_type type, const struct schema_choice *choice)
+{
+    struct value_day day = {.known = false};
+    return column_type_takes(type, stated_types(choice->word, choice->length, &day));
 }
 
 static bool type_suits(struct schema_draft *draft)
 {
     const struct schema_column *column = current(draft);
-    const struct column_type_row *type = &COLUMN_TYPES[column->type];
+    const char *type = column_type_word(column->type);
     if ((draft->distribution->types & COLUMN_TYPE_BIT(column->type)) == 0)
         return schema_draft_refuse(draft, "%s makes no values of type %s",
-                                   draft->distribution->word, type->word);
+                                   draft->distribution->word, type);
     for (size_t i = 0; i < column->choice_count; i++)
-        if (!type->has(column->choices[i].word, column->choices[i].length))
+        if (!is_of_type(column->type, &column->choices[i]))
             return schema_draft_refuse(draft, "'%.40s' is not of type %s", column->choices[i].word,
-                                       type->word);
+                                       type);
     if (column->type == COLUMN_INTEGER && column->prefix != NULL && column->prefix[0] != '\0')
         return schema_draft_refuse(draft, "with a prefix its type is string, not integer");
     return true;

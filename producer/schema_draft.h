@@ -43,7 +43,7 @@ struct schema_draft {
     bool given[DISTRIBUTION_PARAMETERS_MAX]; /* which parameters were stated */
     size_t position;                         /* of the next parameter without a name */
     unsigned modified;                       /* which modifiers were stated, as bits */
-    enum column_type choices_type;           /* of all words so far */
+    value_types choices_types;               /* that all words so far are of */
 };
 
 /* `error` is kept. NULL when memory is short. */
