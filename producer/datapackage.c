@@ -11,13 +11,12 @@
 
 #include "common/contract.h"
 #include "common/fileio.h"
+#include "common/limits.h"
 #include "common/log.h"
 #include "common/metadata.h"
 #include "common/text.h"
 #include "common/wait.h"
 
-/* Many times what 64 columns with long names come to. */
-#define METADATA_BYTES_MAX ((size_t)1024 * 1024)
 /* Written at once. */
 #define PIECE_BYTES ((size_t)64 * 1024)
 #define WHY_SIZE 320
@@ -153,7 +152,7 @@ static enum found read_metadata(const struct package *package, const char *name,
     case FILEIO_UNAVAILABLE: return errno == ENOENT ? FOUND_NOTHING : other(why, strerror(errno));
     case FILEIO_OPENED: break;
     }
-    int result = fileio_read_whole(fd, METADATA_BYTES_MAX, bytes, length);
+    int result = fileio_read_whole(fd, LIMITS_METADATA_BYTES, bytes, length);
     int saved_errno = errno;
     (void)close(fd);
     errno = saved_errno;

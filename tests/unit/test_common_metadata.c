@@ -111,6 +111,25 @@ START_TEST(hostile_column_names_are_still_json)
 }
 END_TEST
 
+START_TEST(metadata_is_never_longer_than_it_is_said_to_be_at_most)
+{
+    char description[512];
+    const struct metadata_field fields[] = {{"\x01\x02\x03", "datetime"}, {"\xff", "string"}};
+    struct metadata metadata = METADATA;
+    struct text text = {0};
+    memset(description, '\x01', sizeof description - 1);
+    description[sizeof description - 1] = '\0';
+    metadata.fields = fields;
+    metadata.field_count = 2;
+    metadata.batch = metadata.bytes = metadata.record_count = UINT64_MAX;
+    metadata.description = description;
+    metadata_write(&text, &metadata);
+    ck_assert_uint_le(text.length, metadata_most_bytes(fields, 2));
+    ck_assert_uint_le(metadata_most_bytes(fields, 2), text.length + 8192);
+    text_free(&text);
+}
+END_TEST
+
 START_TEST(a_batch_without_columns_still_has_a_schema)
 {
     struct metadata metadata = METADATA;
@@ -481,6 +500,7 @@ int main(void)
     return SUPPORT_RUN(
         "common_metadata", what_is_written_reads_back_to_the_same_claims,
         what_is_written_is_the_documented_document, hostile_column_names_are_still_json,
+        metadata_is_never_longer_than_it_is_said_to_be_at_most,
         a_batch_without_columns_still_has_a_schema, metadata_of_another_program_may_say_less,
         metadata_that_says_nothing_claims_nothing, claims_of_an_earlier_document_do_not_stay,
         another_path_or_filename_is_a_mismatch, another_batch_number_is_a_mismatch,
