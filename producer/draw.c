@@ -286,6 +286,11 @@ void draw_begin(struct draw *draw, const struct schema_column *column, size_t in
     }
 }
 
+bool draw_look_ahead(struct draw *draw, uint64_t at_most)
+{
+    return draw->column->distribution != DISTRIBUTION_WALK || walk_look_ahead(&draw->walk, at_most);
+}
+
 /* As publish would write it in a row, whose LF is left out. */
 static char *quote(struct draw *draw, char *at, size_t length)
 {

@@ -203,5 +203,20 @@ the_table_schema_of_the_documents_is_taken() {
     [[ $(head -n 1 "$dir/data_1.csv") == sensor,celsius,valid,at ]]
 }
 
+# Wherever it is: looking ahead, making rows, hashing, writing, flushing.
+sigterm_is_answered_within_a_second_in_the_middle_of_a_batch_of_millions() {
+    fresh millions
+    ends_at_once 0.3 'a:walk,b:walk,c:walk,d:walk'
+    local pause
+    for pause in 1 1.8 2.6; do
+        ends_at_once "$pause" 'label:sequence(item_),value:uniform decimals(11),timestamp:time'
+    done
+}
+ends_at_once() {
+    spawn "$producer" --dir "$dir" --interval 0 --rows 10000000 --min-free 0 --schema "$2" >"$dir/producer.out"
+    sleep "$1"
+    stop "$spawned"
+}
+
 for name in $(tests_of "${BASH_SOURCE[0]}"); do check "$name"; done
 finish schema

@@ -141,6 +141,27 @@ START_TEST(generate_makes_the_same_bytes_however_it_is_cut_into_calls)
 }
 END_TEST
 
+/* So that a walk of millions of rows keeps nobody waiting before its first. */
+START_TEST(generate_looks_ahead_at_no_more_rows_than_it_is_asked_for)
+{
+    char error[SCHEMA_ERROR_SIZE];
+    struct schema_draft *draft = schema_source_load("a:walk,b:walk", error);
+    struct generate_request walks = {
+        .schema = &draft->schema, .seed = 1, .batch = 1, .rows_low = 1000, .rows_high = 1000};
+    struct generator generator;
+    struct text csv = {0};
+    unsigned calls = 0;
+    generate_begin(&generator, &walks);
+    while (csv.length == 0) {
+        ck_assert(generate_rows(&generator, &csv, 100));
+        calls++;
+    }
+    ck_assert_uint_ge(calls, 11);
+    text_free(&csv);
+    schema_draft_free(draft);
+}
+END_TEST
+
 START_TEST(generate_draws_row_counts_from_the_whole_range_and_never_beyond)
 {
     bool low_seen = false;
@@ -290,6 +311,7 @@ int main(void)
         generate_makes_of_a_seed_what_it_always_made, generate_draws_the_known_row_counts_of_a_seed,
         generate_depends_on_everything_in_the_request_and_on_nothing_else,
         generate_makes_the_same_bytes_however_it_is_cut_into_calls,
+        generate_looks_ahead_at_no_more_rows_than_it_is_asked_for,
         generate_draws_row_counts_from_the_whole_range_and_never_beyond,
         generate_makes_a_batch_of_one_row, generate_writes_values_below_one_with_all_their_decimals,
         generate_steps_the_clock_over_midnight_and_the_end_of_a_year,
