@@ -61,6 +61,15 @@ void columns_forget(struct columns *columns)
         memset(columns->types, 0, columns->count);
 }
 
+bool columns_are(const struct columns *columns, size_t column, const char *type)
+{
+    unsigned types = columns->types[column];
+    for (int i = 0; i < VALUE_TYPE_COUNT; i++)
+        if (strcmp(value_type_word((enum value_type)i), type) == 0)
+            return types == 0 || (types & VALUE_TYPE_BIT(i)) != 0;
+    return false;
+}
+
 const struct metadata_field *columns_fields(struct columns *columns)
 {
     return columns_fields_of(columns, columns->types);

@@ -38,6 +38,9 @@ void columns_free(struct columns *columns);
 void columns_take(struct columns *columns, const struct csv_cell *cells);
 void columns_forget(struct columns *columns);
 
+/* True when all values of a column so far are of the type with this word of Frictionless's. */
+bool columns_are(const struct columns *columns, size_t column, const char *type);
+
 /* Names and types so far; valid until the next call. */
 const struct metadata_field *columns_fields(struct columns *columns);
 
