@@ -268,20 +268,24 @@ int retention_tidy(struct retention *retention, const struct acknowledgements *s
     return 0;
 }
 
-static bool is_full(const struct retention *retention)
+/* A batch that is to come must leave as much as is to stay free. */
+static bool is_full(const struct retention *retention, uint64_t bytes)
 {
     struct statvfs space;
+    uint64_t wanted;
     if (retention->limits.min_free_bytes == 0 || fstatvfs(retention->directory_fd, &space) != 0)
         return false;
-    uint64_t blocks = retention->limits.min_free_bytes / space.f_frsize;
-    return space.f_bavail < blocks;
+    if (__builtin_add_overflow(retention->limits.min_free_bytes, bytes, &wanted))
+        wanted = UINT64_MAX;
+    return space.f_bavail < wanted / space.f_frsize;
 }
 
-enum retention_verdict retention_verdict(const struct retention *retention, size_t more)
+enum retention_verdict retention_verdict(const struct retention *retention, size_t more,
+                                         uint64_t bytes)
 {
     if (retention->reader_seen && at_high_water(retention, more))
         return RETENTION_READER_BEHIND;
-    return is_full(retention) ? RETENTION_DISK_FULL : RETENTION_GO;
+    return is_full(retention, bytes) ? RETENTION_DISK_FULL : RETENTION_GO;
 }
 
 uint64_t retention_first_pending(const struct retention *retention)

@@ -6,7 +6,7 @@
  *     for each batch:
  *         retention_follow(&retention, seen);
  *         retention_tidy(&retention, seen);
- *         if (retention_verdict(&retention, 0) != RETENTION_GO)
+ *         if (retention_verdict(&retention, 0, bytes) != RETENTION_GO)
  *             wait
  *         publish, retention_add(&retention, number)
  *     retention_close(&retention);
@@ -88,10 +88,11 @@ int retention_tidy(struct retention *retention, const struct acknowledgements *s
 enum retention_verdict { RETENTION_GO, RETENTION_READER_BEHIND, RETENTION_DISK_FULL };
 
 /*
- * Whether one more batch may be published, besides `more` that are on their way.
+ * Whether one more batch may be published, of about `bytes`, besides `more` that are on their way.
  * A file system that cannot be asked for its space is not a full one: writing will tell.
  */
-enum retention_verdict retention_verdict(const struct retention *retention, size_t more);
+enum retention_verdict retention_verdict(const struct retention *retention, size_t more,
+                                         uint64_t bytes);
 
 /* The lowest number that a reader lacks, 0 when none is pending. */
 uint64_t retention_first_pending(const struct retention *retention);

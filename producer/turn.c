@@ -61,10 +61,16 @@ static void tell_who_is_behind(struct run *run)
                     seen->paths[i], run->config->max_pending_batches);
 }
 
+/* Whether a batch may come behind those that are staged. */
+static enum retention_verdict verdict_of(const struct run *run)
+{
+    return retention_verdict(&run->retention, run->group.staged, run->group.bytes_made);
+}
+
 /* True when a batch may be published; else when to look again is on the schedule. */
 static bool may_publish(struct run *run)
 {
-    enum retention_verdict verdict = retention_verdict(&run->retention, 0);
+    enum retention_verdict verdict = verdict_of(run);
     if (retention_has_caught_up(&run->retention))
         condition_end(&run->reader_behind);
     if (verdict != RETENTION_DISK_FULL)
@@ -74,7 +80,7 @@ static bool may_publish(struct run *run)
     if (verdict == RETENTION_READER_BEHIND)
         tell_who_is_behind(run);
     else
-        condition_begin(&run->disk_full, "waiting for space: less is free than --min-free");
+        condition_begin(&run->disk_full, "waiting for space: less would be free than --min-free");
     schedule_pause(&run->schedule, clock_now_ns(), RUN_RECHECK_NS);
     return false;
 }
@@ -218,7 +224,7 @@ int turn_take(struct run *run)
     char error[PUBLISH_ERROR_SIZE];
     size_t staged = run->group.staged;
     run->wait.fd = -1;
-    if (staged > 0 && retention_verdict(&run->retention, staged) != RETENTION_GO)
+    if (staged > 0 && verdict_of(run) != RETENTION_GO)
         return commit(run);
     if (staged == 0) {
         look_around(run);
@@ -248,8 +254,7 @@ static void publish_the_rest(struct run *run)
 {
     int64_t end_ns = clock_now_ns() + LAST_BATCHES_NS;
     char error[PUBLISH_ERROR_SIZE];
-    bool well = !run->no_write.lasts &&
-                retention_verdict(&run->retention, run->group.staged) != RETENTION_DISK_FULL;
+    bool well = !run->no_write.lasts && verdict_of(run) != RETENTION_DISK_FULL;
     ingest_stop(&run->ingest);
     while (well && clock_now_ns() < end_ns &&
            run->published + run->group.staged < run->config->count) {

@@ -129,6 +129,17 @@ less_space_than_wanted_is_trouble_for_health() {
     all_is_whole_up_to 0
 }
 
+# The batch is some 2 MB: a second one fits the disk, and a third would leave less than is to stay free.
+no_batch_is_begun_that_would_leave_less_space_than_is_to_stay_free() {
+    fresh_tmpfs nearly size=8m
+    mkdir "$dir/results"
+    spawn "$producer" --dir "$dir" --interval 0 --rows 50000 --min-free 3MiB >"$out" 2>&1
+    eventually 5 said "waiting for space: less would be free than --min-free"
+    stop "$spawned"
+    [[ $(df --output=avail -B 1 "$dir" | tail -n 1) -ge $((3 * 1024 * 1024)) ]] || fail "$(df -B 1 "$dir")"
+    [[ $(published) -ge 1 ]] || fail "nothing is published"
+}
+
 # ---- names that are taken -------------------------------------------------------------------------
 
 # At a start such a name is gone round; so it has to appear under a producer that runs.
@@ -372,6 +383,7 @@ check a_group_of_batches_is_announced_when_it_would_outlast_a_power_loss_and_sha
 check what_was_announced_is_there_after_sigkill_and_the_next_start_goes_on_without_a_gap
 check a_producer_at_full_speed_ends_at_once_and_leaves_nothing_in_flight
 check a_group_never_passes_the_limit_of_pending_batches
+check no_batch_is_begun_that_would_leave_less_space_than_is_to_stay_free
 check a_log_that_cannot_be_read_at_the_start_is_waited_for
 check no_number_is_used_again_when_all_is_deleted_and_the_results_are_moved_away
 finish producer-trouble

@@ -253,7 +253,7 @@ START_TEST(retention_without_a_reader_neither_deletes_nor_waits)
     retention_follow(&retention, &(struct acknowledgements){0});
     ck_assert_int_eq(retention_tidy(&retention, &(struct acknowledgements){0}), 0);
     ck_assert_uint_eq(support_count_names(directory), 6);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -261,15 +261,15 @@ START_TEST(retention_waits_at_the_high_water_mark_and_goes_on_below_it)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 3}, 2);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     ck_assert(retention_add(&retention, 3));
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     decide(3, OUTCOME_CHANGED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     decide(2, OUTCOME_REJECTED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -277,8 +277,8 @@ START_TEST(retention_counts_batches_that_are_on_their_way)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 4}, 2);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 1), RETENTION_GO);
-    ck_assert_int_eq(retention_verdict(&retention, 2), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 1, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 2, 0), RETENTION_READER_BEHIND);
 }
 END_TEST
 
@@ -289,9 +289,9 @@ START_TEST(retention_does_not_wait_for_a_batch_that_was_acknowledged_before_it_w
     decide(1, OUTCOME_PROCESSED);
     follow();
     ck_assert(retention_add(&retention, 1));
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -302,7 +302,7 @@ START_TEST(retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_
     ck_assert(!retention_has_caught_up(&retention));
     decide(1, OUTCOME_PROCESSED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     ck_assert(!retention_has_caught_up(&retention));
     decide(2, OUTCOME_PROCESSED);
     follow();
@@ -314,10 +314,10 @@ START_TEST(retention_notices_a_single_acknowledgement_at_a_high_mark)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 500}, 500);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     decide(250, OUTCOME_PROCESSED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -325,18 +325,30 @@ START_TEST(retention_of_zero_pending_is_no_limit)
 {
     prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 0}, 50);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
+}
+END_TEST
+
+START_TEST(retention_waits_where_the_next_batch_would_leave_less_space_than_wanted)
+{
+    prepare((struct retention_limits){.min_free_bytes = 1 << 20}, 0);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 1 << 20), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, UINT64_C(1) << 60), RETENTION_DISK_FULL);
+    ck_assert_int_eq(retention_verdict(&retention, 0, UINT64_MAX), RETENTION_DISK_FULL);
+    retention_close(&retention);
+    prepare((struct retention_limits){.min_free_bytes = 0}, 0);
+    ck_assert_int_eq(retention_verdict(&retention, 0, UINT64_MAX), RETENTION_GO);
 }
 END_TEST
 
 START_TEST(retention_waits_while_less_space_is_free_than_wanted)
 {
     prepare((struct retention_limits){.min_free_bytes = UINT64_MAX}, 0);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_DISK_FULL);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_DISK_FULL);
     retention.limits.min_free_bytes = 1;
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     retention.limits.min_free_bytes = 0;
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -462,11 +474,11 @@ START_TEST(retention_waits_for_the_slowest_of_several_readers)
     for (unsigned number = 1; number <= 3; number++)
         decide(number, OUTCOME_PROCESSED);
     follow_two(true, 1);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     ck_assert_uint_eq(retention_first_pending(&retention), 1);
     decide_in(second, 1, OUTCOME_PROCESSED);
     follow_two(true, 1);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     ck_assert_uint_eq(retention_first_pending(&retention), 2);
 }
 END_TEST
@@ -476,11 +488,11 @@ START_TEST(retention_deletes_nothing_while_a_reader_is_out_of_sight_and_waits_fo
     prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 2}, 3);
     second = new_log();
     follow_two(false, 1);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     decide(1, OUTCOME_PROCESSED);
     decide(2, OUTCOME_PROCESSED);
     follow_two(false, 1);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     ck_assert(is_there(1) && is_there(2) && is_there(3));
 }
 END_TEST
@@ -574,7 +586,9 @@ int main(void)
         retention_does_not_wait_for_a_batch_that_was_acknowledged_before_it_was_added,
         retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_first_free_place,
         retention_notices_a_single_acknowledgement_at_a_high_mark,
-        retention_of_zero_pending_is_no_limit, retention_waits_while_less_space_is_free_than_wanted,
+        retention_of_zero_pending_is_no_limit,
+        retention_waits_where_the_next_batch_would_leave_less_space_than_wanted,
+        retention_waits_while_less_space_is_free_than_wanted,
         retention_deletes_nothing_whose_record_cannot_be_made_durable,
         retention_says_when_it_cannot_delete_and_succeeds_later,
         retention_does_not_stumble_over_a_directory_under_a_batchs_name,
