@@ -215,21 +215,26 @@ static bool repeat(const struct chaos *chaos, struct text *csv, uint64_t *rows)
     return true;
 }
 
-bool chaos_begin(struct chaos *chaos, uint64_t number, struct text *csv, uint64_t *rows)
+/* The first of those that are copies of one another. */
+static uint64_t original_of(const struct chaos *chaos, uint64_t number)
+{
+    while (fault_at(chaos, number) == FAULT_DUPLICATE)
+        number--;
+    return number;
+}
+
+uint64_t chaos_begin(struct chaos *chaos, uint64_t number, struct text *csv, uint64_t *rows)
 {
     if (chaos == NULL)
-        return false;
+        return number;
     chaos->number = number;
     chaos->plan = faults_plan(&chaos->faults, chaos->seed, number);
     if (chaos->plan.fault != FAULT_DUPLICATE)
-        return false;
-    if (repeat(chaos, csv, rows))
-        return true;
-    chaos->plan.fault = FAULT_NONE; /* the one before was made by another run */
-    return false;
+        return number;
+    return repeat(chaos, csv, rows) ? 0 : original_of(chaos, number);
 }
 
-/* Where memory is short the next batch is none that repeats this one. */
+/* Where memory is short, it is made again for the next batch. */
 static void keep(struct chaos *chaos, const struct text *csv, uint64_t rows)
 {
     text_clear(&chaos->kept);

@@ -57,12 +57,10 @@ bool schema_draft_refuse(struct schema_draft *draft, const char *format, ...)
     return false;
 }
 
-/* NULL when there is no room: the limits of its parts bound what a schema may say. */
+/* There is room: SCHEMA_TEXTS_SIZE is that of all texts whose lengths and number were checked. */
 static const char *keep(struct schema_draft *draft, const char *text, size_t length)
 {
     char *copy = draft->texts + draft->text_length;
-    if (length >= SCHEMA_TEXTS_SIZE - draft->text_length)
-        return NULL;
     memcpy(copy, text, length);
     copy[length] = '\0';
     draft->text_length += length + 1;
@@ -109,8 +107,6 @@ bool schema_draft_begin(struct schema_draft *draft, const char *name, size_t len
         return false;
     struct schema_column *column = current(draft);
     *column = (struct schema_column){.name = keep(draft, name, length)};
-    if (column->name == NULL)
-        return refuse_name(draft, "has no room: the schema is too long");
     for (size_t i = 0; i < draft->schema.column_count; i++)
         if (strcmp(draft->columns[i].name, column->name) == 0)
             return schema_draft_refuse(draft, "there are two of this name");
@@ -190,8 +186,7 @@ static bool set_prefix(struct schema_draft *draft, const char *text)
         return schema_draft_refuse(
             draft, "its prefix is longer than 128 bytes, not UTF-8 or has a control character");
     current(draft)->prefix = keep(draft, text, length);
-    return current(draft)->prefix != NULL ||
-           schema_draft_refuse(draft, "no room: the schema is too long");
+    return true;
 }
 
 static bool set_parameter(struct schema_draft *draft, size_t index, const char *text)
@@ -255,8 +250,6 @@ bool schema_draft_choose(struct schema_draft *draft, const char *word, const cha
     double before = column->choice_count == 0 ? 0 : draft->choices[draft->choice_count - 1].up_to;
     struct schema_choice *choice = &draft->choices[draft->choice_count++];
     *choice = (struct schema_choice){keep(draft, word, length), length, before + share};
-    if (choice->word == NULL)
-        return schema_draft_refuse(draft, "no room: the schema is too long");
     column->choice_count++;
     draft->choices_types &= stated_types(word, length, &day);
     return true;

@@ -27,7 +27,10 @@
 #define SCHEMA_ERROR_SIZE 400
 /* Of all columns together. */
 #define SCHEMA_CHOICES_MAX 1024
-#define SCHEMA_TEXTS_SIZE ((size_t)64 * 1024)
+/* All of these, and of each column its name and a prefix; each with its NUL. */
+#define SCHEMA_TEXTS_SIZE                                 \
+    ((size_t)SCHEMA_CHOICES_MAX * (SCHEMA_WORD_MAX + 1) + \
+     (size_t)SCHEMA_COLUMNS_MAX * 2 * (SCHEMA_NAME_MAX + 1))
 
 struct schema_draft {
     struct schema schema;

@@ -362,10 +362,22 @@ START_TEST(schema_takes_texts_of_their_greatest_length_and_none_that_is_longer)
 }
 END_TEST
 
-/* 1,000 words of 250 bytes each are more than all texts may be. */
-START_TEST(schema_refuses_more_text_than_there_is_room_for)
+/* The words in one column, and a prefix in each of the others, all as long as they may be. */
+START_TEST(schema_takes_all_texts_at_once_at_their_greatest_number_and_length)
 {
-    ck_assert_ptr_nonnull(strstr(check_words(1000, 250), "too long"));
+    struct text line = {0};
+    text_printf(&line, "%0128d:choice(", 0);
+    for (int i = 0; i < 1024; i++)
+        text_printf(&line, "%s%0256d", i == 0 ? "" : ",", i);
+    text_put(&line, ")");
+    for (int i = 1; i < 64; i++)
+        text_printf(&line, ",%0128d:sequence(%0128d)", i, i);
+    const struct schema *schema = load(line.bytes);
+    ck_assert_uint_eq(schema->column_count, 64);
+    ck_assert_uint_eq(schema->columns[0].choice_count, 1024);
+    ck_assert_uint_eq(strlen(schema->columns[0].choices[1023].word), 256);
+    ck_assert_uint_eq(strlen(schema->columns[63].prefix), 128);
+    text_free(&line);
 }
 END_TEST
 
@@ -490,7 +502,7 @@ int main(void)
                        schema_refuses_what_cannot_be_and_names_column_and_reason,
                        schema_takes_as_many_as_there_may_be_and_not_one_more,
                        schema_takes_texts_of_their_greatest_length_and_none_that_is_longer,
-                       schema_refuses_more_text_than_there_is_room_for,
+                       schema_takes_all_texts_at_once_at_their_greatest_number_and_length,
                        schema_of_a_table_schema_is_that_of_the_line_that_says_the_same,
                        schema_refuses_a_table_schema_that_cannot_be_and_names_the_cause,
                        schema_is_read_from_a_file_and_a_line_by_one_rule,
