@@ -50,7 +50,9 @@ struct draw {
     size_t prefix_length;
     struct random_state random;
     struct random_state modifiers;
-    double level;    /* DISTRIBUTION_STEP */
+    double level;  /* DISTRIBUTION_STEP, */
+    uint64_t seed; /* and whence it is drawn */
+    uint64_t branch;
     int64_t low;     /* DISTRIBUTION_UNIFORM, in units of the last decimal */
     uint64_t last;   /* from low, included */
     int64_t next_ms; /* DISTRIBUTION_TIME, without jitter */
