@@ -306,6 +306,13 @@ static int commit_metadata(struct publisher *publisher, uint64_t number,
                : trouble_tell(error, PUBLISH_ERROR_SIZE, "publish", name);
 }
 
+/* In a run whose times are fixed its number decides that too. */
+static int64_t created_seconds(const struct publisher *publisher, uint64_t number)
+{
+    return publisher->created == NULL ? clock_wall_ns() / NUMBER_NS_PER_SECOND
+                                      : publisher->created(publisher->created_context, number);
+}
+
 static enum publish_completed complete_surveyed(struct publisher *publisher, uint64_t number,
                                                 struct survey *survey,
                                                 char error[PUBLISH_ERROR_SIZE])
@@ -316,7 +323,7 @@ static enum publish_completed complete_surveyed(struct publisher *publisher, uin
         (void)trouble_tell(error, PUBLISH_ERROR_SIZE, "describe", "the columns of a batch");
         return PUBLISH_FAILED;
     }
-    clock_format_seconds(metadata.created, clock_wall_ns() / NUMBER_NS_PER_SECOND);
+    clock_format_seconds(metadata.created, created_seconds(publisher, number));
     describe(publisher, survey, fields, &metadata);
     int result = commit_metadata(publisher, number, &metadata, error);
     int saved_errno = errno;

@@ -42,6 +42,7 @@ struct run {
     struct schedule schedule;
     int64_t end_ns; /* of --duration */
     struct metadata_field fields[SCHEMA_COLUMNS_MAX];
+    struct generate_request request; /* of every synthetic batch, but for its number */
     struct synthetic synthetic;
     struct ingest ingest; /* with --from */
     struct source source;

@@ -196,20 +196,34 @@ static int resume(struct run *run)
     return CONTRACT_EXIT_IO;
 }
 
-/* In a group only what is due at once: else each batch is published when it is made. */
-static void open_group(struct run *run)
+static int64_t created_of(void *context, uint64_t number)
+{
+    const struct generate_request *request = context;
+    return generate_start(request, number, clock_wall_ns() / NUMBER_NS_PER_SECOND);
+}
+
+/* What all synthetic batches have in common; also those that recovery completes. */
+static void prepare_request(struct run *run)
 {
     const char *start = run->config->start_time;
     int64_t start_ms = 0;
     bool fixed = start != NULL && moment_parse(start, strlen(start), &start_ms);
-    const struct generate_request request = {.schema = run->schema,
+    run->request = (struct generate_request){.schema = run->schema,
                                              .seed = run->config->seed,
                                              .rows_low = run->config->rows.low,
                                              .rows_high = run->config->rows.high,
                                              .start_seconds = start_ms / MOMENT_MS_PER_SECOND,
                                              .start_fixed = fixed};
-    run->source = run->config->from != NULL ? ingest_source(&run->ingest)
-                                            : synthetic_open(&run->synthetic, &request, run->chaos);
+    run->publisher.created = created_of;
+    run->publisher.created_context = &run->request;
+}
+
+/* In a group only what is due at once: else each batch is published when it is made. */
+static void open_group(struct run *run)
+{
+    run->source = run->config->from != NULL
+                      ? ingest_source(&run->ingest)
+                      : synthetic_open(&run->synthetic, &run->request, run->chaos);
     group_open(&run->group, &run->publisher, &run->source, schedule_is_crowded(&run->schedule));
     run->group.chaos = run->chaos;
 }
@@ -229,6 +243,7 @@ int start_run(struct run *run)
 {
     run->plan = plan_of(run->config);
     run->end_ns = WAIT_FOREVER;
+    prepare_request(run);
     int code = open_stream(run);
     if (code != RUN_GO_ON || (code = open_chaos(run)) != RUN_GO_ON ||
         (code = recover(run)) != RUN_GO_ON || (code = resume(run)) != RUN_GO_ON)

@@ -277,6 +277,28 @@ static int64_t start_of(const char *line, uint64_t rows_high, uint64_t batch)
     return start - START_SECONDS;
 }
 
+START_TEST(generate_makes_no_row_longer_than_its_schema_says)
+{
+    static const char *const LINES[] = {
+        EVERYTHING, "c:choice(\"\"\"\"\"\",a)", "p:serial(\"\"\"\",1000000000000000)",
+        "n:uniform(-4,4) decimals(18),m:normal(-1e15,1e15) decimals(18)"};
+    char error[SCHEMA_ERROR_SIZE];
+    for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) {
+        struct schema_draft *draft = schema_source_load(LINES[i], error);
+        ck_assert_msg(draft != NULL, "%s", error);
+        struct generate_request wanted = request(42, 1234, 2000, 2000);
+        wanted.schema = &draft->schema;
+        char *csv = generate(wanted, 1000, NULL);
+        for (char *at = strchr(csv, '\n') + 1, *end; *at != '\0'; at = end + 1) {
+            end = strchr(at, '\n');
+            SUPPORT_ASSERT((size_t)(end + 1 - at) <= schema_row_bytes(&draft->schema), "%s", at);
+        }
+        free(csv);
+        schema_draft_free(draft);
+    }
+}
+END_TEST
+
 START_TEST(generate_starts_a_batch_of_a_fixed_run_where_the_longest_before_it_would_have_ended)
 {
     ck_assert_int_eq(start_of("a:time", 60, 1), 0);
@@ -317,6 +339,7 @@ int main(void)
         generate_steps_the_clock_over_midnight_and_the_end_of_a_year,
         generate_follows_another_schema,
         generate_makes_of_every_distribution_the_bytes_it_makes_everywhere,
+        generate_makes_no_row_longer_than_its_schema_says,
         generate_starts_a_batch_of_a_fixed_run_where_the_longest_before_it_would_have_ended,
         generate_starts_no_batch_beyond_the_year_9999,
         generate_starts_a_batch_now_unless_the_run_is_fixed);

@@ -233,13 +233,15 @@ START_TEST(schema_refuses_what_cannot_be_and_names_column_and_reason)
         const char *column;
         const char *reason;
     } cases[] = {
-        {"", "''", "no ':'"},
+        {"", "column 1", "nothing stands there"},
         {"value", "'value'", "no ':' behind its name"},
         {"schema.jsn", "'schema.jsn'", "ends in .json"},
         {"a:", "'a'", "neither a distribution nor a type"},
         {":normal", "column 1", "is empty"},
         {"a:normal,:normal", "column 2", "is empty"},
-        {"a:normal,", "''", "no ':'"},
+        {"a:normal,", "column 2", "nothing stands there"},
+        {"a:normal,,b:normal", "column 2", "nothing stands there"},
+        {",a:normal", "column 1", "nothing stands there"},
         {"a:gauss(1,2)", "'a'", "'gauss' is no distribution, type or modifier"},
         {"a:normal(20,-1)", "'a'", "sd -1 must be from 0 to 1e+15"},
         {"a:normal(x)", "'a'", "mean 'x' is not a number"},
