@@ -15,6 +15,7 @@
 #include "producer/faults_damage.h"
 #include "producer/faults_manifest.h"
 #include "producer/faults_objects.h"
+#include "producer/listing.h"
 
 _Static_assert(PUBLISH_ERROR_SIZE == FAULTS_MANIFEST_ERROR_SIZE, "one line is as long as another");
 
@@ -111,17 +112,10 @@ void chaos_close(struct chaos *chaos)
 
 /* --- going on after a start ------------------------------------------------------------------ */
 
-static int compare_numbers(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left;
-    uint64_t b = *(const uint64_t *)right;
-    return a < b ? -1 : a > b;
-}
-
 static bool is_in(const struct chaos_found *found, uint64_t number)
 {
     return found->count > 0 && bsearch(&number, found->numbers, found->count,
-                                       sizeof *found->numbers, compare_numbers) != NULL;
+                                       sizeof *found->numbers, listing_compare_numbers) != NULL;
 }
 
 static const struct processed_entry *find(const struct processed_log *log, uint64_t number)

@@ -10,8 +10,8 @@
 #include "common/fileio.h"
 #include "common/wait.h"
 #include "producer/retired.h"
+#include "producer/survey.h"
 
-#define READ_BYTES ((size_t)64 * 1024)
 #define TOO_SHORT "is shorter than what was published of it"
 
 static enum resume_result fail(char error[PUBLISH_ERROR_SIZE], const char *what)
@@ -51,18 +51,6 @@ static enum resume_result refuse(const struct ingest *ingest, const char *why,
 
 /* --- what is published ------------------------------------------------------------------------ */
 
-static int hash_file(struct digest *digest, int fd, char sha256[DIGEST_HEX_SIZE])
-{
-    static char buffer[READ_BYTES];
-    ssize_t count;
-    for (off_t at = 0; (count = fileio_read_at(fd, buffer, READ_BYTES, at)) > 0; at += count)
-        digest_update(digest, buffer, (size_t)count);
-    int saved_errno = errno;
-    bool hashed = digest_finish(digest, sha256);
-    errno = count < 0 ? saved_errno : ENOMEM;
-    return count == 0 && hashed ? 0 : -1;
-}
-
 /*
  * A batch without a file. It was deleted, for it was acknowledged: then a log has it. Or it was
  * never published; that is sure only where its number cannot be one of those that were deleted, or
@@ -85,7 +73,7 @@ static int is_published(const struct ingest *ingest, int directory_fd,
                         const struct acknowledgements *seen, const struct place_batch *batch)
 {
     char name[CONTRACT_NAME_SIZE];
-    char sha256[DIGEST_HEX_SIZE] = "";
+    struct survey survey;
     struct stat status;
     int fd = -1;
     if (ingest->place.settled)
@@ -96,11 +84,13 @@ static int is_published(const struct ingest *ingest, int directory_fd,
     case FILEIO_NOT_REGULAR: return 0;
     case FILEIO_UNAVAILABLE: return errno == ENOENT ? was_published(directory_fd, seen, batch) : -1;
     }
-    int result = hash_file(ingest->digest, fd, sha256);
+    enum survey_result result = survey_file(fd, ingest->digest, &survey);
     int saved_errno = errno;
+    bool same = strcmp(survey.sha256, batch->sha256) == 0;
+    survey_free(&survey);
     (void)close(fd);
     errno = saved_errno;
-    return result != 0 ? -1 : strcmp(sha256, batch->sha256) == 0;
+    return result == SURVEY_FAILED ? -1 : same;
 }
 
 /* --- cutting again ---------------------------------------------------------------------------- */
