@@ -46,6 +46,7 @@ _Static_assert(FLT_EVAL_METHOD == 0 && FLT_RADIX == 2 && DBL_MANT_DIG == 53 && D
 #define CONTRACT_DATAPACKAGE_LOCK ".datapackage.lock"
 #define CONTRACT_FAULT_MANIFEST "_faults.jsonl"
 #define CONTRACT_PRODUCER_LOCK ".producer.lock"
+#define CONTRACT_PRODUCER_RETIRED ".producer.retired"
 #define CONTRACT_CONSUMER_LOCK ".consumer.lock"
 #define CONTRACT_REPORT_LOCK ".report.lock"
 #define CONTRACT_SHARDS ".shards"           /* the directory of the shards' locks */

@@ -11,6 +11,11 @@
 
 #include "common/contract.h"
 #include "common/fileio.h"
+#include "common/wait.h"
+
+/* What is longer is written in slices of this; a slow disk takes some tenths of a second for two.
+ */
+#define SLICE_BYTES ((size_t)16 * 1024 * 1024)
 
 struct grouped_file {
     char name[CONTRACT_NAME_SIZE];
@@ -68,6 +73,45 @@ static void begin_writing(int fd)
     (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+/* Is waited for, so that the flush at the end finds little left; what went wrong is known at once.
+ */
+static int write_slice_out(int fd, off_t at, size_t length)
+{
+    const unsigned now = SYNC_FILE_RANGE_WRITE;
+    const unsigned done = SYNC_FILE_RANGE_WAIT_BEFORE | now | SYNC_FILE_RANGE_WAIT_AFTER;
+    off_t before = at >= (off_t)SLICE_BYTES ? at - (off_t)SLICE_BYTES : at;
+    if (sync_file_range(fd, at, (off_t)length, now) == 0 &&
+        (before == at || sync_file_range(fd, before, (off_t)SLICE_BYTES, done) == 0))
+        return 0;
+    return errno == ENOSYS || errno == EINVAL || errno == ESPIPE ? 0 : -1; /* not known there */
+}
+
+/* In slices, between which the program may end: a gigabyte takes a disk some seconds. */
+static int write_in_slices(int fd, const char *bytes, size_t length)
+{
+    for (size_t at = 0, slice; at < length; at += slice) {
+        slice = length - at < SLICE_BYTES ? length - at : SLICE_BYTES;
+        errno = EINTR;
+        if (at > 0 && wait_stopping())
+            return -1;
+        if (fileio_append(fd, bytes + at, slice) != 0 || write_slice_out(fd, (off_t)at, slice) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_long(int directory_fd, const char *name, const void *bytes, size_t length)
+{
+    int fd = fileio_create_temporary(directory_fd, name);
+    if (fd < 0 || write_in_slices(fd, bytes, length) == 0)
+        return fd;
+    int saved_errno = errno;
+    (void)close(fd);
+    errno = saved_errno;
+    fileio_remove_temporary(directory_fd, name);
+    return -1;
+}
+
 int fileio_group_add(struct fileio_group *group, const char *name, const void *bytes, size_t length)
 {
     if (group->count == group->capacity) {
@@ -75,7 +119,9 @@ int fileio_group_add(struct fileio_group *group, const char *name, const void *b
         return -1;
     }
     struct grouped_file *file = &group->files[group->count];
-    file->fd = fileio_write_temporary(group->directory_fd, name, bytes, length);
+    file->fd = length > SLICE_BYTES
+                   ? write_long(group->directory_fd, name, bytes, length)
+                   : fileio_write_temporary(group->directory_fd, name, bytes, length);
     if (file->fd < 0)
         return -1;
     (void)snprintf(file->name, sizeof file->name, "%s", name);

@@ -55,7 +55,10 @@ void fileio_group_free(struct fileio_group *group);
 /* How many files may still be added. */
 size_t fileio_group_room(const struct fileio_group *group);
 
-/* When it fails, the file is not among the group, which is as it was. ENOBUFS: it is full. */
+/*
+ * When it fails, the file is not among the group, which is as it was. ENOBUFS: it is full; EINTR:
+ * the program shall end, and the file has more than the 16 MiB that are written in any case.
+ */
 int fileio_group_add(struct fileio_group *group, const char *name, const void *bytes,
                      size_t length);
 

@@ -24,13 +24,16 @@ struct limits {
 #define LIMITS_GIB (UINT64_C(1) << 30)
 #define LIMITS_TIB (UINT64_C(1) << 40)
 
+/* Of a metadata file: a consumer rejects unread what is larger, so a producer publishes no such. */
+#define LIMITS_METADATA_BYTES LIMITS_MIB
+
 /* What the options say where nobody sets them. */
-#define LIMITS_DEFAULT                             \
-    ((struct limits){.batch_bytes = LIMITS_TIB,    \
-                     .field_bytes = LIMITS_MIB,    \
-                     .row_bytes = 16 * LIMITS_MIB, \
-                     .columns = 16384,             \
-                     .metadata_bytes = LIMITS_MIB, \
+#define LIMITS_DEFAULT                                        \
+    ((struct limits){.batch_bytes = LIMITS_TIB,               \
+                     .field_bytes = LIMITS_MIB,               \
+                     .row_bytes = 16 * LIMITS_MIB,            \
+                     .columns = 16384,                        \
+                     .metadata_bytes = LIMITS_METADATA_BYTES, \
                      .json_depth = 32})
 
 #endif

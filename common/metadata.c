@@ -12,6 +12,10 @@
 #define NAME_PREFIX "data_"
 #define PROFILE "tabular-data-resource"
 #define MD5_DIGITS 32
+/* With its format, no other field is as long. */
+#define LONGEST_TYPE "datetime"
+/* Names, a hash, counts, and a description of some hundred bytes, each of which may be escaped. */
+#define BESIDE_COLUMNS_BYTES ((size_t)8 * 1024)
 #define COUNT_WORDS "a whole number in digits alone, up to 2^64 - 1"
 
 static void put_member(struct text *text, const char *name, const char *value)
@@ -21,15 +25,29 @@ static void put_member(struct text *text, const char *name, const char *value)
     text_put(text, ",\n");
 }
 
+/*
+ * The default format of these two has neither fractions of a second nor offsets from UTC, which our
+ * values may have.
+ */
+static const char *format_of(const char *type)
+{
+    return strcmp(type, "time") == 0 || strcmp(type, "datetime") == 0 ? ", \"format\": \"any\""
+                                                                      : "";
+}
+
+static void put_field(struct text *text, const char *name, const char *type)
+{
+    text_put(text, "      {\"name\": ");
+    text_json_string(text, name, strlen(name));
+    text_printf(text, ", \"type\": \"%s\"%s}", type, format_of(type));
+}
+
 static void put_fields(struct text *text, const struct metadata *metadata)
 {
     text_put(text, "  \"schema\": {\n    \"fields\": [\n");
     for (size_t i = 0; i < metadata->field_count; i++) {
-        const struct metadata_field *field = &metadata->fields[i];
-        text_put(text, "      {\"name\": ");
-        text_json_string(text, field->name, strlen(field->name));
-        text_printf(text, ", \"type\": \"%s\"}%s\n", field->type,
-                    i + 1 < metadata->field_count ? "," : "");
+        put_field(text, metadata->fields[i].name, metadata->fields[i].type);
+        text_put(text, i + 1 < metadata->field_count ? ",\n" : "\n");
     }
     text_put(text, "    ]\n  },\n");
 }
@@ -45,6 +63,8 @@ void metadata_write(struct text *text, const struct metadata *metadata)
     put_member(text, "format", "csv");
     put_member(text, "mediatype", "text/csv");
     put_member(text, "encoding", "utf-8");
+    /* Libraries guess it where it is not said, and take a colon, a letter or a space for it. */
+    text_put(text, "  \"dialect\": {\"delimiter\": \",\"},\n");
     text_printf(text, "  \"bytes\": %" PRIu64 ",\n", metadata->bytes);
     text_printf(text, "  \"hash\": \"" HASH_PREFIX "%s\",\n", metadata->sha256);
     put_fields(text, metadata);
@@ -56,6 +76,18 @@ void metadata_write(struct text *text, const struct metadata *metadata)
     text_put(text, "  \"description\": ");
     text_json_string(text, metadata->description, strlen(metadata->description));
     text_put(text, "\n}\n");
+}
+
+size_t metadata_most_bytes(const struct metadata_field *fields, size_t field_count)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < field_count; i++) {
+        put_field(&text, fields[i].name, LONGEST_TYPE);
+        text_put(&text, ",\n");
+    }
+    size_t bytes = text_failed(&text) ? 0 : text.length + BESIDE_COLUMNS_BYTES;
+    text_free(&text);
+    return bytes;
 }
 
 static bool wrong(struct rejection *rejection, const char *name, const char *expected)

@@ -45,6 +45,12 @@ struct metadata {
 /* Appends the document and its last newline; see text_failed(). */
 void metadata_write(struct text *text, const struct metadata *metadata);
 
+/*
+ * The most bytes that a document with columns of these names can come to, whatever their types and
+ * all else in it; 0 when memory is short.
+ */
+size_t metadata_most_bytes(const struct metadata_field *fields, size_t field_count);
+
 /* What a consumer holds a batch against. */
 struct metadata_claims {
     bool has_bytes;

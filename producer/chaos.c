@@ -15,6 +15,7 @@
 #include "producer/faults_damage.h"
 #include "producer/faults_manifest.h"
 #include "producer/faults_objects.h"
+#include "producer/listing.h"
 
 _Static_assert(PUBLISH_ERROR_SIZE == FAULTS_MANIFEST_ERROR_SIZE, "one line is as long as another");
 
@@ -111,17 +112,10 @@ void chaos_close(struct chaos *chaos)
 
 /* --- going on after a start ------------------------------------------------------------------ */
 
-static int compare_numbers(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left;
-    uint64_t b = *(const uint64_t *)right;
-    return a < b ? -1 : a > b;
-}
-
 static bool is_in(const struct chaos_found *found, uint64_t number)
 {
     return found->count > 0 && bsearch(&number, found->numbers, found->count,
-                                       sizeof *found->numbers, compare_numbers) != NULL;
+                                       sizeof *found->numbers, listing_compare_numbers) != NULL;
 }
 
 static const struct processed_entry *find(const struct processed_logs *log, uint64_t number)
@@ -215,21 +209,26 @@ static bool repeat(const struct chaos *chaos, struct text *csv, uint64_t *rows)
     return true;
 }
 
-bool chaos_begin(struct chaos *chaos, uint64_t number, struct text *csv, uint64_t *rows)
+/* The first of those that are copies of one another. */
+static uint64_t original_of(const struct chaos *chaos, uint64_t number)
+{
+    while (fault_at(chaos, number) == FAULT_DUPLICATE)
+        number--;
+    return number;
+}
+
+uint64_t chaos_begin(struct chaos *chaos, uint64_t number, struct text *csv, uint64_t *rows)
 {
     if (chaos == NULL)
-        return false;
+        return number;
     chaos->number = number;
     chaos->plan = faults_plan(&chaos->faults, chaos->seed, number);
     if (chaos->plan.fault != FAULT_DUPLICATE)
-        return false;
-    if (repeat(chaos, csv, rows))
-        return true;
-    chaos->plan.fault = FAULT_NONE; /* the one before was made by another run */
-    return false;
+        return number;
+    return repeat(chaos, csv, rows) ? 0 : original_of(chaos, number);
 }
 
-/* Where memory is short the next batch is none that repeats this one. */
+/* Where memory is short, it is made again for the next batch. */
 static void keep(struct chaos *chaos, const struct text *csv, uint64_t rows)
 {
     text_clear(&chaos->kept);

@@ -11,8 +11,9 @@
  *
  * Each batch of a group (see group):
  *     next = chaos_pass_gaps(chaos, next);          before the first
- *     if (!chaos_begin(chaos, number, &csv, &rows))
- *         ... make the rows ...                     a duplicate has them already
+ *     of = chaos_begin(chaos, number, &csv, &rows); whose rows it has
+ *     if (of != 0)
+ *         ... make them ...                         a duplicate has them already, as a rule
  *     published = chaos_damage(chaos, &csv, &rows, columns);
  *     publish_stage(...);                           calls chaos_state()
  *     if (chaos_parts(chaos, number)) ...           nothing more goes into this group
@@ -78,8 +79,12 @@ int chaos_resume(struct chaos *chaos, struct chaos_found *found, char error[PUBL
 /* The first number from `next` on that is not left out. */
 uint64_t chaos_pass_gaps(struct chaos *chaos, uint64_t next);
 
-/* Plans the batch. True when it repeats the one before: then `csv` and `rows` are that one's. */
-bool chaos_begin(struct chaos *chaos, uint64_t number, struct text *csv, uint64_t *rows);
+/*
+ * Plans the batch. 0 when it repeats the one before: then `csv` and `rows` are that one's. Else the
+ * number of the batch whose rows it has: its own, or of a duplicate whose original another run has
+ * made, that one's.
+ */
+uint64_t chaos_begin(struct chaos *chaos, uint64_t number, struct text *csv, uint64_t *rows);
 
 /*
  * Damages what was made. False when no data is to be published under the data's name. See

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "producer/stated.h"
+
 #define ONLY_STRING VALUE_TYPE_BIT(VALUE_STRING)
 
 /* The names move while they are collected, so that they are pointed at when all are there. */
@@ -44,13 +46,12 @@ void columns_free(struct columns *columns)
 
 void columns_take(struct columns *columns, const struct csv_cell *cells)
 {
-    struct value value;
     for (size_t i = 0; i < columns->count; i++) {
         unsigned char *types = &columns->types[i];
         if (cells[i].length == 0 || *types == ONLY_STRING)
             continue;
-        value_read_next(cells[i].bytes, cells[i].length, &columns->days[i], &value);
-        *types = (unsigned char)(*types == 0 ? value.types : *types & value.types);
+        value_types cell = stated_types(cells[i].bytes, cells[i].length, &columns->days[i]);
+        *types = (unsigned char)(*types == 0 ? cell : *types & cell);
     }
 }
 
@@ -58,6 +59,15 @@ void columns_forget(struct columns *columns)
 {
     if (columns->count > 0)
         memset(columns->types, 0, columns->count);
+}
+
+bool columns_are(const struct columns *columns, size_t column, const char *type)
+{
+    unsigned types = columns->types[column];
+    for (int i = 0; i < VALUE_TYPE_COUNT; i++)
+        if (strcmp(value_type_word((enum value_type)i), type) == 0)
+            return types == 0 || (types & VALUE_TYPE_BIT(i)) != 0;
+    return false;
 }
 
 const struct metadata_field *columns_fields(struct columns *columns)

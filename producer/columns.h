@@ -8,7 +8,7 @@
  *     columns_forget(&columns);                   the next batch states what its own rows are
  *     columns_free(&columns);
  *
- * A column has the narrowest type that all its values have (see value.h); one without a value, and
+ * A column has the narrowest type that all its values have (see stated); one without a value, and
  * an empty cell is none, is of strings.
  */
 #ifndef PRODUCER_COLUMNS_H
@@ -37,6 +37,9 @@ void columns_free(struct columns *columns);
 /* As many cells as there are columns. */
 void columns_take(struct columns *columns, const struct csv_cell *cells);
 void columns_forget(struct columns *columns);
+
+/* True when all values of a column so far are of the type with this word of Frictionless's. */
+bool columns_are(const struct columns *columns, size_t column, const char *type);
 
 /* Names and types so far; valid until the next call. */
 const struct metadata_field *columns_fields(struct columns *columns);

@@ -161,7 +161,8 @@ static const struct option_row ROWS[] = {
      .environment = "PRODUCER_MIN_FREE",
      .type = OPTION_SIZE,
      .default_value = "64MiB",
-     .help = "wait while less space than this is free; 0 is no limit",
+     .help = "wait while less space than this would be free behind one more batch like the last;\n"
+             "      0 is no limit",
      .offset = offsetof(struct config, min_free_bytes)},
     {.flag = "--faults",
      .environment = "PRODUCER_FAULTS",

@@ -31,9 +31,22 @@ void cut_free(struct cut *cut)
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
+/* Metadata that is larger would have each batch rejected, unread. */
+static bool columns_fit_metadata(struct cutter *cutter)
+{
+    size_t bytes = metadata_most_bytes(columns_fields(&cutter->columns), cutter->columns.count);
+    if (bytes > LIMITS_METADATA_BYTES)
+        rejection_set(cutter->damage, REASON_TOO_LARGE,
+                      "line %" PRIu64 ", column 1: with the names of %zu columns the metadata of a "
+                      "batch may be %zu bytes long, more than %" PRIu64,
+                      csv_reader_line(cutter->reader), cutter->columns.count, bytes,
+                      LIMITS_METADATA_BYTES);
+    return bytes > 0 && bytes <= LIMITS_METADATA_BYTES;
+}
+
 static bool take_header(struct cutter *cutter, const struct csv_cell *cells, size_t count)
 {
-    if (!columns_name(&cutter->columns, cells, count))
+    if (!columns_name(&cutter->columns, cells, count) || !columns_fit_metadata(cutter))
         return false;
     publish_append_row(&cutter->header, cells, count);
     cutter->has_header = true;

@@ -14,7 +14,7 @@
  *
  * Chunks may be cut anywhere. What libcsv calls an error in strict mode, a row with more or fewer
  * cells than the header, a NUL and what is not UTF-8 is damage; all rows before it are in the
- * batch.
+ * batch. So is a header whose names make metadata that no consumer would take.
  *
  * Memory is bounded by one batch: it is full as well when it has CUTTER_BATCH_BYTES, and a row
  * beyond CUTTER_ROW_BYTES is damage.

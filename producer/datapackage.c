@@ -1,6 +1,5 @@
 #include "producer/datapackage.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,13 +10,13 @@
 
 #include "common/contract.h"
 #include "common/fileio.h"
+#include "common/limits.h"
 #include "common/log.h"
 #include "common/metadata.h"
 #include "common/text.h"
 #include "common/wait.h"
+#include "producer/listing.h"
 
-/* Many times what 64 columns with long names come to. */
-#define METADATA_BYTES_MAX ((size_t)1024 * 1024)
 /* Written at once. */
 #define PIECE_BYTES ((size_t)64 * 1024)
 #define WHY_SIZE 320
@@ -27,61 +26,11 @@
 struct package {
     int directory_fd;
     int fd;
-    uint64_t *numbers;
-    size_t count;
-    size_t capacity;
+    struct listing batches;
     struct text text; /* not yet written */
     uint64_t listed;
     uint64_t left_out;
 };
-
-/* --- which batches there are ------------------------------------------------------------------ */
-
-static bool add_number(struct package *package, uint64_t number)
-{
-    if (package->count == package->capacity) {
-        size_t capacity = package->capacity == 0 ? 256 : package->capacity * 2;
-        uint64_t *numbers = reallocarray(package->numbers, capacity, sizeof *numbers);
-        if (numbers == NULL)
-            return false;
-        package->numbers = numbers;
-        package->capacity = capacity;
-    }
-    package->numbers[package->count++] = number;
-    return true;
-}
-
-static int compare_numbers(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left;
-    uint64_t b = *(const uint64_t *)right;
-    return (a > b) - (a < b);
-}
-
-static int read_names(struct package *package, DIR *stream)
-{
-    char key[CONTRACT_KEY_MAX + 1];
-    struct dirent *entry;
-    uint64_t number;
-    while (errno = 0, (entry = readdir(stream)) != NULL)
-        if (contract_match(CONTRACT_METADATA_PATTERN, entry->d_name, key) &&
-            contract_key_number(key, &number) && !add_number(package, number))
-            return -1;
-    return errno == 0 ? 0 : -1;
-}
-
-static int find_batches(struct package *package)
-{
-    DIR *stream = fileio_list(package->directory_fd);
-    int result = stream == NULL ? -1 : read_names(package, stream);
-    int saved_errno = errno;
-    if (stream != NULL)
-        (void)closedir(stream);
-    if (package->count > 0)
-        qsort(package->numbers, package->count, sizeof *package->numbers, compare_numbers);
-    errno = saved_errno;
-    return result;
-}
 
 /* --- one batch -------------------------------------------------------------------------------- */
 
@@ -153,7 +102,7 @@ static enum found read_metadata(const struct package *package, const char *name,
     case FILEIO_UNAVAILABLE: return errno == ENOENT ? FOUND_NOTHING : other(why, strerror(errno));
     case FILEIO_OPENED: break;
     }
-    int result = fileio_read_whole(fd, METADATA_BYTES_MAX, bytes, length);
+    int result = fileio_read_whole(fd, LIMITS_METADATA_BYTES, bytes, length);
     int saved_errno = errno;
     (void)close(fd);
     errno = saved_errno;
@@ -218,12 +167,13 @@ static int add_batch(struct package *package, uint64_t number)
 
 static int add_batches(struct package *package)
 {
-    for (size_t i = 0; i < package->count; i++) {
+    for (size_t i = 0; i < package->batches.count; i++) {
+        const struct listed *listed = &package->batches.items[i];
         if (wait_stopping()) {
             errno = EINTR;
             return -1;
         }
-        if (add_batch(package, package->numbers[i]) != 0)
+        if (listed->is_metadata && add_batch(package, listed->number) != 0)
             return -1;
         if (package->text.length >= PIECE_BYTES && flush_text(package) != 0)
             return -1;
@@ -250,9 +200,9 @@ static int write_package(struct package *package)
 {
     package->listed = 0;
     package->left_out = 0;
-    package->count = 0;
     text_clear(&package->text);
-    if (find_batches(package) != 0)
+    listing_free(&package->batches);
+    if (listing_read(package->directory_fd, &package->batches) != 0)
         return -1;
     package->fd = fileio_create_temporary(package->directory_fd, CONTRACT_DATAPACKAGE);
     if (package->fd < 0)
@@ -318,7 +268,7 @@ int datapackage_run(const struct config *config, int directory_fd)
         result = write_package(&package);
     int code = tell(&package, config, result);
     text_free(&package.text);
-    free(package.numbers);
+    listing_free(&package.batches);
     (void)close(lock_fd);
     return code;
 }

@@ -7,7 +7,7 @@
  *
  * A resource is the batch's metadata as it stands: the file is the same for the same batches,
  * whoever writes it and when. What is no batch, or none that such a package may hold, is left out
- * with a word. One text of metadata is in memory at a time, and 8 bytes a batch.
+ * with a word. One text of metadata is in memory at a time, and 32 bytes a batch.
  *
  * It runs beside a producer and takes no lock but one of its own. A batch that the producer deletes
  * before it is read is not in the list; one that is deleted later is, as in any list of yesterday.

@@ -174,7 +174,7 @@ const struct distribution DISTRIBUTIONS[DISTRIBUTION_COUNT] = {
                            .example = "step(0,10,25,noise=0.2)",
                            .help =
                                "a level from low to high that is drawn anew every so many rows, "
-                               "with normal noise"},
+                               "with normal noise; goes on from batch to batch"},
     [DISTRIBUTION_SEQUENCE] = {.word = "sequence",
                                .parameters = {{"prefix", DISTRIBUTION_TEXT, 0, 0, 0},
                                               {"start", DISTRIBUTION_WHOLE, 0, 0, FAR},

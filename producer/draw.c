@@ -9,10 +9,12 @@
 #include "producer/publish.h"
 #include "producer/variate.h"
 
-/* Streams of a batch beside the one of its rows; walks have theirs in no batch but in the seed. */
+/* Streams of a batch beside the one of its rows; walks and levels have theirs in no batch but in
+ * the seed. */
 #define BRANCH_VALUES 1
 #define BRANCH_MODIFIERS (BRANCH_VALUES + SCHEMA_COLUMNS_MAX)
 #define BRANCH_WALKS (BRANCH_MODIFIERS + SCHEMA_COLUMNS_MAX)
+#define BRANCH_LEVELS (BRANCH_WALKS + SCHEMA_COLUMNS_MAX)
 
 /* --- numbers --------------------------------------------------------------------------------- */
 
@@ -63,11 +65,21 @@ static double draw_sine(struct draw *draw)
     return p[0] + p[1] * elementary_sine_of_turns(turns) + noise(draw, p[3]);
 }
 
+/* One for each point of the run, whichever batch begins in the middle of it. */
+static double level_at(const struct draw *draw, uint64_t point)
+{
+    const double *p = draw->column->parameters;
+    struct random_state random;
+    random_seed_branch(&random, draw->seed, point, draw->branch);
+    return p[0] + (p[1] - p[0]) * random_share(&random);
+}
+
 static double draw_step(struct draw *draw)
 {
     const double *p = draw->column->parameters;
-    if (draw->row % (uint64_t)p[2] == 0)
-        draw->level = p[0] + (p[1] - p[0]) * random_share(&draw->random);
+    uint64_t row = draw->place + draw->row;
+    if (draw->row == 0 || row % (uint64_t)p[2] == 0)
+        draw->level = level_at(draw, row / (uint64_t)p[2]);
     return draw->level + noise(draw, p[3]);
 }
 
@@ -268,6 +280,8 @@ void draw_begin(struct draw *draw, const struct schema_column *column, size_t in
     *draw = (struct draw){.column = column,
                           .write = WRITERS[column->distribution],
                           .place = (batch->number - 1) * batch->rows_high,
+                          .seed = batch->seed,
+                          .branch = BRANCH_LEVELS + index,
                           .modified = column->missing > 0 || column->outliers > 0,
                           .plain = is_column_plain(column),
                           .alone = batch->columns == 1};
@@ -284,6 +298,11 @@ void draw_begin(struct draw *draw, const struct schema_column *column, size_t in
     case DISTRIBUTION_WALK: begin_walk(draw, index, batch); break;
     default: break;
     }
+}
+
+bool draw_look_ahead(struct draw *draw, uint64_t at_most)
+{
+    return draw->column->distribution != DISTRIBUTION_WALK || walk_look_ahead(&draw->walk, at_most);
 }
 
 /* As publish would write it in a row, whose LF is left out. */

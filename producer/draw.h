@@ -2,6 +2,7 @@
  * draw - the cells of one column in one batch, from the first row to the last.
  *
  *     draw_begin(&draw, column, index, &batch, random);
+ *     while (!draw_look_ahead(&draw, 10000))     a walk has to know where it leads to
  *     at = draw_cell(&draw, at);                 for each row
  *
  * Pure: seed, batch and row decide each cell. Each column draws from streams of its own, values
@@ -49,7 +50,9 @@ struct draw {
     size_t prefix_length;
     struct random_state random;
     struct random_state modifiers;
-    double level;    /* DISTRIBUTION_STEP */
+    double level;  /* DISTRIBUTION_STEP, */
+    uint64_t seed; /* and whence it is drawn */
+    uint64_t branch;
     int64_t low;     /* DISTRIBUTION_UNIFORM, in units of the last decimal */
     uint64_t last;   /* from low, included */
     int64_t next_ms; /* DISTRIBUTION_TIME, without jitter */
@@ -60,6 +63,9 @@ struct draw {
 /* `index` is the column's in the schema. `random` is drawn from when it is not NULL. */
 void draw_begin(struct draw *draw, const struct schema_column *column, size_t index,
                 const struct draw_batch *batch, const struct random_state *random);
+
+/* Looks at no more than so many rows that are to come; true when nothing is left to look at. */
+bool draw_look_ahead(struct draw *draw, uint64_t at_most);
 
 /*
  * Writes the next cell and returns its end; up to DRAW_CELL_SIZE bytes from `at` on may be

@@ -41,6 +41,7 @@ void generate_begin(struct generator *generator, const struct generate_request *
     struct random_state random;
     generator->request = *request;
     generator->done = 0;
+    generator->ready = 0;
     random_seed(&random, request->seed, request->batch);
     generator->rows = random_between(&random, request->rows_low, request->rows_high);
     const struct draw_batch batch = {.seed = request->seed,
@@ -78,12 +79,23 @@ static bool has_failed(const struct generator *generator)
     return failed;
 }
 
+static bool look_ahead(struct generator *generator, uint64_t at_most)
+{
+    size_t count = generator->request.schema->column_count;
+    while (generator->ready < count &&
+           draw_look_ahead(&generator->columns[generator->ready], at_most))
+        generator->ready++;
+    return generator->ready == count;
+}
+
 bool generate_rows(struct generator *generator, struct text *csv, uint64_t at_most)
 {
     char block[BLOCK_SIZE];
     char *at = block;
     const char *full =
         block + BLOCK_SIZE - generator->request.schema->column_count * DRAW_CELL_SIZE;
+    if (!look_ahead(generator, at_most))
+        return true;
     if (generator->done == 0)
         append_header(generator->request.schema, csv);
     for (; at_most > 0 && generator->done < generator->rows; at_most--, generator->done++) {

@@ -35,6 +35,7 @@ struct generator {
     struct generate_request request;
     uint64_t rows; /* of the whole batch, below the header */
     uint64_t done; /* rows that are written */
+    size_t ready;  /* columns that need not be looked ahead in */
     struct draw columns[SCHEMA_COLUMNS_MAX];
 };
 
@@ -50,8 +51,9 @@ int64_t generate_start(const struct generate_request *request, uint64_t batch, i
 void generate_begin(struct generator *generator, const struct generate_request *request);
 
 /*
- * Appends at most `at_most` rows, and before the first one the header. True
- * while rows are left. How it is cut into calls does not change the bytes.
+ * Appends at most `at_most` rows, and before the first one the header; or none yet, where columns
+ * have to be looked ahead in. True while rows are left. How it is cut into calls does not change
+ * the bytes.
  */
 bool generate_rows(struct generator *generator, struct text *csv, uint64_t at_most);
 

@@ -85,7 +85,7 @@ static int stage(struct group *group, struct group_batch *batch, char error[PUBL
     if (source_make(group->source, &wish, &made, error) != 0)
         return -1;
     batch->rows = made.rows;
-    batch->bytes = made.csv->length;
+    batch->bytes = group->bytes_made = made.csv->length;
     if (publish_stage(group->publisher, &made, error) != 0)
         return -1;
     memcpy(batch->sha256, group->publisher->sha256, sizeof batch->sha256);

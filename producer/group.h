@@ -40,11 +40,12 @@ struct group {
     struct publisher *publisher;
     const struct source *source;
     struct group_batch batches[PUBLISH_TOGETHER_MAX];
-    size_t known;   /* batches that were begun: a reader may have seen their bytes */
-    size_t staged;  /* of these, how many wait for the commit */
-    uint64_t bytes; /* of their data */
-    size_t limit;   /* batches to commit together now */
-    size_t ceiling; /* and at most */
+    size_t known;        /* batches that were begun: a reader may have seen their bytes */
+    size_t staged;       /* of these, how many wait for the commit */
+    uint64_t bytes;      /* of their data */
+    uint64_t bytes_made; /* of the batch that was made last: the next is about as large */
+    size_t limit;        /* batches to commit together now */
+    size_t ceiling;      /* and at most */
     bool failed_alone;
     struct chaos *chaos; /* borrowed; NULL, as a rule: set by who wants batches with faults */
 };

@@ -83,11 +83,14 @@ static void cut_chunk(struct ingest *ingest)
     ingest->at += taken;
 }
 
+/* Of a file that was shortened the last row may be a half, which nobody would see in its bytes. */
 static void end_stream(struct ingest *ingest)
 {
     struct rejection damage;
     ingest->over = true;
-    if (cutter_finish(ingest->cutter, &damage) == CUTTER_DAMAGED)
+    if (inlet_was_shortened(&ingest->inlet))
+        end_damaged(ingest, "was shortened while it was read");
+    else if (cutter_finish(ingest->cutter, &damage) == CUTTER_DAMAGED)
         end_by(ingest, &damage);
     else if (!cutter_has_header(ingest->cutter))
         end_damaged(ingest, "line 1, column 1: no header, for there is no row at all");
@@ -196,6 +199,10 @@ static enum source_state look(void *context, const struct source_wish *wish,
     struct ingest *ingest = context;
     if (wish->at < ingest->count)
         return SOURCE_READY;
+    if (ingest->owed > 0) {
+        *wait = (struct source_wait){-1, clock_now_ns()};
+        return SOURCE_WAITING;
+    }
     begin_batch(ingest, wish->number);
     for (;;) {
         int64_t now_ns = clock_now_ns();
@@ -233,6 +240,12 @@ static int make(void *context, const struct source_wish *wish, struct publish_ba
     return 0;
 }
 
+static void name_batch(struct place_batch *batch, const struct source_name *name)
+{
+    *batch = (struct place_batch){.number = name->number, .rows = name->rows};
+    memcpy(batch->sha256, name->sha256, sizeof batch->sha256);
+}
+
 static int announce(void *context, const struct source_name *names, size_t count,
                     char error[PUBLISH_ERROR_SIZE])
 {
@@ -240,19 +253,29 @@ static int announce(void *context, const struct source_name *names, size_t count
     struct place *place = &ingest->place;
     if (!ingest->inlet.seekable)
         return 0;
-    *place = (struct place){
-        .offset_bytes = ingest->kept[0].offset_bytes, .line = ingest->kept[0].line, .count = count};
+    if (ingest->owed == 0)
+        *place = (struct place){.offset_bytes = ingest->kept[0].offset_bytes,
+                                .line = ingest->kept[0].line,
+                                .count = count};
+    place->settled = false;
     memcpy(place->path, ingest->inlet.path, sizeof place->path);
-    for (size_t i = 0; i < count; i++) {
-        place->batches[i] = (struct place_batch){.number = names[i].number, .rows = names[i].rows};
-        memcpy(place->batches[i].sha256, names[i].sha256, DIGEST_HEX_SIZE);
-    }
+    for (size_t i = 0; i < count; i++)
+        name_batch(&place->batches[ingest->owed == 0 ? i : ingest->owed_at[i]], &names[i]);
     return place_write(ingest->options.directory_fd, place, error);
+}
+
+void ingest_owe_kept(struct ingest *ingest)
+{
+    ingest->owed = ingest->count;
 }
 
 static void release(void *context, size_t count)
 {
-    drop(context, count);
+    struct ingest *ingest = context;
+    size_t paid = count < ingest->owed ? count : ingest->owed;
+    drop(ingest, count);
+    ingest->owed -= paid;
+    memmove(ingest->owed_at, ingest->owed_at + paid, ingest->owed * sizeof *ingest->owed_at);
 }
 
 struct source ingest_source(struct ingest *ingest)
@@ -289,6 +312,20 @@ uint64_t ingest_rows_held(const struct ingest *ingest)
     for (size_t i = 0; i < ingest->count; i++)
         rows += ingest->kept[i].rows;
     return rows;
+}
+
+/* A chunk may hold more rows than the last batch had room for. */
+uint64_t ingest_count_rest(struct ingest *ingest)
+{
+    uint64_t rows = 0;
+    struct cut cut;
+    ingest_stop(ingest);
+    while (cutter_is_full(ingest->cutter) && cutter_take(ingest->cutter, &cut)) {
+        rows += cut.rows;
+        cut_free(&cut);
+        ingest_stop(ingest);
+    }
+    return rows + ingest_rows_held(ingest);
 }
 
 int ingest_settle(struct ingest *ingest, char error[PUBLISH_ERROR_SIZE])

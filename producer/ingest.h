@@ -5,8 +5,9 @@
  *     resume_run(&ingest, log, error);                  see resume.h
  *     struct source source = ingest_source(&ingest);
  *     ...                                               see source.h
- *     ingest_stop(&ingest);                             SIGTERM: what is complete becomes a last
- * batch ingest_settle(&ingest, error);                    at a peaceful end ingest_close(&ingest);
+ *     ingest_stop(&ingest);                             the end: what is complete, a last batch
+ *     ingest_settle(&ingest, error);                    if all of it is published
+ *     ingest_close(&ingest);
  *
  * A batch is cut when it has its rows, or CUTTER_BATCH_BYTES; from a pipe also when its first row
  * has waited for the interval. Nothing is read further than the batch that is asked for, and one
@@ -49,6 +50,8 @@ struct ingest {
 
     struct cut kept[PUBLISH_TOGETHER_MAX]; /* cut and not released */
     size_t count;
+    size_t owed; /* of these, from the first on, batches of the place that a crash took away, */
+    size_t owed_at[PUBLISH_TOGETHER_MAX]; /* and where in it each stands */
 
     struct place place; /* as it is on disk; count 0: there is none */
     bool resumed;
@@ -71,6 +74,13 @@ void ingest_close(struct ingest *ingest);
 enum source_state ingest_read_header(struct ingest *ingest, char error[PUBLISH_ERROR_SIZE]);
 void ingest_go_on_at(struct ingest *ingest, uint64_t offset_bytes, uint64_t line);
 
+/*
+ * Of what was kept so far, owed_at[] says where each batch stands in the place: they go out, maybe
+ * under other numbers, before anything behind the place is cut. Until then the place stays where it
+ * is, for what is published behind a hole must not be cut again as something new.
+ */
+void ingest_owe_kept(struct ingest *ingest);
+
 struct source ingest_source(struct ingest *ingest);
 
 /* The line of the row that is published next, or would be. */
@@ -85,8 +95,12 @@ const char *ingest_description(const struct ingest *ingest);
  */
 void ingest_stop(struct ingest *ingest);
 
-/* Rows that were read and are not released. */
+/* Rows that were cut and are not released. */
 uint64_t ingest_rows_held(const struct ingest *ingest);
+
+/* Stops, and counts all complete rows that were read and are not released: nothing is cut any more.
+ */
+uint64_t ingest_count_rest(struct ingest *ingest);
 
 /* Notes that all that was announced is published, if it is. 0, or -1 with errno and one line in
  * `error`. */

@@ -89,6 +89,13 @@ enum inlet_answer inlet_read(struct inlet *inlet, char *buffer, size_t size, siz
     return count == 0 ? INLET_END : INLET_BYTES;
 }
 
+bool inlet_was_shortened(const struct inlet *inlet)
+{
+    struct stat status;
+    return inlet->seekable && fstat(inlet->fd, &status) == 0 &&
+           (uint64_t)status.st_size < inlet->offset_bytes;
+}
+
 void inlet_seek(struct inlet *inlet, uint64_t offset_bytes)
 {
     inlet->offset_bytes = offset_bytes;

@@ -42,6 +42,9 @@ enum inlet_answer {
 
 enum inlet_answer inlet_read(struct inlet *inlet, char *buffer, size_t size, size_t *length);
 
+/* At INLET_END: true of a plain file that has less bytes than were read of it. */
+bool inlet_was_shortened(const struct inlet *inlet);
+
 /* Reads on from another place of a plain file. */
 void inlet_seek(struct inlet *inlet, uint64_t offset_bytes);
 

@@ -34,7 +34,7 @@ int loop_run(struct run *run)
         code = wait_for_late(run);
     if (code == RUN_GO_ON)
         code = CONTRACT_EXIT_DONE;
-    turn_end(run);
+    turn_end(run, code);
     if (code == CONTRACT_EXIT_DONE)
         log_info("ending after %" PRIu64 " batch(es)", run->published);
     return code;

@@ -3,6 +3,7 @@
  * is told to end. This file opens what it works with and closes it; see loop for the work.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/log.h"
+#include "common/number.h"
 #include "common/wait.h"
 #include "producer/config.h"
 #include "producer/datapackage.h"
@@ -35,6 +37,28 @@ static int open_schema(struct producer *producer)
     if (producer->schema != NULL)
         return CONTRACT_EXIT_DONE;
     log_refusal("--schema %s: %s", producer->config.schema, error);
+    return CONTRACT_EXIT_CONFIG;
+}
+
+static const struct schema *schema_of(const struct producer *producer)
+{
+    return producer->schema == NULL ? schema_default() : &producer->schema->schema;
+}
+
+/* A batch is made in memory, and a system that has too little of it ends who asks for more. */
+static int check_rows(const struct producer *producer)
+{
+    char may_have[NUMBER_HUMAN_SIZE];
+    char most[NUMBER_HUMAN_SIZE];
+    uint64_t rows = producer->config.rows.high;
+    uint64_t bytes = rows * schema_row_bytes(schema_of(producer));
+    if (producer->config.from != NULL || bytes <= SYNTHETIC_BATCH_BYTES_MAX)
+        return CONTRACT_EXIT_DONE;
+    number_format_size(may_have, bytes);
+    number_format_size(most, SYNTHETIC_BATCH_BYTES_MAX);
+    log_refusal("--rows %" PRIu64 ": a batch of this schema may have %s, and is made in memory: at "
+                "most %s",
+                rows, may_have, most);
     return CONTRACT_EXIT_CONFIG;
 }
 
@@ -65,11 +89,11 @@ static int take_lock(struct producer *producer)
 static int publish_batches(struct producer *producer)
 {
     int code = open_schema(producer);
-    if (code != CONTRACT_EXIT_DONE || (code = take_lock(producer)) != CONTRACT_EXIT_DONE)
+    if (code != CONTRACT_EXIT_DONE || (code = check_rows(producer)) != CONTRACT_EXIT_DONE ||
+        (code = take_lock(producer)) != CONTRACT_EXIT_DONE)
         return code;
-    producer->run = run_create(
-        &producer->config, producer->schema == NULL ? schema_default() : &producer->schema->schema,
-        producer->directory_fd, producer->lock_fd);
+    producer->run = run_create(&producer->config, schema_of(producer), producer->directory_fd,
+                               producer->lock_fd);
     if (producer->run != NULL)
         return loop_run(producer->run);
     log_refusal("cannot start on %s: %s", producer->config.dir, strerror(errno));

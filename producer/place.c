@@ -30,6 +30,15 @@ bool place_name(char name[PLACE_NAME_SIZE], const char *path)
     return hashed;
 }
 
+uint64_t place_least_number(const struct place *place)
+{
+    uint64_t least = place->batches[0].number;
+    for (size_t i = 1; i < place->count; i++)
+        if (place->batches[i].number < least)
+            least = place->batches[i].number;
+    return least;
+}
+
 /* --- out -------------------------------------------------------------------------------------- */
 
 static void put_place(struct text *text, const struct place *place)

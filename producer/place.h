@@ -7,10 +7,11 @@
  *     place_write(directory_fd, &place, error);     before these batches are renamed into place
  *     place_read(directory_fd, path, &place, error) at the start
  *
- * It names the batches that are published next, and where the first of them begins: it is durable
- * before the first of them can be seen. All batches before them are published. Of these, a start
- * has to find out by their hashes which are, and makes the others from the same rows again. So
- * whatever the moment of a crash, each row is in one batch.
+ * It names the batches that are published next, in the order of their rows, and where the first of
+ * them begins: it is durable before the first of them can be seen. All batches before them are
+ * published. Of these, a start has to find out by their hashes which are, and makes the others from
+ * the same rows again, under numbers that the place names in place of theirs. So whatever the
+ * moment of a crash, each row is in one batch.
  */
 #ifndef PRODUCER_PLACE_H
 #define PRODUCER_PLACE_H
@@ -39,6 +40,10 @@ struct place {
 };
 
 #define PLACE_NAME_SIZE 32
+
+/* The lowest number of its batches: one that was made again has a higher one than those behind it.
+ */
+uint64_t place_least_number(const struct place *place);
 
 /* The name of the file that keeps the place of `path`; false when SHA-256 cannot be had. */
 bool place_name(char name[PLACE_NAME_SIZE], const char *path);

@@ -260,13 +260,18 @@ int publish_batch(struct publisher *publisher, const struct publish_batch *batch
 
 /* --- completing what a crash cut in two ------------------------------------------------------ */
 
-/* The type of a column of this run by its name, else what the values in the file are. */
-static const char *type_of(const struct publisher *publisher, const struct metadata_field *column)
+/*
+ * The type of a column of this run by its name, where the values that stand there are of it, for
+ * the last run may have had another schema; else what they are.
+ */
+static const char *type_of(const struct publisher *publisher, const struct columns *columns,
+                           size_t column, const struct metadata_field *found)
 {
     for (size_t i = 0; i < publisher->field_count; i++)
-        if (strcmp(publisher->fields[i].name, column->name) == 0)
+        if (strcmp(publisher->fields[i].name, found->name) == 0 &&
+            columns_are(columns, column, publisher->fields[i].type))
             return publisher->fields[i].type;
-    return column->type;
+    return found->type;
 }
 
 /* Describes the columns that are there; those of this run where the file has none. */
@@ -276,7 +281,8 @@ static void describe(const struct publisher *publisher, struct survey *survey,
     const struct metadata_field *columns = columns_fields(&survey->columns);
     size_t count = survey->columns.count;
     for (size_t i = 0; i < count; i++)
-        fields[i] = (struct metadata_field){columns[i].name, type_of(publisher, &columns[i])};
+        fields[i] = (struct metadata_field){columns[i].name,
+                                            type_of(publisher, &survey->columns, i, &columns[i])};
     metadata->fields = count == 0 ? publisher->fields : fields;
     metadata->field_count = count == 0 ? publisher->field_count : count;
     metadata->bytes = survey->bytes;
@@ -300,6 +306,13 @@ static int commit_metadata(struct publisher *publisher, uint64_t number,
                : trouble_tell(error, PUBLISH_ERROR_SIZE, "publish", name);
 }
 
+/* In a run whose times are fixed its number decides that too. */
+static int64_t created_seconds(const struct publisher *publisher, uint64_t number)
+{
+    return publisher->created == NULL ? clock_wall_ns() / NUMBER_NS_PER_SECOND
+                                      : publisher->created(publisher->created_context, number);
+}
+
 static enum publish_completed complete_surveyed(struct publisher *publisher, uint64_t number,
                                                 struct survey *survey,
                                                 char error[PUBLISH_ERROR_SIZE])
@@ -310,7 +323,7 @@ static enum publish_completed complete_surveyed(struct publisher *publisher, uin
         (void)trouble_tell(error, PUBLISH_ERROR_SIZE, "describe", "the columns of a batch");
         return PUBLISH_FAILED;
     }
-    clock_format_seconds(metadata.created, clock_wall_ns() / NUMBER_NS_PER_SECOND);
+    clock_format_seconds(metadata.created, created_seconds(publisher, number));
     describe(publisher, survey, fields, &metadata);
     int result = commit_metadata(publisher, number, &metadata, error);
     int saved_errno = errno;

@@ -52,6 +52,9 @@ void publish_append_row(struct text *csv, const struct csv_cell *cells, size_t c
  */
 typedef bool publish_state(void *context, struct text *document, const struct metadata *metadata);
 
+/* When the batch of this number was made, in seconds since 1970. */
+typedef int64_t publish_created(void *context, uint64_t number);
+
 struct publisher {
     uint64_t next; /* the number of the first batch that is not durable; at least 1 */
     size_t staged; /* batches whose temporaries are written, from `next` on */
@@ -66,6 +69,8 @@ struct publisher {
     struct fileio_group *data_files;
     struct fileio_group *metadata_files;
     struct text metadata;
+    publish_created *created; /* of a batch that is completed; NULL, as a rule: now */
+    void *created_context;
     publish_state *state; /* NULL, as a rule; set by who publishes faults, with its context */
     void *state_context;
 };

@@ -20,8 +20,8 @@
  *     data alone that cannot be read,  left alone, its number is not used again
  *     a directory under either name
  *
- * The next number is above all of these and above the last one of every log:
- * acknowledged batches may have been deleted long ago.
+ * The next number is above all of these, above the last one of every log, and above all that were
+ * deleted (see retired): acknowledged batches may have gone long ago, and the logs been moved away.
  */
 #ifndef PRODUCER_RECOVERY_H
 #define PRODUCER_RECOVERY_H

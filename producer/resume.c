@@ -9,8 +9,9 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/wait.h"
+#include "producer/retired.h"
+#include "producer/survey.h"
 
-#define READ_BYTES ((size_t)64 * 1024)
 #define TOO_SHORT "is shorter than what was published of it"
 
 static enum resume_result fail(char error[PUBLISH_ERROR_SIZE], const char *what)
@@ -19,6 +20,20 @@ static enum resume_result fail(char error[PUBLISH_ERROR_SIZE], const char *what)
     (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot go on with %.300s: %s", what,
                    strerror(saved_errno));
     errno = saved_errno;
+    return RESUME_FAILED;
+}
+
+static enum resume_result fail_to_tell(const struct ingest *ingest, const struct place_batch *batch,
+                                       char error[PUBLISH_ERROR_SIZE])
+{
+    if (errno != ENODATA)
+        return fail(error, "the batches that were published last");
+    (void)snprintf(
+        error, PUBLISH_ERROR_SIZE,
+        "cannot go on with %.200s: batch %" PRIu64
+        " of it is not there, and the results of a consumer that may have had it deleted "
+        "are not there either (--results)",
+        ingest->inlet.name, batch->number);
     return RESUME_FAILED;
 }
 
@@ -36,16 +51,21 @@ static enum resume_result refuse(const struct ingest *ingest, const char *why,
 
 /* --- what is published ------------------------------------------------------------------------ */
 
-static int hash_file(struct digest *digest, int fd, char sha256[DIGEST_HEX_SIZE])
+/*
+ * A batch without a file. It was deleted, for it was acknowledged: then a log has it. Or it was
+ * never published; that is sure only where its number cannot be one of those that were deleted, or
+ * all logs were asked. As is_published().
+ */
+static int was_published(int directory_fd, const struct acknowledgements *seen,
+                         const struct place_batch *batch)
 {
-    static char buffer[READ_BYTES];
-    ssize_t count;
-    for (off_t at = 0; (count = fileio_read_at(fd, buffer, READ_BYTES, at)) > 0; at += count)
-        digest_update(digest, buffer, (size_t)count);
-    int saved_errno = errno;
-    bool hashed = digest_finish(digest, sha256);
-    errno = count < 0 ? saved_errno : ENOMEM;
-    return count == 0 && hashed ? 0 : -1;
+    uint64_t below;
+    if (acknowledgements_know(seen, batch->number, batch->sha256))
+        return 1;
+    if (retired_read(directory_fd, &below) != 0)
+        return -1;
+    errno = ENODATA;
+    return batch->number >= below || seen->all_seen ? 0 : -1;
 }
 
 /* 1, 0, or -1 with errno. Under its number may stand another batch, if it was never published. */
@@ -53,7 +73,7 @@ static int is_published(const struct ingest *ingest, int directory_fd,
                         const struct acknowledgements *seen, const struct place_batch *batch)
 {
     char name[CONTRACT_NAME_SIZE];
-    char sha256[DIGEST_HEX_SIZE] = "";
+    struct survey survey;
     struct stat status;
     int fd = -1;
     if (ingest->place.settled)
@@ -62,14 +82,15 @@ static int is_published(const struct ingest *ingest, int directory_fd,
     switch (fileio_open_input(directory_fd, name, &fd, &status)) {
     case FILEIO_OPENED: break;
     case FILEIO_NOT_REGULAR: return 0;
-    case FILEIO_UNAVAILABLE: /* deleted since, for it was acknowledged, or never published */
-        return errno != ENOENT ? -1 : acknowledgements_know(seen, batch->number, batch->sha256);
+    case FILEIO_UNAVAILABLE: return errno == ENOENT ? was_published(directory_fd, seen, batch) : -1;
     }
-    int result = hash_file(ingest->digest, fd, sha256);
+    enum survey_result result = survey_file(fd, ingest->digest, &survey);
     int saved_errno = errno;
+    bool same = strcmp(survey.sha256, batch->sha256) == 0;
+    survey_free(&survey);
     (void)close(fd);
     errno = saved_errno;
-    return result != 0 ? -1 : strcmp(sha256, batch->sha256) == 0;
+    return result == SURVEY_FAILED ? -1 : same;
 }
 
 /* --- cutting again ---------------------------------------------------------------------------- */
@@ -84,9 +105,10 @@ static bool is_the_same(const struct ingest *ingest, const struct place_batch *b
 
 /* Cuts the batch; it stays among those to publish unless it is published. */
 static enum resume_result cut_again(struct ingest *ingest, int directory_fd,
-                                    const struct acknowledgements *seen,
-                                    const struct place_batch *batch, char error[PUBLISH_ERROR_SIZE])
+                                    const struct acknowledgements *seen, size_t at,
+                                    char error[PUBLISH_ERROR_SIZE])
 {
+    const struct place_batch *batch = &ingest->place.batches[at];
     char why[160];
     struct source_wait wait;
     const struct source source = ingest_source(ingest);
@@ -111,9 +133,11 @@ static enum resume_result cut_again(struct ingest *ingest, int directory_fd,
     }
     int published = is_published(ingest, directory_fd, seen, batch);
     if (published < 0)
-        return fail(error, "the batches that were published last");
+        return fail_to_tell(ingest, batch, error);
     if (published == 1)
         cut_free(&ingest->kept[--ingest->count]);
+    else
+        ingest->owed_at[ingest->count - 1] = at;
     return RESUME_GOES_ON;
 }
 
@@ -141,8 +165,9 @@ static enum resume_result go_on(struct ingest *ingest, int directory_fd,
     for (size_t i = 0; i < place->count && result == RESUME_GOES_ON; i++) {
         errno = EINTR;
         result = wait_stopping() ? fail(error, ingest->inlet.name)
-                                 : cut_again(ingest, directory_fd, seen, &place->batches[i], error);
+                                 : cut_again(ingest, directory_fd, seen, i, error);
     }
+    ingest_owe_kept(ingest);
     return result;
 }
 

@@ -19,7 +19,8 @@ enum resume_result {
     RESUME_ANEW,    /* a pipe, or a file of which nothing was published: from its first row */
     RESUME_GOES_ON, /* from ingest_next_line() */
     RESUME_REFUSED, /* it is not the file that was published from: one line in `error` */
-    RESUME_FAILED   /* errno, and one line in `error`; EINTR when the program shall end */
+    RESUME_FAILED   /* errno, and one line in `error`; EINTR when the program shall end. ENODATA:
+                       whether a batch was published only a log can say that cannot be seen */
 };
 
 /* `seen` is what is acknowledged, as far as that can be seen. */

@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include "common/contract.h"
+#include "producer/retired.h"
 
 #define TIDY_AT_ONCE 1000
 #define LOOKUPS_PER_DECISION 16
+/* Numbers are noted as deleted so many ahead, where so many are used: a flush for all of them. */
+#define RETIRED_AHEAD 1000
 
 /* --- ascending numbers ----------------------------------------------------------------------- */
 
@@ -206,36 +209,83 @@ static bool may_delete(const struct retention *retention, const struct acknowled
     return seen->all_seen && seen->epoch == retention->epoch && has_one_to_delete(retention);
 }
 
-int retention_tidy(struct retention *retention, const struct acknowledgements *seen)
+static uint64_t last_of(const struct retention_numbers *numbers)
+{
+    return numbers->count == 0 ? 0 : numbers->items[numbers->first + numbers->count - 1];
+}
+
+/* Below all that is spared, and not above what is used: no number is passed over by this. */
+static uint64_t retired_below_for(const struct retention *retention, uint64_t number)
+{
+    uint64_t below = number + RETIRED_AHEAD;
+    uint64_t pending = last_of(&retention->pending);
+    uint64_t acknowledged = last_of(&retention->acknowledged);
+    uint64_t highest = pending > acknowledged ? pending : acknowledged;
+    if (below > highest + 1)
+        below = highest + 1;
+    if (retention->spared_from != 0 && below > retention->spared_from)
+        below = retention->spared_from;
+    return below;
+}
+
+/*
+ * Where there is no space for the note, deleting makes some: that goes first, as long as a higher
+ * number is still there to be seen.
+ */
+static int retire(struct retention *retention, uint64_t number)
+{
+    if (number < retention->retired_below)
+        return 0;
+    uint64_t below = retired_below_for(retention, number);
+    if (retired_raise(retention->directory_fd, below) == 0) {
+        retention->retired_below = below;
+        return 0;
+    }
+    bool no_space = errno == ENOSPC || errno == EDQUOT;
+    return no_space && below > number + 1 ? 0 : -1;
+}
+
+static int delete_first(struct retention *retention)
 {
     struct retention_numbers *acknowledged = &retention->acknowledged;
+    uint64_t number = acknowledged->items[acknowledged->first];
+    if (retire(retention, number) != 0 || remove_batch(retention->directory_fd, number) != 0)
+        return -1;
+    take_first(acknowledged);
+    return 0;
+}
+
+int retention_tidy(struct retention *retention, const struct acknowledgements *seen)
+{
     if (!may_delete(retention, seen))
         return 0;
     /* What a power loss could still take back acknowledges nothing. */
     if (acknowledgements_settle(seen) != 0)
         return -1;
-    for (int i = 0; i < TIDY_AT_ONCE && has_one_to_delete(retention); i++) {
-        if (remove_batch(retention->directory_fd, acknowledged->items[acknowledged->first]) != 0)
+    for (int i = 0; i < TIDY_AT_ONCE && has_one_to_delete(retention); i++)
+        if (delete_first(retention) != 0)
             return -1;
-        take_first(acknowledged);
-    }
     return 0;
 }
 
-static bool is_full(const struct retention *retention)
+/* A batch that is to come must leave as much as is to stay free. */
+static bool is_full(const struct retention *retention, uint64_t bytes)
 {
     struct statvfs space;
+    uint64_t wanted;
     if (retention->limits.min_free_bytes == 0 || fstatvfs(retention->directory_fd, &space) != 0)
         return false;
-    uint64_t blocks = retention->limits.min_free_bytes / space.f_frsize;
-    return space.f_bavail < blocks;
+    if (__builtin_add_overflow(retention->limits.min_free_bytes, bytes, &wanted))
+        wanted = UINT64_MAX;
+    return space.f_bavail < wanted / space.f_frsize;
 }
 
-enum retention_verdict retention_verdict(const struct retention *retention, size_t more)
+enum retention_verdict retention_verdict(const struct retention *retention, size_t more,
+                                         uint64_t bytes)
 {
     if (retention->reader_seen && at_high_water(retention, more))
         return RETENTION_READER_BEHIND;
-    return is_full(retention) ? RETENTION_DISK_FULL : RETENTION_GO;
+    return is_full(retention, bytes) ? RETENTION_DISK_FULL : RETENTION_GO;
 }
 
 uint64_t retention_first_pending(const struct retention *retention)

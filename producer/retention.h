@@ -6,7 +6,7 @@
  *     for each batch:
  *         retention_follow(&retention, seen);
  *         retention_tidy(&retention, seen);
- *         if (retention_verdict(&retention, 0) != RETENTION_GO)
+ *         if (retention_verdict(&retention, 0, bytes) != RETENTION_GO)
  *             wait
  *         publish, retention_add(&retention, number)
  *     retention_close(&retention);
@@ -55,7 +55,8 @@ struct retention {
     bool asked;
     bool added; /* batches that the logs were not asked about yet */
     bool reader_seen;
-    uint64_t spared_from; /* from this number on none is deleted; 0: nothing is spared */
+    uint64_t spared_from;   /* from this number on none is deleted; 0: nothing is spared */
+    uint64_t retired_below; /* as is known to stand on disk; see retired */
 };
 
 /*
@@ -78,18 +79,20 @@ void retention_follow(struct retention *retention, const struct acknowledgements
 /*
  * Deletes the oldest acknowledged batches beyond those to keep, metadata first:
  * a reader never sees metadata without its data, and a crash in between leaves
- * data that is in the logs. To be called behind retention_follow() of the same. At most 1,000
- * batches at once, which takes some milliseconds. 0, or -1 with errno.
+ * data that is in the logs. Before a number goes it is noted that it was used (see retired), a
+ * thousand at a time or as many as there are. To be called behind retention_follow() of the same.
+ * At most 1,000 batches at once, which takes some milliseconds. 0, or -1 with errno.
  */
 int retention_tidy(struct retention *retention, const struct acknowledgements *seen);
 
 enum retention_verdict { RETENTION_GO, RETENTION_READER_BEHIND, RETENTION_DISK_FULL };
 
 /*
- * Whether one more batch may be published, besides `more` that are on their way.
+ * Whether one more batch may be published, of about `bytes`, besides `more` that are on their way.
  * A file system that cannot be asked for its space is not a full one: writing will tell.
  */
-enum retention_verdict retention_verdict(const struct retention *retention, size_t more);
+enum retention_verdict retention_verdict(const struct retention *retention, size_t more,
+                                         uint64_t bytes);
 
 /* The lowest number that a reader lacks, 0 when none is pending. */
 uint64_t retention_first_pending(const struct retention *retention);

@@ -16,6 +16,7 @@ static void name_what_ends(struct run *run)
 {
     run->reader_behind.over = "the consumer has caught up";
     run->disk_full.over = "there is space again: going on";
+    run->no_log.over = "all logs can be read: going on";
     run->no_write.over = "writing works again: going on";
     run->no_delete.over = "deleting acknowledged batches works again";
     run->no_read.over = "reading works again: going on";

@@ -42,6 +42,7 @@ struct run {
     struct schedule schedule;
     int64_t end_ns; /* of --duration */
     struct metadata_field fields[SCHEMA_COLUMNS_MAX];
+    struct generate_request request; /* of every synthetic batch, but for its number */
     struct synthetic synthetic;
     struct ingest ingest; /* with --from */
     struct source source;
@@ -51,7 +52,7 @@ struct run {
     struct chaos *chaos; /* NULL without --faults */
     uint64_t published;
     struct health_shown shown;
-    struct condition reader_behind, disk_full, no_write, no_delete, no_read;
+    struct condition reader_behind, disk_full, no_log, no_write, no_delete, no_read;
 };
 
 /* All are borrowed. NULL with errno when memory is short, or the system gives no random bits. */

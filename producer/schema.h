@@ -55,6 +55,9 @@ const struct schema *schema_default(void);
 /* The columns as metadata states them; returns their number. The names are the schema's. */
 size_t schema_fields(const struct schema *schema, struct metadata_field fields[SCHEMA_COLUMNS_MAX]);
 
+/* The most bytes that a row of the schema takes, with its commas, quotes and LF. */
+size_t schema_row_bytes(const struct schema *schema);
+
 /* The longest that a row of the schema lasts, in milliseconds: the step of its times, at least 1 s
  * where it has none. */
 int64_t schema_row_ms(const struct schema *schema);

@@ -11,6 +11,7 @@
 #include "common/number.h"
 #include "common/text.h"
 #include "producer/numeral.h"
+#include "producer/stated.h"
 
 enum modifier { MODIFIER_MISSING, MODIFIER_OUTLIERS, MODIFIER_DECIMALS };
 
@@ -56,12 +57,10 @@ bool schema_draft_refuse(struct schema_draft *draft, const char *format, ...)
     return false;
 }
 
-/* NULL when there is no room: the limits of its parts bound what a schema may say. */
+/* There is room: SCHEMA_TEXTS_SIZE is that of all texts whose lengths and number were checked. */
 static const char *keep(struct schema_draft *draft, const char *text, size_t length)
 {
     char *copy = draft->texts + draft->text_length;
-    if (length >= SCHEMA_TEXTS_SIZE - draft->text_length)
-        return NULL;
     memcpy(copy, text, length);
     copy[length] = '\0';
     draft->text_length += length + 1;
@@ -108,8 +107,6 @@ bool schema_draft_begin(struct schema_draft *draft, const char *name, size_t len
         return false;
     struct schema_column *column = current(draft);
     *column = (struct schema_column){.name = keep(draft, name, length)};
-    if (column->name == NULL)
-        return refuse_name(draft, "has no room: the schema is too long");
     for (size_t i = 0; i < draft->schema.column_count; i++)
         if (strcmp(draft->columns[i].name, column->name) == 0)
             return schema_draft_refuse(draft, "there are two of this name");
@@ -118,7 +115,7 @@ bool schema_draft_begin(struct schema_draft *draft, const char *name, size_t len
     memset(draft->given, 0, sizeof draft->given);
     draft->position = 0;
     draft->modified = 0;
-    draft->choices_type = COLUMN_TYPE_COUNT;
+    draft->choices_types = VALUE_ALL_TYPES;
     return true;
 }
 
@@ -189,8 +186,7 @@ static bool set_prefix(struct schema_draft *draft, const char *text)
         return schema_draft_refuse(
             draft, "its prefix is longer than 128 bytes, not UTF-8 or has a control character");
     current(draft)->prefix = keep(draft, text, length);
-    return current(draft)->prefix != NULL ||
-           schema_draft_refuse(draft, "no room: the schema is too long");
+    return true;
 }
 
 static bool set_parameter(struct schema_draft *draft, size_t index, const char *text)
@@ -237,6 +233,7 @@ static bool read_weight(const char *text, double *weight)
 bool schema_draft_choose(struct schema_draft *draft, const char *word, const char *weight)
 {
     struct schema_column *column = current(draft);
+    struct value_day day = {.known = false};
     size_t length = strlen(word);
     double share = 1;
     if (length == 0)
@@ -253,10 +250,8 @@ bool schema_draft_choose(struct schema_draft *draft, const char *word, const cha
     double before = column->choice_count == 0 ? 0 : draft->choices[draft->choice_count - 1].up_to;
     struct schema_choice *choice = &draft->choices[draft->choice_count++];
     *choice = (struct schema_choice){keep(draft, word, length), length, before + share};
-    if (choice->word == NULL)
-        return schema_draft_refuse(draft, "no room: the schema is too long");
     column->choice_count++;
-    draft->choices_type = column_type_widen(draft->choices_type, word, length);
+    draft->choices_types &= stated_types(word, length, &day);
     return true;
 }
 
@@ -314,22 +309,28 @@ static void settle_type(struct schema_draft *draft)
         return;
     column->type = draft->distribution->type;
     if (draft->distribution->is_list && column->choice_count > 0)
-        column->type = draft->choices_type;
+        column->type = column_type_narrowest(draft->choices_types);
     if (column->prefix != NULL && column->prefix[0] != '\0')
         column->type = COLUMN_STRING;
+}
+
+static bool is_of_type(enum column_type type, const struct schema_choice *choice)
+{
+    struct value_day day = {.known = false};
+    return column_type_takes(type, stated_types(choice->word, choice->length, &day));
 }
 
 static bool type_suits(struct schema_draft *draft)
 {
     const struct schema_column *column = current(draft);
-    const struct column_type_row *type = &COLUMN_TYPES[column->type];
+    const char *type = column_type_word(column->type);
     if ((draft->distribution->types & COLUMN_TYPE_BIT(column->type)) == 0)
         return schema_draft_refuse(draft, "%s makes no values of type %s",
-                                   draft->distribution->word, type->word);
+                                   draft->distribution->word, type);
     for (size_t i = 0; i < column->choice_count; i++)
-        if (!type->has(column->choices[i].word, column->choices[i].length))
+        if (!is_of_type(column->type, &column->choices[i]))
             return schema_draft_refuse(draft, "'%.40s' is not of type %s", column->choices[i].word,
-                                       type->word);
+                                       type);
     if (column->type == COLUMN_INTEGER && column->prefix != NULL && column->prefix[0] != '\0')
         return schema_draft_refuse(draft, "with a prefix its type is string, not integer");
     return true;

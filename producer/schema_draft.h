@@ -27,7 +27,10 @@
 #define SCHEMA_ERROR_SIZE 400
 /* Of all columns together. */
 #define SCHEMA_CHOICES_MAX 1024
-#define SCHEMA_TEXTS_SIZE ((size_t)64 * 1024)
+/* All of these, and of each column its name and a prefix; each with its NUL. */
+#define SCHEMA_TEXTS_SIZE                                 \
+    ((size_t)SCHEMA_CHOICES_MAX * (SCHEMA_WORD_MAX + 1) + \
+     (size_t)SCHEMA_COLUMNS_MAX * 2 * (SCHEMA_NAME_MAX + 1))
 
 struct schema_draft {
     struct schema schema;
@@ -43,7 +46,7 @@ struct schema_draft {
     bool given[DISTRIBUTION_PARAMETERS_MAX]; /* which parameters were stated */
     size_t position;                         /* of the next parameter without a name */
     unsigned modified;                       /* which modifiers were stated, as bits */
-    enum column_type choices_type;           /* of all words so far */
+    value_types choices_types;               /* that all words so far are of */
 };
 
 /* `error` is kept. NULL when memory is short. */

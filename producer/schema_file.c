@@ -9,6 +9,7 @@
 
 #include "common/fileio.h"
 #include "common/json.h"
+#include "common/log.h"
 #include "common/number.h"
 #include "producer/schema_items.h"
 
@@ -71,6 +72,23 @@ static bool read_field(struct schema_draft *draft, const struct json_value *fiel
            read_modifiers(draft, field) && schema_items_preset(draft) && schema_draft_end(draft);
 }
 
+/* What a schema promises of its values, and nobody would keep, is not passed over in silence. */
+static void warn_of_constraints(const struct json_value *field)
+{
+    const char *first = NULL;
+    size_t count = 0;
+    for (; field != NULL; field = json_next(field)) {
+        const char *name = json_text(json_member(field, "name"));
+        if (json_member(field, "constraints") == NULL || name == NULL)
+            continue;
+        first = count++ == 0 ? name : first;
+    }
+    if (count > 0)
+        log_warn("the constraints of column '%.80s'%s are not looked at: say by its distribution "
+                 "what its values are",
+                 first, count == 1 ? "" : " and of others");
+}
+
 bool schema_file_parse(struct schema_draft *draft, const char *bytes, size_t length)
 {
     char cause[JSON_ERROR_SIZE];
@@ -81,8 +99,11 @@ bool schema_file_parse(struct schema_draft *draft, const char *bytes, size_t len
     const struct json_value *field = json_first(json_member(json_root(document), "fields"));
     if (field == NULL)
         good = refuse(draft, "no list \"fields\" with a column in it", "");
+    const struct json_value *fields = field;
     for (; field != NULL && good; field = json_next(field))
         good = read_field(draft, field);
+    if (good)
+        warn_of_constraints(fields);
     json_free(document);
     return good && schema_draft_finish(draft);
 }

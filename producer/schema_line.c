@@ -6,6 +6,14 @@
 #include "producer/schema_items.h"
 #include "producer/schema_scan.h"
 
+static bool refuse_missing(struct schema_draft *draft)
+{
+    (void)snprintf(draft->error, SCHEMA_ERROR_SIZE,
+                   "column %zu: nothing stands there, and no comma begins or ends a line",
+                   draft->schema.column_count + 1);
+    return false;
+}
+
 /* A line that was meant as a file's name ends here. */
 static bool refuse_bare_name(struct schema_draft *draft, const char *name)
 {
@@ -26,7 +34,8 @@ static bool read_column(struct schema_draft *draft, const char **at)
         return false;
     }
     if (!schema_scan_mark(at, ':'))
-        return refuse_bare_name(draft, name);
+        return name[0] == '\0' && (**at == ',' || **at == '\0') ? refuse_missing(draft)
+                                                                : refuse_bare_name(draft, name);
     return schema_draft_begin(draft, name, strlen(name)) && schema_items_read(draft, at) &&
            schema_items_preset(draft) && schema_draft_end(draft);
 }

@@ -69,10 +69,10 @@ static void print_bounds(const struct distribution *row, FILE *out)
 /* The one that is a column's where none is stated comes first. */
 static void print_types(const struct distribution *row, FILE *out)
 {
-    (void)fprintf(out, "  %s", COLUMN_TYPES[row->type].word);
+    (void)fprintf(out, "  %s", column_type_word(row->type));
     for (enum column_type type = 0; type < COLUMN_TYPE_COUNT; type++)
         if (type != row->type && (row->types & COLUMN_TYPE_BIT(type)) != 0)
-            (void)fprintf(out, ", %s", COLUMN_TYPES[type].word);
+            (void)fprintf(out, ", %s", column_type_word(type));
     (void)fprintf(out, "\n");
 }
 
@@ -100,7 +100,8 @@ void schema_source_print_help(FILE *out)
         print_distribution(&DISTRIBUTIONS[i], out);
     (void)fprintf(out, "\nTypes, and the distribution of a column that states its type alone:\n");
     for (size_t i = 0; i < COLUMN_TYPE_COUNT; i++)
-        (void)fprintf(out, "  %-10s %s\n", COLUMN_TYPES[i].word, COLUMN_TYPES[i].preset);
+        (void)fprintf(out, "  %-10s %s\n", column_type_word((enum column_type)i),
+                      COLUMN_TYPES[i].preset);
     (void)fprintf(out, "\nModifiers:\n");
     for (size_t i = 0; i < SCHEMA_MODIFIER_COUNT; i++)
         (void)fprintf(out, "  %-15s %s\n", SCHEMA_MODIFIERS[i].example, SCHEMA_MODIFIERS[i].help);

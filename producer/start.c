@@ -110,6 +110,23 @@ static int resume_chaos(struct run *run, struct recovery *recovery)
     return RUN_GO_ON;
 }
 
+/*
+ * A log that is there and cannot be read may have any number, and acknowledge anything: it is
+ * waited for, as a disk that cannot be written is. `readers` have told what the matter is.
+ */
+static const struct acknowledgements *look_at_logs(struct run *run)
+{
+    const struct acknowledgements *seen = readers_follow(run->readers);
+    if (readers_trouble(run->readers) == NULL) {
+        condition_end(&run->no_log);
+        return seen;
+    }
+    condition_begin(&run->no_log, "waiting for the log of each consumer that is there: which "
+                                  "numbers were used, and what was published, stands in it");
+    schedule_retry(&run->schedule, clock_now_ns());
+    return NULL;
+}
+
 static int recover(struct run *run)
 {
     const struct retention_limits limits = {
@@ -119,7 +136,9 @@ static int recover(struct run *run)
     int code = RUN_GO_ON;
     schedule_begin(&run->schedule, &run->plan, clock_now_ns());
     while ((code = run_wait(run)) == RUN_GO_ON) {
-        const struct acknowledgements *seen = readers_follow(run->readers);
+        const struct acknowledgements *seen = look_at_logs(run);
+        if (seen == NULL)
+            continue;
         if (recovery_run(&recovery, &run->publisher, seen, error) == 0)
             break;
         if ((code = run_retry_later(run, errno, error)) != RUN_GO_ON)
@@ -166,7 +185,7 @@ static int resume(struct run *run)
     case RESUME_ANEW: return RUN_GO_ON;
     case RESUME_GOES_ON:
         log_info("going on with %s at line %" PRIu64, ingest->inlet.name, ingest_next_line(ingest));
-        retention_spare(&run->retention, ingest->place.batches[0].number);
+        retention_spare(&run->retention, place_least_number(&ingest->place));
         return RUN_GO_ON;
     case RESUME_REFUSED: log_error("%s", error); return CONTRACT_EXIT_REJECTED;
     case RESUME_FAILED: break;
@@ -177,20 +196,34 @@ static int resume(struct run *run)
     return CONTRACT_EXIT_IO;
 }
 
-/* In a group only what is due at once: else each batch is published when it is made. */
-static void open_group(struct run *run)
+static int64_t created_of(void *context, uint64_t number)
+{
+    const struct generate_request *request = context;
+    return generate_start(request, number, clock_wall_ns() / NUMBER_NS_PER_SECOND);
+}
+
+/* What all synthetic batches have in common; also those that recovery completes. */
+static void prepare_request(struct run *run)
 {
     const char *start = run->config->start_time;
     int64_t start_ms = 0;
     bool fixed = start != NULL && moment_parse(start, strlen(start), &start_ms);
-    const struct generate_request request = {.schema = run->schema,
+    run->request = (struct generate_request){.schema = run->schema,
                                              .seed = run->config->seed,
                                              .rows_low = run->config->rows.low,
                                              .rows_high = run->config->rows.high,
                                              .start_seconds = start_ms / MOMENT_MS_PER_SECOND,
                                              .start_fixed = fixed};
-    run->source = run->config->from != NULL ? ingest_source(&run->ingest)
-                                            : synthetic_open(&run->synthetic, &request, run->chaos);
+    run->publisher.created = created_of;
+    run->publisher.created_context = &run->request;
+}
+
+/* In a group only what is due at once: else each batch is published when it is made. */
+static void open_group(struct run *run)
+{
+    run->source = run->config->from != NULL
+                      ? ingest_source(&run->ingest)
+                      : synthetic_open(&run->synthetic, &run->request, run->chaos);
     group_open(&run->group, &run->publisher, &run->source, schedule_is_crowded(&run->schedule));
     run->group.chaos = run->chaos;
 }
@@ -210,6 +243,7 @@ int start_run(struct run *run)
 {
     run->plan = plan_of(run->config);
     run->end_ns = WAIT_FOREVER;
+    prepare_request(run);
     int code = open_stream(run);
     if (code != RUN_GO_ON || (code = open_chaos(run)) != RUN_GO_ON ||
         (code = recover(run)) != RUN_GO_ON || (code = resume(run)) != RUN_GO_ON)

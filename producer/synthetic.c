@@ -34,18 +34,29 @@ static int make_rows(struct synthetic *synthetic, const struct generate_request 
     return -1;
 }
 
-/* Where a fault stands for the rows, they may be those of the batch before. */
-static int make_batch(struct synthetic *synthetic, const struct generate_request *request,
+/* Where a fault stands for the rows, they may be those of another batch. */
+static int make_rows_of(struct synthetic *synthetic, const struct source_wish *wish)
+{
+    struct generate_request request = synthetic->request;
+    request.batch = chaos_begin(synthetic->chaos, wish->number, &synthetic->csv, &synthetic->rows);
+    if (request.batch == 0)
+        return 0;
+    request.start_seconds = generate_start(&synthetic->request, request.batch, wish->start_seconds);
+    return make_rows(synthetic, &request);
+}
+
+static int make_batch(struct synthetic *synthetic, const struct source_wish *wish,
                       struct publish_batch *made)
 {
-    if (!chaos_begin(synthetic->chaos, request->batch, &synthetic->csv, &synthetic->rows) &&
-        make_rows(synthetic, request) != 0)
+    const struct generate_request *request = &synthetic->request;
+    if (make_rows_of(synthetic, wish) != 0)
         return -1;
     bool has_data = chaos_damage(synthetic->chaos, &synthetic->csv, &synthetic->rows,
                                  request->schema->column_count);
     *made = (struct publish_batch){.csv = &synthetic->csv,
                                    .rows = synthetic->rows,
-                                   .created_seconds = request->start_seconds,
+                                   .created_seconds =
+                                       generate_start(request, wish->number, wish->start_seconds),
                                    .without_data = !has_data};
     errno = ENOMEM;
     return text_failed(&synthetic->csv) ? -1 : 0;
@@ -54,11 +65,7 @@ static int make_batch(struct synthetic *synthetic, const struct generate_request
 static int make(void *context, const struct source_wish *wish, struct publish_batch *made,
                 char error[PUBLISH_ERROR_SIZE])
 {
-    struct synthetic *synthetic = context;
-    struct generate_request request = synthetic->request;
-    request.batch = wish->number;
-    request.start_seconds = generate_start(&synthetic->request, wish->number, wish->start_seconds);
-    if (make_batch(synthetic, &request, made) == 0)
+    if (make_batch(context, wish, made) == 0)
         return 0;
     (void)snprintf(error, PUBLISH_ERROR_SIZE, "cannot prepare a batch: %s", strerror(errno));
     return -1;

@@ -6,7 +6,8 @@
  *     struct source source = synthetic_open(&synthetic, &request);
  *     synthetic_close(&synthetic);
  *
- * Memory holds one batch at a time.
+ * Memory holds one batch at a time, which has SYNTHETIC_BATCH_BYTES_MAX at most: by the rows and
+ * the schema that is known before the first (schema_row_bytes).
  */
 #ifndef PRODUCER_SYNTHETIC_H
 #define PRODUCER_SYNTHETIC_H
@@ -15,6 +16,8 @@
 #include "producer/chaos.h"
 #include "producer/generate.h"
 #include "producer/source.h"
+
+#define SYNTHETIC_BATCH_BYTES_MAX (UINT64_C(4) << 30)
 
 struct synthetic {
     struct generate_request request; /* of every batch, but for its number and its time */

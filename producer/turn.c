@@ -18,7 +18,7 @@
  * for the next bytes, and so long in all, to share their flushes with more. */
 #define LINGER_NS (2 * NUMBER_NS_PER_MS)
 #define LINGER_IN_ALL_NS (250 * NUMBER_NS_PER_MS)
-/* What came through a pipe may take so long to be published when the program is to end. */
+/* What came through a pipe may take so long to be published when the run is at its end. */
 #define LAST_BATCHES_NS (NUMBER_NS_PER_SECOND / 2)
 
 /* --- the readers ------------------------------------------------------------------------------ */
@@ -61,10 +61,16 @@ static void tell_who_is_behind(struct run *run)
                     seen->paths[i], run->config->max_pending_batches);
 }
 
+/* Whether a batch may come behind those that are staged. */
+static enum retention_verdict verdict_of(const struct run *run)
+{
+    return retention_verdict(&run->retention, run->group.staged, run->group.bytes_made);
+}
+
 /* True when a batch may be published; else when to look again is on the schedule. */
 static bool may_publish(struct run *run)
 {
-    enum retention_verdict verdict = retention_verdict(&run->retention, 0);
+    enum retention_verdict verdict = verdict_of(run);
     if (retention_has_caught_up(&run->retention))
         condition_end(&run->reader_behind);
     if (verdict != RETENTION_DISK_FULL)
@@ -74,7 +80,7 @@ static bool may_publish(struct run *run)
     if (verdict == RETENTION_READER_BEHIND)
         tell_who_is_behind(run);
     else
-        condition_begin(&run->disk_full, "waiting for space: less is free than --min-free");
+        condition_begin(&run->disk_full, "waiting for space: less would be free than --min-free");
     schedule_pause(&run->schedule, clock_now_ns(), RUN_RECHECK_NS);
     return false;
 }
@@ -128,7 +134,7 @@ static int commit(struct run *run)
     for (size_t i = 0; i < count; i++)
         count_batch(run, &done[i], now_ns);
     if (run->ingest.place.count > 0)
-        retention_spare(&run->retention, run->ingest.place.batches[0].number);
+        retention_spare(&run->retention, place_least_number(&run->ingest.place));
     schedule_succeed(&run->schedule);
     return RUN_GO_ON;
 }
@@ -218,7 +224,7 @@ int turn_take(struct run *run)
     char error[PUBLISH_ERROR_SIZE];
     size_t staged = run->group.staged;
     run->wait.fd = -1;
-    if (staged > 0 && retention_verdict(&run->retention, staged) != RETENTION_GO)
+    if (staged > 0 && verdict_of(run) != RETENTION_GO)
         return commit(run);
     if (staged == 0) {
         look_around(run);
@@ -248,8 +254,7 @@ static void publish_the_rest(struct run *run)
 {
     int64_t end_ns = clock_now_ns() + LAST_BATCHES_NS;
     char error[PUBLISH_ERROR_SIZE];
-    bool well = !run->no_write.lasts &&
-                retention_verdict(&run->retention, run->group.staged) != RETENTION_DISK_FULL;
+    bool well = !run->no_write.lasts && verdict_of(run) != RETENTION_DISK_FULL;
     ingest_stop(&run->ingest);
     while (well && clock_now_ns() < end_ns &&
            run->published + run->group.staged < run->config->count) {
@@ -260,21 +265,32 @@ static void publish_the_rest(struct run *run)
         else
             break;
     }
-    uint64_t lost = ingest_rows_held(&run->ingest);
-    if (lost > 0)
-        log_warn("%" PRIu64 " row(s) that were read from %s are lost: they could not be published "
-                 "any more",
-                 lost, run->ingest.inlet.name);
 }
 
-void turn_end(struct run *run)
+/* What was read of a pipe is nobody's else any more. */
+static void tell_what_is_lost(struct run *run)
+{
+    struct ingest *ingest = &run->ingest;
+    bool told = ingest->damaged;
+    uint64_t lost = ingest_count_rest(ingest);
+    if (ingest->damaged && !told)
+        log_warn("%s", ingest->cause);
+    if (lost > 0)
+        log_warn("%" PRIu64 " row(s) that were read from %s are lost: %s", lost, ingest->inlet.name,
+                 run->published >= run->config->count ? "they are beyond --count"
+                                                      : "they could not be published any more");
+}
+
+void turn_end(struct run *run, int code)
 {
     char error[PUBLISH_ERROR_SIZE];
     struct ingest *ingest = &run->ingest;
     if (run->config->from == NULL)
         return;
-    if (wait_stopping() && !ingest->inlet.seekable)
+    if (!ingest->inlet.seekable && code == CONTRACT_EXIT_DONE)
         publish_the_rest(run);
+    if (!ingest->inlet.seekable)
+        tell_what_is_lost(run);
     if (ingest->resumed && ingest->over && !ingest->damaged && run->published == 0)
         log_info("%s is published already, as far as it goes", ingest->inlet.name);
     if (ingest_settle(ingest, error) != 0)

@@ -3,7 +3,7 @@
  * commits batches, as far as readers, space, source and schedule allow.
  *
  *     code = turn_take(run);              when run_wait() says so
- *     turn_end(run);                      once, behind the last
+ *     turn_end(run, code);                once, behind the last
  */
 #ifndef PRODUCER_TURN_H
 #define PRODUCER_TURN_H
@@ -17,9 +17,11 @@
 int turn_take(struct run *run);
 
 /*
- * The end of a run on a stream. After SIGTERM what a pipe gave goes out while that is quick and
- * nothing is wrong, for it cannot be had again; what does not is counted in the log.
+ * The end of a run on a stream, and the code it ends with. What a pipe gave cannot be had again:
+ * after SIGTERM and at the end of --duration it goes out while that is quick and nothing is wrong,
+ * up to
+ * --count. What does not is counted in the log.
  */
-void turn_end(struct run *run);
+void turn_end(struct run *run, int code);
 
 #endif

@@ -50,12 +50,22 @@ void walk_begin(struct walk *walk, const struct walk_place *place,
     double scale = sd * sqrt(place->rows_mean);
     double from = walk_motion(place->seed, place->branch, place->batch - 1);
     double to = walk_motion(place->seed, place->branch, place->batch);
-    double end = 0;
-    *walk = (struct walk){.random = *random, .sd = sd, .level = start + scale * from};
-    for (uint64_t i = 0; i < place->rows; i++)
-        end += sd * variate_normal(&walk->random);
-    walk->bend = (scale * (to - from) - end) / (double)place->rows;
-    walk->random = *random;
+    *walk = (struct walk){.random = *random,
+                          .sd = sd,
+                          .level = start + scale * from,
+                          .ahead = *random,
+                          .rows = place->rows,
+                          .of = place->rows,
+                          .aim = scale * (to - from)};
+}
+
+bool walk_look_ahead(struct walk *walk, uint64_t at_most)
+{
+    for (; at_most > 0 && walk->rows > 0; at_most--, walk->rows--)
+        walk->end += walk->sd * variate_normal(&walk->ahead);
+    if (walk->rows == 0)
+        walk->bend = (walk->aim - walk->end) / (double)walk->of;
+    return walk->rows == 0;
 }
 
 double walk_next(struct walk *walk)

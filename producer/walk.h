@@ -2,6 +2,8 @@
  * walk - a random walk that goes on from batch to batch and keeps no state between them.
  *
  *     walk_begin(&walk, &place, random, start, sd);
+ *     while (!walk_look_ahead(&walk, 10000))
+ *         ...                                         somewhere to ask whether to go on
  *     value = walk_next(&walk);                       for each row
  *
  * The level that batch N begins at is a Brownian motion at N - 1, which is a function of seed and N
@@ -15,6 +17,7 @@
 #ifndef PRODUCER_WALK_H
 #define PRODUCER_WALK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "producer/random.h"
@@ -34,6 +37,12 @@ struct walk {
     double level; /* of the row that comes next, but for the bend */
     double bend;  /* from row to row, so that the end is reached */
     uint64_t row;
+    /* Until it was looked ahead to the end: */
+    struct random_state ahead;
+    uint64_t rows; /* that are still to be looked at, */
+    uint64_t of;   /* of all so many */
+    double end;    /* where the steps so far lead to; in the end, */
+    double aim;    /* and where they should */
 };
 
 /* A Brownian motion at a whole number: 0 at 0, and normal steps of standard deviation 1. */
@@ -42,6 +51,10 @@ double walk_motion(uint64_t seed, uint64_t branch, uint64_t at);
 /* The steps are drawn from a copy of `random`. */
 void walk_begin(struct walk *walk, const struct walk_place *place,
                 const struct random_state *random, double start, double sd);
+
+/* Draws at most so many steps to find out where they lead to, which bends the walk. True when all
+ * have been. */
+bool walk_look_ahead(struct walk *walk, uint64_t at_most);
 
 double walk_next(struct walk *walk);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What is on the shared volume, read by programs that know nothing of this one: metadata and datapackage.json by
 # Frictionless's own library, hashes by sha256sum. Node.js and npm are needed for the first, and named where they are missing.
-# shellcheck disable=SC2317 # check calls the functions
+# shellcheck disable=SC2317,SC2086 # check calls the functions; cells are words
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib.sh
@@ -52,6 +52,46 @@ each_metadata_is_a_resource_that_frictionless_reads() {
     publish 12
     accepts resources
     says "12 resources, $(rows_there) rows"
+}
+
+publish_more() { "$producer" --dir "$dir" --interval 0 --min-free 0 --seed 42 "$@" >"$dir/producer.out"; }
+
+# Without a delimiter that is stated the library takes a colon for it in the first of these.
+batches_of_any_schema_are_resources_that_frictionless_reads() {
+    needs_library
+    fresh schemas
+    local schema
+    for schema in 'a:uniform,at:time,v:normal' 'at:time(250ms,jitter=100ms)' 'day:date,n:integer missing(20%)' \
+        'only:integer missing(50%)' 'name:choice("a, b"," c ","d;e","f|g")' 'x:choice(.5,1e9,-2)' 'ok:choice(true,1,FALSE)' \
+        'id:uuid,who:name,k:serial,big:uniform(-1e15,1e15) integer,p:pareto,w:walk,s:sine,t:step' \
+        'code:choice(007,+2,1)' 'm:choice(2026-01-01,"2026-01-01T10:15:00Z")'; do
+        publish_more --count 2 --rows 20 --schema "$schema"
+    done
+    accepts resources
+    says "20 resources, 400 rows"
+}
+
+a_stream_of_any_values_becomes_resources_that_frictionless_reads() {
+    needs_library
+    fresh streams
+    local cells n=0
+    for cells in '1 2 3' '+2 3 4' '007 8 9' '9007199254740993 1 2' '-0 1 2' 'inf 1 2' 'nan 1 2' 'NaN 1.5 -INF' \
+        '.5 5. 1e3' 'true False 1' '2026-01-01 1970-01-01 9999-12-31' '10:15 10:15:00 23:59:59.5' \
+        '2026-01-01T10:15:00.123+01:00 2026-01-01T10:15:00 2026-01-01T10:15Z' '2026-01-01 2026-01-01T10:15:00Z a;b'; do
+        n=$((n + 1))
+        printf '%s\n' a $cells >"$work/cells-$n.csv"
+        publish_more --from "$work/cells-$n.csv"
+    done
+    printf 'a,b,c\n" 1 ","true ","2026-01-01 "\n2,"x;y|z","10:15:00"\n"","""quoted""",\n' >"$work/cells.csv"
+    publish_more --from "$work/cells.csv"
+    make_mixed >"$work/mixed.csv"
+    publish_more --from "$work/mixed.csv" --rows 50
+    accepts resources
+    says "25 resources, 545 rows"
+}
+make_mixed() {
+    seq 500 | awk 'BEGIN {print "id;x,when: at,what"}
+        {printf "%d,2026-01-%02dT00:00:%02d.%03dZ,\"a, %d;b\"\n", $1, $1 % 28 + 1, $1 % 60, $1, $1}'
 }
 
 metadata_that_is_broken_in_any_way_fails_the_same_check() {

@@ -123,6 +123,24 @@ batches_that_are_deleted_since_are_not_published_again() {
     [[ $(batches) -lt 100 ]] || fail "nothing was deleted"
 }
 
+# As a power loss leaves it: of a group that was not settled one name is taken back, and none behind it.
+a_batch_that_a_power_loss_took_back_is_published_once_at_whichever_start() {
+    begin hole
+    make_stream 300 | grep -v two | grep -v quoted >"$in"
+    ingest "$in" --rows 10 --interval 0 >"$out"
+    local last lost
+    last=$(batches)
+    lost=$(jq '.batches | .[length / 2 | floor].batch' "$dir"/.source-*.json)
+    [[ $lost -lt $last ]] || fail "the last batches were not published together"
+    sed -i 's/"settled": true/"settled": false/' "$dir"/.source-*.json
+    rm "$dir/data_$lost.csv" "$dir/metadata_$lost.json"
+    for _ in 1 2 3; do
+        ingest "$in" --rows 10 --interval 0 >>"$out"
+        cmp <(all_rows | sort) <(tail -n +2 "$in" | sort) || fail "rows are lost or twice"
+    done
+    batches_are "$last"
+}
+
 # ---- damage -------------------------------------------------------------------------------------
 
 # damaged TEXT WORDS: exit 65 behind all rows before the damage, and the place.
@@ -261,6 +279,48 @@ rows_that_cannot_be_published_at_sigterm_are_counted_in_the_log() {
     stop "$pid"
     exec 7>&-
     said_in_log "3 row(s) that were read from $in are lost"
+}
+
+# kept_open ROWS OPTIONS...: rows out of a pipe whose writer stays, which makes no end of the stream.
+kept_open() {
+    make_stream "$1" >"$in"
+    mkfifo "$work/pipe-$1"
+    start_ingest "$work/pipe-$1" --interval 1h "${@:2}"
+    exec 7>"$work/pipe-$1"
+    cat "$in" >&7
+}
+
+the_end_of_the_duration_publishes_the_rows_that_a_pipe_gave() {
+    begin lasting
+    kept_open 1000 --rows 300 --duration 1s
+    wait "$spawned" || fail "exit $?"
+    exec 7>&-
+    batches_are 4
+    published_is "$in"
+}
+
+rows_beyond_the_count_that_were_read_from_a_pipe_are_counted_in_the_log() {
+    begin counted
+    kept_open 1001 --rows 300 --count 2
+    wait "$spawned" || fail "exit $?"
+    exec 7>&-
+    batches_are 2
+    said_in_log "401 row(s) that were read from $work/pipe-1001 are lost: they are beyond --count"
+}
+
+rows_of_a_pipe_that_an_error_takes_along_are_counted_in_the_log() {
+    begin unlocked
+    kept_open 100 --rows 300
+    eventually 3 said_in_log publishing
+    sleep 0.3
+    rm "$dir/.producer.lock"
+    local status=0
+    printf '101,item_4,14.428571,plain\n' >&7
+    wait "$spawned" || status=$?
+    exec 7>&-
+    [[ $status -eq 74 ]] || fail "exit $status"
+    batches_are 0
+    grep -q '10[01] row(s) that were read from .* are lost: they could not be published' "$out" || fail "$(cat "$out")"
 }
 
 # The pipe and a chunk hold some hundred KiB; a producer that read on would take all of it.

@@ -129,6 +129,17 @@ less_space_than_wanted_is_trouble_for_health() {
     all_is_whole_up_to 0
 }
 
+# The batch is some 2 MB: a second one fits the disk, and a third would leave less than is to stay free.
+no_batch_is_begun_that_would_leave_less_space_than_is_to_stay_free() {
+    fresh_tmpfs nearly size=8m
+    mkdir "$dir/results"
+    spawn "$producer" --dir "$dir" --interval 0 --rows 50000 --min-free 3MiB >"$out" 2>&1
+    eventually 5 said "waiting for space: less would be free than --min-free"
+    stop "$spawned"
+    [[ $(df --output=avail -B 1 "$dir" | tail -n 1) -ge $((3 * 1024 * 1024)) ]] || fail "$(df -B 1 "$dir")"
+    [[ $(published) -ge 1 ]] || fail "nothing is published"
+}
+
 # ---- names that are taken -------------------------------------------------------------------------
 
 # At a start such a name is gone round; so it has to appear under a producer that runs.
@@ -167,6 +178,40 @@ results_that_cannot_be_read_are_trouble_for_health() {
     mkdir "$dir/results"
     eventually 5 health_is 0 ""
     stop "$spawned"
+}
+
+# What a run knows of a log that is there is nothing, until it can be read.
+a_log_that_cannot_be_read_at_the_start_is_waited_for() {
+    fresh unread
+    mkdir "$dir/results/processed.log"
+    start --interval 10ms
+    eventually 5 said "waiting for the log of each consumer"
+    eventually 5 health_is 75 "processed.log"
+    sleep 0.5
+    [[ $(grep -c "waiting for the log" "$out") -eq 1 ]] || fail "says it again: $(tail -n 3 "$out")"
+    all_is_whole_up_to 0
+    rmdir "$dir/results/processed.log"
+    eventually 5 more_than 0
+    said "all logs can be read: going on"
+    stop "$spawned"
+    mkdir -p "$dir/results/processed.log"
+    start --interval 10ms
+    eventually 5 said "waiting for the log of each consumer"
+    stop "$spawned"
+}
+
+no_number_is_used_again_when_all_is_deleted_and_the_results_are_moved_away() {
+    fresh moved
+    start --interval 0 --count 3
+    wait "$spawned"
+    "$consumer" --dir "$dir" --once --chart none >/dev/null
+    spawn "$producer" --dir "$dir" --keep 0 --min-free 1000TiB >"$out" 2>&1 # publishes nothing, for lack of space
+    eventually 5 test ! -e "$dir/data_3.csv"
+    stop "$spawned"
+    mv "$dir/results" "$dir/moved"
+    start --count 1
+    wait "$spawned"
+    [[ $(last_number) -eq 4 ]] || fail "behind batch 3 comes $(last_number)"
 }
 
 # ---- calls that fail ------------------------------------------------------------------------------
@@ -338,4 +383,7 @@ check a_group_of_batches_is_announced_when_it_would_outlast_a_power_loss_and_sha
 check what_was_announced_is_there_after_sigkill_and_the_next_start_goes_on_without_a_gap
 check a_producer_at_full_speed_ends_at_once_and_leaves_nothing_in_flight
 check a_group_never_passes_the_limit_of_pending_batches
+check no_batch_is_begun_that_would_leave_less_space_than_is_to_stay_free
+check a_log_that_cannot_be_read_at_the_start_is_waited_for
+check no_number_is_used_again_when_all_is_deleted_and_the_results_are_moved_away
 finish producer-trouble

@@ -98,6 +98,33 @@ two_runs_of_a_seed_and_a_start_time_are_the_same_to_the_byte() {
     [[ $other -eq 300 ]] || fail "$other different batches of 300"
 }
 
+a_batch_that_a_start_completes_is_as_old_as_its_number_says() {
+    fresh completed
+    make_run 3
+    jq -S 'del(.run_id)' "$dir/metadata_3.json" >"$work/metadata"
+    rm "$dir/metadata_3.json"
+    make_run 1
+    jq -S 'del(.run_id)' "$dir/metadata_3.json" | cmp - "$work/metadata"
+}
+
+constraints_of_a_table_schema_are_not_passed_over_in_silence() {
+    fresh constraints
+    echo '{"fields": [{"name": "n", "type": "integer"}, {"name": "ok", "type": "integer", "constraints": {"minimum": 7}}]}' \
+        >"$dir/constrained.json"
+    make_run 1 --schema "$dir/constrained.json"
+    [[ $(grep -c "the constraints of column 'ok' are not looked at" "$dir/producer.out") -eq 1 ]] || fail "$(cat "$dir/producer.out")"
+}
+
+a_batch_that_no_memory_may_be_large_enough_for_is_refused_at_the_start() {
+    fresh huge
+    local columns
+    columns=$(seq -s , -f 'c%.0f:choice("'"$(printf 'x%.0s' {1..256})"'")' 60)
+    expect_exit 78 "$producer" --dir "$dir" --rows 10000000 --schema "$columns"
+    says "--rows 10000000: a batch of this schema may have" && one_line
+    expect_exit 78 "$producer" --dir "$dir" --rows 1-10000000 --schema "$columns"
+    make_run 1 --rows 10 --schema "$columns"
+}
+
 # Killed five times, each time after some more batches, and then held against a run that nobody disturbed.
 a_run_that_was_killed_again_and_again_is_the_same_to_the_byte() {
     local count=0
@@ -201,6 +228,21 @@ the_table_schema_of_the_documents_is_taken() {
     sed -n '/^```json/,/^```$/p' docs/schemas.md | sed '/^```/d' >"$dir/documented.json"
     publish 1 --schema "$dir/documented.json"
     [[ $(head -n 1 "$dir/data_1.csv") == sensor,celsius,valid,at ]]
+}
+
+# Wherever it is: looking ahead, making rows, hashing, writing, flushing.
+sigterm_is_answered_within_a_second_in_the_middle_of_a_batch_of_millions() {
+    fresh millions
+    ends_at_once 0.3 'a:walk,b:walk,c:walk,d:walk'
+    local pause
+    for pause in 1 1.8 2.6; do
+        ends_at_once "$pause" 'label:sequence(item_),value:uniform decimals(11),timestamp:time'
+    done
+}
+ends_at_once() {
+    spawn "$producer" --dir "$dir" --interval 0 --rows 10000000 --min-free 0 --schema "$2" >"$dir/producer.out"
+    sleep "$1"
+    stop "$spawned"
 }
 
 for name in $(tests_of "${BASH_SOURCE[0]}"); do check "$name"; done

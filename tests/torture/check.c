@@ -425,6 +425,7 @@ static bool check_batch_file(const struct stand *stand, const struct volume *now
     if (is_temporary(file->name))
         return when < CHECK_FINISHED || because(why, "%s was left behind", file->name);
     return strcmp(file->name, ".producer.lock") == 0 ||
+           strcmp(file->name, ".producer.retired") == 0 ||
            because(why, "%s is no name of this program", file->name);
 }
 

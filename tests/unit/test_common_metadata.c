@@ -64,32 +64,33 @@ START_TEST(what_is_written_is_the_documented_document)
 {
     struct text text = {0};
     metadata_write(&text, &METADATA);
-    ck_assert_str_eq(text.bytes,
-                     "{\n"
-                     "  \"name\": \"data_7\",\n"
-                     "  \"path\": \"data_7.csv\",\n"
-                     "  \"profile\": \"tabular-data-resource\",\n"
-                     "  \"$schema\": \"https://datapackage.org/profiles/2.0/dataresource.json\",\n"
-                     "  \"type\": \"table\",\n"
-                     "  \"format\": \"csv\",\n"
-                     "  \"mediatype\": \"text/csv\",\n"
-                     "  \"encoding\": \"utf-8\",\n"
-                     "  \"bytes\": 1387,\n"
-                     "  \"hash\": \"sha256:" HASH "\",\n"
-                     "  \"schema\": {\n"
-                     "    \"fields\": [\n"
-                     "      {\"name\": \"label\", \"type\": \"string\"},\n"
-                     "      {\"name\": \"value\", \"type\": \"number\"},\n"
-                     "      {\"name\": \"timestamp\", \"type\": \"datetime\"}\n"
-                     "    ]\n"
-                     "  },\n"
-                     "  \"created\": \"2026-11-23T10:15:00Z\",\n"
-                     "  \"batch\": 7,\n"
-                     "  \"record_count\": 41,\n"
-                     "  \"run_id\": \"2026-11-23T10:00:00Z-42\",\n"
-                     "  \"filename\": \"data_7.csv\",\n"
-                     "  \"description\": \"a \\\"test\\\"\\n\"\n"
-                     "}\n");
+    ck_assert_str_eq(
+        text.bytes, "{\n"
+                    "  \"name\": \"data_7\",\n"
+                    "  \"path\": \"data_7.csv\",\n"
+                    "  \"profile\": \"tabular-data-resource\",\n"
+                    "  \"$schema\": \"https://datapackage.org/profiles/2.0/dataresource.json\",\n"
+                    "  \"type\": \"table\",\n"
+                    "  \"format\": \"csv\",\n"
+                    "  \"mediatype\": \"text/csv\",\n"
+                    "  \"encoding\": \"utf-8\",\n"
+                    "  \"dialect\": {\"delimiter\": \",\"},\n"
+                    "  \"bytes\": 1387,\n"
+                    "  \"hash\": \"sha256:" HASH "\",\n"
+                    "  \"schema\": {\n"
+                    "    \"fields\": [\n"
+                    "      {\"name\": \"label\", \"type\": \"string\"},\n"
+                    "      {\"name\": \"value\", \"type\": \"number\"},\n"
+                    "      {\"name\": \"timestamp\", \"type\": \"datetime\", \"format\": \"any\"}\n"
+                    "    ]\n"
+                    "  },\n"
+                    "  \"created\": \"2026-11-23T10:15:00Z\",\n"
+                    "  \"batch\": 7,\n"
+                    "  \"record_count\": 41,\n"
+                    "  \"run_id\": \"2026-11-23T10:00:00Z-42\",\n"
+                    "  \"filename\": \"data_7.csv\",\n"
+                    "  \"description\": \"a \\\"test\\\"\\n\"\n"
+                    "}\n");
     text_free(&text);
 }
 END_TEST
@@ -106,6 +107,25 @@ START_TEST(hostile_column_names_are_still_json)
     struct json *object = json_parse_object(text.bytes, text.length, error);
     ck_assert_msg(object != NULL, "%s", error);
     json_free(object);
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(metadata_is_never_longer_than_it_is_said_to_be_at_most)
+{
+    char description[512];
+    const struct metadata_field fields[] = {{"\x01\x02\x03", "datetime"}, {"\xff", "string"}};
+    struct metadata metadata = METADATA;
+    struct text text = {0};
+    memset(description, '\x01', sizeof description - 1);
+    description[sizeof description - 1] = '\0';
+    metadata.fields = fields;
+    metadata.field_count = 2;
+    metadata.batch = metadata.bytes = metadata.record_count = UINT64_MAX;
+    metadata.description = description;
+    metadata_write(&text, &metadata);
+    ck_assert_uint_le(text.length, metadata_most_bytes(fields, 2));
+    ck_assert_uint_le(metadata_most_bytes(fields, 2), text.length + 8192);
     text_free(&text);
 }
 END_TEST
@@ -480,6 +500,7 @@ int main(void)
     return SUPPORT_RUN(
         "common_metadata", what_is_written_reads_back_to_the_same_claims,
         what_is_written_is_the_documented_document, hostile_column_names_are_still_json,
+        metadata_is_never_longer_than_it_is_said_to_be_at_most,
         a_batch_without_columns_still_has_a_schema, metadata_of_another_program_may_say_less,
         metadata_that_says_nothing_claims_nothing, claims_of_an_earlier_document_do_not_stay,
         another_path_or_filename_is_a_mismatch, another_batch_number_is_a_mismatch,

@@ -250,6 +250,37 @@ START_TEST(cutter_goes_on_elsewhere_with_the_header_it_has)
 }
 END_TEST
 
+/* A header of so many names of 600 bytes. */
+static void put_long_header(struct text *csv, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        text_printf(csv, "%s%0600zu", i == 0 ? "" : ",", i);
+    text_put(csv, "\n");
+}
+
+START_TEST(cutter_refuses_a_header_whose_metadata_no_consumer_would_take)
+{
+    struct text fits = {0};
+    struct text csv = {0};
+    struct rejection damage;
+    size_t taken;
+    struct cutter *cutter = cutter_create();
+    put_long_header(&fits, 1500);
+    ck_assert_int_eq(cutter_feed(cutter, fits.bytes, fits.length, &taken, &damage), CUTTER_HUNGRY);
+    ck_assert(cutter_has_header(cutter));
+    cutter_free(cutter);
+    cutter = cutter_create();
+    put_long_header(&csv, 1600);
+    ck_assert_int_eq(cutter_feed(cutter, csv.bytes, csv.length, &taken, &damage), CUTTER_DAMAGED);
+    ck_assert_int_eq(damage.reason, REASON_TOO_LARGE);
+    ck_assert_ptr_nonnull(
+        strstr(damage.detail, "line 1, column 1: with the names of 1600 columns"));
+    cutter_free(cutter);
+    text_free(&fits);
+    text_free(&csv);
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN(
@@ -262,5 +293,6 @@ int main(void)
         cutter_gives_no_batch_of_nothing_or_of_a_header_alone,
         cutter_cuts_a_batch_early_that_outgrows_its_bytes, cutter_gives_up_a_row_without_end,
         cutter_states_the_type_that_all_values_of_a_batch_have,
-        cutter_goes_on_elsewhere_with_the_header_it_has);
+        cutter_goes_on_elsewhere_with_the_header_it_has,
+        cutter_refuses_a_header_whose_metadata_no_consumer_would_take);
 }

@@ -252,6 +252,22 @@ START_TEST(draw_keeps_a_level_for_so_many_rows)
 }
 END_TEST
 
+/* 3 batches of 1,000 rows, and levels of 300: two of them begin in one batch and end in the next.
+ */
+START_TEST(draw_keeps_a_level_over_the_seam_between_batches)
+{
+    char last[DRAW_CELL_SIZE] = "";
+    for (uint64_t batch = 1; batch <= 3; batch++) {
+        draw_rows("x:step(5,15,rows=300)", batch, 1000);
+        for (size_t i = 0; i < 1000; i++) {
+            bool goes_on = ((batch - 1) * 1000 + i) % 300 != 0;
+            ck_assert_int_eq(strcmp(sample.cells[i], last) == 0, goes_on);
+            (void)snprintf(last, sizeof last, "%s", sample.cells[i]);
+        }
+    }
+}
+END_TEST
+
 START_TEST(draw_walks_on_where_the_batch_before_has_ended)
 {
     draw_rows("x:walk(100,0.001)", 1, 1000);
@@ -430,7 +446,8 @@ int main(void)
         draw_never_reaches_the_upper_end_of_numbers,
         draw_chooses_as_the_weights_say_and_never_what_has_none,
         draw_goes_round_a_sine_from_batch_to_batch, draw_adds_noise_of_its_standard_deviation,
-        draw_keeps_a_level_for_so_many_rows, draw_walks_on_where_the_batch_before_has_ended,
+        draw_keeps_a_level_for_so_many_rows, draw_keeps_a_level_over_the_seam_between_batches,
+        draw_walks_on_where_the_batch_before_has_ended,
         draw_counts_in_each_batch_or_through_all_of_them,
         draw_makes_uuids_of_version_4_and_none_twice, draw_makes_names_of_so_many_syllables,
         draw_steps_times_and_dates, draw_lets_times_be_late_but_never_out_of_order,

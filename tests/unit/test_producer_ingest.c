@@ -12,6 +12,7 @@
 #include "common/wait.h"
 #include "producer/group.h"
 #include "producer/resume.h"
+#include "producer/retired.h"
 #include "tests/unit/support.h"
 
 static const char *directory;
@@ -23,6 +24,7 @@ static struct source source;
 static struct group group;
 static struct group_batch done[PUBLISH_TOGETHER_MAX];
 static struct source_wait waiting;
+static struct acknowledgements seen; /* of nobody */
 static char error[PUBLISH_ERROR_SIZE];
 
 static void put_stream(const char *csv)
@@ -41,8 +43,7 @@ static enum resume_result start(uint64_t next)
     ck_assert_int_eq(publish_open(&publisher, fd, NULL, 0, error), 0);
     publisher.next = next;
     ck_assert_int_eq(ingest_open(&ingest, &options, error), 0);
-    static const struct acknowledgements nobody;
-    enum resume_result result = resume_run(&ingest, fd, &nobody, error);
+    enum resume_result result = resume_run(&ingest, fd, &seen, error);
     source = ingest_source(&ingest);
     group_open(&group, &publisher, &source, true);
     return result;
@@ -178,15 +179,21 @@ START_TEST(ingest_goes_on_behind_the_last_row_that_was_published)
 }
 END_TEST
 
+/* The first `count` batches of a run, in one group. */
+static void publish_together(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_int_eq(group_look(&group, &waiting, error), SOURCE_READY);
+        ck_assert_int_eq(group_add(&group, error), 0);
+    }
+    ck_assert_uint_eq(group_commit(&group, done, error), count);
+}
+
 START_TEST(ingest_makes_those_announced_batches_again_that_are_not_there)
 {
     put_stream(FIVE_ROWS);
     (void)start(1);
-    for (int i = 0; i < 3; i++) {
-        ck_assert_int_eq(group_look(&group, &waiting, error), SOURCE_READY);
-        ck_assert_int_eq(group_add(&group, error), 0);
-    }
-    ck_assert_uint_eq(group_commit(&group, done, error), 3);
+    publish_together(3);
     end();
     lose("data_2.csv"); /* as if a power loss had taken its name back, and not that of the third */
     lose("metadata_2.json");
@@ -194,6 +201,83 @@ START_TEST(ingest_makes_those_announced_batches_again_that_are_not_there)
     ck_assert_int_eq(publish_all(), SOURCE_ENDED);
     assert_batch("data_4.csv", "a,b\n5,6\n\"7\n\",8\n");
     ck_assert(!support_exists(directory, "data_5.csv"));
+    end();
+}
+END_TEST
+
+/* The batch that was lost, then the one behind it; and nothing else, at whichever start. */
+START_TEST(ingest_publishes_nothing_twice_behind_a_hole_that_was_filled)
+{
+    put_stream(FIVE_ROWS "11,12\n13,14\n15,16\n");
+    (void)start(1);
+    publish_together(3);
+    end();
+    lose("data_1.csv");
+    lose("metadata_1.json");
+    ck_assert_int_eq(start(4), RESUME_GOES_ON);
+    ck_assert_uint_eq(ingest.owed, 1);
+    publish_together(1);
+    ck_assert_uint_eq(place_least_number(&ingest.place), 2);
+    end(); /* killed behind the hole */
+    ck_assert_int_eq(start(5), RESUME_GOES_ON);
+    ck_assert_uint_eq(ingest.owed, 0);
+    ck_assert_int_eq(publish_all(), SOURCE_ENDED);
+    assert_batch("data_4.csv", "a,b\n1,2\n3,4\n");
+    assert_batch("data_5.csv", "a,b\n13,14\n15,16\n");
+    ck_assert_int_eq(ingest_settle(&ingest, error), 0);
+    end();
+    ck_assert_int_eq(start(6), RESUME_GOES_ON);
+    ck_assert_int_eq(publish_all(), SOURCE_ENDED);
+    ck_assert(!support_exists(directory, "data_6.csv"));
+    end();
+}
+END_TEST
+
+START_TEST(ingest_fills_all_holes_before_it_cuts_anything_new)
+{
+    put_stream(FIVE_ROWS "11,12\n13,14\n15,16\n");
+    (void)start(1);
+    publish_together(3);
+    end();
+    lose("data_1.csv");
+    lose("data_3.csv");
+    ck_assert_int_eq(start(4), RESUME_GOES_ON);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(group_look(&group, &waiting, error), SOURCE_READY);
+        ck_assert_int_eq(group_add(&group, error), 0);
+    }
+    ck_assert_int_eq(group_look(&group, &waiting, error), SOURCE_WAITING);
+    end(); /* killed before either is published */
+    ck_assert_int_eq(start(4), RESUME_GOES_ON);
+    publish_together(1);
+    end(); /* and between the two */
+    ck_assert_int_eq(start(5), RESUME_GOES_ON);
+    ck_assert_uint_eq(ingest.owed, 1);
+    ck_assert_int_eq(publish_all(), SOURCE_ENDED);
+    assert_batch("data_4.csv", "a,b\n1,2\n3,4\n");
+    assert_batch("data_5.csv", "a,b\n9,10\n11,12\n");
+    assert_batch("data_6.csv", "a,b\n13,14\n15,16\n");
+    ck_assert(!support_exists(directory, "data_7.csv"));
+    end();
+}
+END_TEST
+
+START_TEST(ingest_publishes_nothing_again_that_may_have_been_deleted_while_no_log_says_so)
+{
+    put_stream(FIVE_ROWS);
+    (void)start(1);
+    publish_together(3);
+    ck_assert_int_eq(retired_raise(options.directory_fd, 3), 0);
+    end();
+    lose("data_2.csv");
+    lose("metadata_2.json");
+    ck_assert_int_eq(start(4), RESUME_FAILED);
+    ck_assert_int_eq(errno, ENODATA);
+    ck_assert_ptr_nonnull(strstr(error, "batch 2 of it is not there"));
+    end();
+    seen.all_seen = true; /* and no log has it */
+    ck_assert_int_eq(start(4), RESUME_GOES_ON);
+    ck_assert_uint_eq(ingest.owed, 1);
     end();
 }
 END_TEST
@@ -260,6 +344,25 @@ START_TEST(ingest_counts_no_line_between_a_cr_and_its_lf_where_it_goes_on)
     ck_assert_int_eq(start(3), RESUME_GOES_ON);
     ck_assert_uint_eq(ingest_next_line(&ingest), 2 + 2 * ROWS);
     ck_assert_int_eq(publish_all(), SOURCE_DAMAGED);
+    end();
+    text_free(&csv);
+}
+END_TEST
+
+START_TEST(ingest_publishes_no_half_of_a_row_of_a_file_that_is_shortened_while_it_is_read)
+{
+    struct text csv = {0};
+    text_put(&csv, "a\n");
+    while (csv.length < 2 * INGEST_CHUNK_BYTES)
+        text_put(&csv, "123456789\n");
+    put_stream(csv.bytes);
+    options.rows_low = options.rows_high = 100;
+    (void)start(1);
+    ck_assert_int_eq(publish_one(), SOURCE_READY);
+    ck_assert_int_eq(truncate(path, 1000), 0);
+    ck_assert_int_eq(publish_all(), SOURCE_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(error, "stream.csv: was shortened while it was read"));
+    ck_assert_uint_eq(ingest.rows, (INGEST_CHUNK_BYTES - 2) / 10);
     end();
     text_free(&csv);
 }
@@ -459,10 +562,14 @@ int main(void)
         ingest_draws_the_rows_of_each_batch_from_the_seed,
         ingest_goes_on_behind_the_last_row_that_was_published,
         ingest_makes_those_announced_batches_again_that_are_not_there,
+        ingest_publishes_nothing_twice_behind_a_hole_that_was_filled,
+        ingest_fills_all_holes_before_it_cuts_anything_new,
+        ingest_publishes_nothing_again_that_may_have_been_deleted_while_no_log_says_so,
         ingest_does_not_take_another_batch_of_the_same_number_for_its_own,
         ingest_believes_a_peaceful_end_whatever_was_deleted_since,
         ingest_goes_on_with_what_a_file_has_grown_by,
         ingest_counts_no_line_between_a_cr_and_its_lf_where_it_goes_on,
+        ingest_publishes_no_half_of_a_row_of_a_file_that_is_shortened_while_it_is_read,
         ingest_refuses_a_file_that_is_not_the_one_it_has_published,
         ingest_refuses_a_place_that_is_damaged,
         ingest_keeps_all_batches_of_a_group_that_failed_among_those_to_look_for,

@@ -346,24 +346,35 @@ START_TEST(publish_does_not_complete_a_file_with_endless_columns)
 }
 END_TEST
 
+START_TEST(publish_completes_a_batch_of_another_schema_with_the_types_that_its_values_have)
+{
+    ck_assert_int_eq(complete("label,value\na,abc\nb,7\n"), PUBLISH_COMPLETED);
+    assert_metadata_has("metadata_3.json", "{\"name\": \"value\", \"type\": \"string\"}");
+    ck_assert_int_eq(complete("label,value\n1,7\n2,\n"), PUBLISH_COMPLETED);
+    assert_metadata_has("metadata_3.json", "{\"name\": \"label\", \"type\": \"string\"}");
+    assert_metadata_has("metadata_3.json", "{\"name\": \"value\", \"type\": \"number\"}");
+}
+END_TEST
+
 int main(void)
 {
-    return SUPPORT_RUN("producer_publish", publish_quotes_a_cell_only_where_it_must,
-                       publish_writes_a_row_of_one_empty_cell_so_that_it_is_still_a_row,
-                       publish_puts_the_data_and_its_metadata_in_place_and_leaves_nothing_else,
-                       publish_states_run_time_and_description_in_the_metadata,
-                       publish_gives_each_run_another_id,
-                       publish_commits_by_the_metadata_after_the_data_and_may_be_called_again,
-                       publish_shows_no_batch_that_is_staged_and_all_of_them_after_the_commit,
-                       publish_takes_as_many_batches_as_it_says_and_then_refuses_cleanly,
-                       publish_drops_what_is_abandoned_and_uses_its_numbers_again,
-                       publish_names_all_data_of_a_group_before_any_of_its_metadata,
-                       publish_that_cannot_write_the_data_leaves_no_file_and_keeps_the_number,
-                       publish_completes_data_without_metadata_with_its_own_hash_and_rows,
-                       publish_counts_quoted_line_ends_as_part_of_their_row,
-                       publish_completes_a_header_alone_and_an_empty_file_with_no_rows,
-                       publish_completes_a_file_longer_than_what_is_read_at_once,
-                       publish_describes_the_columns_that_a_completed_file_has,
-                       publish_does_not_complete_what_is_no_plain_file,
-                       publish_does_not_complete_a_file_with_endless_columns);
+    return SUPPORT_RUN(
+        "producer_publish", publish_quotes_a_cell_only_where_it_must,
+        publish_writes_a_row_of_one_empty_cell_so_that_it_is_still_a_row,
+        publish_puts_the_data_and_its_metadata_in_place_and_leaves_nothing_else,
+        publish_states_run_time_and_description_in_the_metadata, publish_gives_each_run_another_id,
+        publish_commits_by_the_metadata_after_the_data_and_may_be_called_again,
+        publish_shows_no_batch_that_is_staged_and_all_of_them_after_the_commit,
+        publish_takes_as_many_batches_as_it_says_and_then_refuses_cleanly,
+        publish_drops_what_is_abandoned_and_uses_its_numbers_again,
+        publish_names_all_data_of_a_group_before_any_of_its_metadata,
+        publish_that_cannot_write_the_data_leaves_no_file_and_keeps_the_number,
+        publish_completes_data_without_metadata_with_its_own_hash_and_rows,
+        publish_counts_quoted_line_ends_as_part_of_their_row,
+        publish_completes_a_header_alone_and_an_empty_file_with_no_rows,
+        publish_completes_a_file_longer_than_what_is_read_at_once,
+        publish_describes_the_columns_that_a_completed_file_has,
+        publish_does_not_complete_what_is_no_plain_file,
+        publish_does_not_complete_a_file_with_endless_columns,
+        publish_completes_a_batch_of_another_schema_with_the_types_that_its_values_have);
 }

@@ -7,6 +7,7 @@
 
 #include "producer/publish.h"
 #include "producer/recovery.h"
+#include "producer/retired.h"
 #include "tests/unit/written_log.h"
 
 #define CSV "label,value\na,1\nb,2\n"
@@ -99,6 +100,28 @@ START_TEST(producer_never_uses_a_number_again_that_the_log_has_although_its_file
     put_batch(3);
     recover(LOG_OF("3", "41", "orders"));
     ck_assert_uint_eq(publisher.next, 42);
+}
+END_TEST
+
+START_TEST(producer_never_uses_a_number_again_whose_files_and_logs_are_gone)
+{
+    prepare();
+    ck_assert_int_eq(retired_raise(publisher.directory_fd, 42), 0);
+    recover(NULL);
+    ck_assert_uint_eq(publisher.next, 42);
+    put_batch(50);
+    recover(LOG_OF("3"));
+    ck_assert_uint_eq(publisher.next, 51);
+}
+END_TEST
+
+START_TEST(producer_starts_nowhere_while_it_cannot_read_which_numbers_were_used)
+{
+    struct acknowledgements seen = seen_of(NULL);
+    prepare();
+    put(".producer.retired");
+    ck_assert_int_eq(recovery_run(&recovery, &publisher, &seen, error), -1);
+    ck_assert_ptr_nonnull(strstr(error, "cannot read .producer.retired"));
 }
 END_TEST
 
@@ -283,6 +306,8 @@ int main(void)
         "producer_recovery", producer_begins_at_one_in_an_empty_directory,
         producer_goes_on_at_the_right_number_after_a_restart,
         producer_never_uses_a_number_again_that_the_log_has_although_its_files_are_gone,
+        producer_never_uses_a_number_again_whose_files_and_logs_are_gone,
+        producer_starts_nowhere_while_it_cannot_read_which_numbers_were_used,
         producer_removes_the_temporaries_of_a_crash_and_uses_their_number,
         producer_completes_a_batch_that_a_crash_left_between_the_two_renames,
         producer_leaves_acknowledged_data_without_metadata_to_retention,

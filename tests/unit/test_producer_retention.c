@@ -8,6 +8,7 @@
 
 #include "common/reason.h"
 #include "producer/retention.h"
+#include "producer/retired.h"
 #include "tests/unit/written_log.h"
 
 /* Stands before the C library's function, in this program alone. */
@@ -33,6 +34,17 @@ int unlinkat(int fd, const char *name, int flags)
         return -1;
     }
     return (int)syscall(SYS_unlinkat, fd, name, flags);
+}
+
+/* What renames fail with: of what is noted, nothing else here is renamed. */
+static int rename_errno;
+
+int renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+    if (rename_errno == 0)
+        return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, 0);
+    errno = rename_errno;
+    return -1;
 }
 
 static const char *directory;
@@ -161,7 +173,65 @@ START_TEST(retention_finishes_a_deletion_that_a_crash_cut_in_two)
     ck_assert(retention_add(&retention, 1));
     decide(1, OUTCOME_PROCESSED);
     follow();
-    ck_assert_uint_eq(support_count_names(directory), 0);
+    ck_assert(!support_exists(directory, "data_1.csv"));
+}
+END_TEST
+
+static void assert_retired_below(uint64_t expected)
+{
+    uint64_t below;
+    ck_assert_int_eq(retired_read(retention.directory_fd, &below), 0);
+    ck_assert_uint_eq(below, expected);
+}
+
+static void decide_all(unsigned count)
+{
+    for (unsigned number = 1; number <= count; number++)
+        decide(number, OUTCOME_PROCESSED);
+}
+
+START_TEST(retention_notes_that_numbers_were_used_before_their_last_trace_goes)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 3);
+    decide_all(3);
+    rename_errno = EIO;
+    retention_follow(&retention, seen_of_one());
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), -1);
+    ck_assert(is_there(1) && is_there(2) && is_there(3));
+    rename_errno = 0;
+    follow();
+    ck_assert(!is_there(1) && !is_there(2) && !is_there(3));
+    assert_retired_below(4);
+}
+END_TEST
+
+START_TEST(retention_notes_no_number_that_is_not_used_or_is_spared)
+{
+    prepare((struct retention_limits){.keep_batches = 1}, 6);
+    retention_spare(&retention, 4);
+    decide_all(5);
+    follow();
+    ck_assert(!is_there(3) && is_there(4));
+    assert_retired_below(4);
+    retention_spare(&retention, 0);
+    follow();
+    ck_assert(!is_there(4) && is_there(5));
+    assert_retired_below(7);
+}
+END_TEST
+
+START_TEST(retention_makes_space_where_there_is_none_for_the_note_but_keeps_the_highest_number)
+{
+    prepare((struct retention_limits){.keep_batches = 0}, 3);
+    decide_all(3);
+    rename_errno = ENOSPC;
+    retention_follow(&retention, seen_of_one());
+    ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), -1);
+    ck_assert(!is_there(1) && !is_there(2) && is_there(3));
+    rename_errno = 0;
+    follow();
+    ck_assert(!is_there(3));
+    assert_retired_below(4);
 }
 END_TEST
 
@@ -173,7 +243,7 @@ START_TEST(retention_without_a_reader_neither_deletes_nor_waits)
     retention_follow(&retention, &(struct acknowledgements){0});
     ck_assert_int_eq(retention_tidy(&retention, &(struct acknowledgements){0}), 0);
     ck_assert_uint_eq(support_count_names(directory), 6);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -181,15 +251,15 @@ START_TEST(retention_waits_at_the_high_water_mark_and_goes_on_below_it)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 3}, 2);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     ck_assert(retention_add(&retention, 3));
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     decide(3, OUTCOME_CHANGED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     decide(2, OUTCOME_REJECTED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -197,8 +267,8 @@ START_TEST(retention_counts_batches_that_are_on_their_way)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 4}, 2);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 1), RETENTION_GO);
-    ck_assert_int_eq(retention_verdict(&retention, 2), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 1, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 2, 0), RETENTION_READER_BEHIND);
 }
 END_TEST
 
@@ -209,9 +279,9 @@ START_TEST(retention_does_not_wait_for_a_batch_that_was_acknowledged_before_it_w
     decide(1, OUTCOME_PROCESSED);
     follow();
     ck_assert(retention_add(&retention, 1));
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -222,7 +292,7 @@ START_TEST(retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_
     ck_assert(!retention_has_caught_up(&retention));
     decide(1, OUTCOME_PROCESSED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     ck_assert(!retention_has_caught_up(&retention));
     decide(2, OUTCOME_PROCESSED);
     follow();
@@ -234,10 +304,10 @@ START_TEST(retention_notices_a_single_acknowledgement_at_a_high_mark)
 {
     prepare((struct retention_limits){.keep_batches = 9, .max_pending_batches = 500}, 500);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     decide(250, OUTCOME_PROCESSED);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -245,18 +315,30 @@ START_TEST(retention_of_zero_pending_is_no_limit)
 {
     prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 0}, 50);
     follow();
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
+}
+END_TEST
+
+START_TEST(retention_waits_where_the_next_batch_would_leave_less_space_than_wanted)
+{
+    prepare((struct retention_limits){.min_free_bytes = 1 << 20}, 0);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 1 << 20), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, UINT64_C(1) << 60), RETENTION_DISK_FULL);
+    ck_assert_int_eq(retention_verdict(&retention, 0, UINT64_MAX), RETENTION_DISK_FULL);
+    retention_close(&retention);
+    prepare((struct retention_limits){.min_free_bytes = 0}, 0);
+    ck_assert_int_eq(retention_verdict(&retention, 0, UINT64_MAX), RETENTION_GO);
 }
 END_TEST
 
 START_TEST(retention_waits_while_less_space_is_free_than_wanted)
 {
     prepare((struct retention_limits){.min_free_bytes = UINT64_MAX}, 0);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_DISK_FULL);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_DISK_FULL);
     retention.limits.min_free_bytes = 1;
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     retention.limits.min_free_bytes = 0;
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
 }
 END_TEST
 
@@ -327,7 +409,7 @@ START_TEST(retention_that_is_cut_between_the_two_removals_leaves_data_and_goes_o
     ck_assert(is_there(2));
     stuck = NULL;
     ck_assert_int_eq(retention_tidy(&retention, seen_of_one()), 0);
-    ck_assert_uint_eq(support_count_names(directory), 0);
+    ck_assert(!is_there(1) && !is_there(2));
 }
 END_TEST
 
@@ -382,11 +464,11 @@ START_TEST(retention_waits_for_the_slowest_of_several_readers)
     for (unsigned number = 1; number <= 3; number++)
         decide(number, OUTCOME_PROCESSED);
     follow_two(true, 1);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     ck_assert_uint_eq(retention_first_pending(&retention), 1);
     decide_in(&second, 1, OUTCOME_PROCESSED);
     follow_two(true, 1);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     ck_assert_uint_eq(retention_first_pending(&retention), 2);
 }
 END_TEST
@@ -396,11 +478,11 @@ START_TEST(retention_deletes_nothing_while_a_reader_is_out_of_sight_and_waits_fo
     prepare((struct retention_limits){.keep_batches = 0, .max_pending_batches = 2}, 3);
     second = written_log_new();
     follow_two(false, 1);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_READER_BEHIND);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_READER_BEHIND);
     decide(1, OUTCOME_PROCESSED);
     decide(2, OUTCOME_PROCESSED);
     follow_two(false, 1);
-    ck_assert_int_eq(retention_verdict(&retention, 0), RETENTION_GO);
+    ck_assert_int_eq(retention_verdict(&retention, 0, 0), RETENTION_GO);
     ck_assert(is_there(1) && is_there(2) && is_there(3));
 }
 END_TEST
@@ -487,11 +569,16 @@ int main(void)
         retention_finishes_a_deletion_that_a_crash_cut_in_two,
         retention_without_a_reader_neither_deletes_nor_waits,
         retention_waits_at_the_high_water_mark_and_goes_on_below_it,
+        retention_notes_that_numbers_were_used_before_their_last_trace_goes,
+        retention_notes_no_number_that_is_not_used_or_is_spared,
+        retention_makes_space_where_there_is_none_for_the_note_but_keeps_the_highest_number,
         retention_counts_batches_that_are_on_their_way,
         retention_does_not_wait_for_a_batch_that_was_acknowledged_before_it_was_added,
         retention_calls_the_reader_caught_up_at_half_the_mark_and_not_at_the_first_free_place,
         retention_notices_a_single_acknowledgement_at_a_high_mark,
-        retention_of_zero_pending_is_no_limit, retention_waits_while_less_space_is_free_than_wanted,
+        retention_of_zero_pending_is_no_limit,
+        retention_waits_where_the_next_batch_would_leave_less_space_than_wanted,
+        retention_waits_while_less_space_is_free_than_wanted,
         retention_deletes_nothing_whose_record_cannot_be_made_durable,
         retention_says_when_it_cannot_delete_and_succeeds_later,
         retention_does_not_stumble_over_a_directory_under_a_batchs_name,

@@ -62,6 +62,8 @@ static struct walk begin(uint64_t batch, uint64_t rows)
         .seed = 5, .branch = BRANCH, .batch = batch, .rows = rows, .rows_mean = 50};
     random_seed_branch(&random, 5, batch, 1);
     walk_begin(&walk, &place, &random, 100, 2);
+    while (!walk_look_ahead(&walk, 7))
+        ;
     return walk;
 }
 
