@@ -31,14 +31,16 @@ install_packages() {
 without_schemas=$(install_packages)
 needs_schemas() { [[ -z $without_schemas ]] || skip "$without_schemas"; }
 
+kubernetes=deploy/kubernetes
+
 # render DIRECTORY: what is applied, as YAML in $rendered.
 render() {
     rendered=$work/${1//\//-}.yaml
     [[ ! -s $rendered ]] || return 0
     if command -v kubectl >/dev/null; then
-        kubectl kustomize "deploy/kubernetes/$1" >"$rendered"
+        kubectl kustomize "$kubernetes/$1" >"$rendered"
     elif command -v kustomize >/dev/null; then
-        kustomize build "deploy/kubernetes/$1" >"$rendered"
+        kustomize build "$kubernetes/$1" >"$rendered"
     else
         skip "neither kubectl nor kustomize is installed"
     fi
@@ -77,6 +79,19 @@ what_kustomize_makes_of_each_directory_is_too() {
         render "$directory"
         accepts "$rendered"
     done
+}
+
+the_overlay_that_the_document_shows_works_as_it_stands() {
+    needs_schemas
+    kubernetes=$work/copy
+    cp -r deploy/kubernetes "$kubernetes"
+    mkdir "$kubernetes/overlays/shown"
+    sed -n '/^```yaml/,/^```$/p' docs/deploy.md | sed '1d;$d' >"$kubernetes/overlays/shown/kustomization.yaml"
+    render overlays/shown
+    accepts "$rendered"
+    holds '(map(select(.kind == "PersistentVolumeClaim")) | length == 2 and all(.spec.storageClassName == "cephfs")) and
+        ([.[] | select(.spec.template).spec.template.spec.containers[].image] | sort ==
+            ["registry.example.org/shared-data-consumer:1", "registry.example.org/shared-data-producer:1"])' "$rendered"
 }
 
 a_wrong_type_word_kind_or_name_of_a_field_is_refused() {
