@@ -196,6 +196,7 @@ each_batch_is_processed_once_while_containers_are_killed_and_their_number_change
     eventually 60 shards_are '1/4 2/4 3/4 4/4'
     disturb_until "$batches" 10
     docker service scale "$producers=0" >/dev/null
+    eventually 60 are_running "$producers" 0 # it may publish one more while it ends
     count=$(published)
     eventually 300 all_are_decided
     found=$(all_logs | jq -rs '[length, (map(.key) | unique | length), (map(select(.outcome != "processed")) | length)] | @tsv')
