@@ -61,7 +61,7 @@ COMPILE    = $(CC) -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) $(ARITHMETIC
 LINK       = $(CC) $(CFLAGS) $(SANITIZER) $(LINKING) $(LDFLAGS)
 
 .PHONY: all run test bench install floors format lint asan coverage clean help base-image \
-        test-unit test-e2e test-engine torture fuzz compilers deps-build deps-run deps-test
+        test-unit test-e2e test-engine test-cluster torture fuzz compilers deps-build deps-run deps-test
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/data-producer $(BUILD)/data-consumer ## build both daemons into build/
@@ -200,6 +200,9 @@ test-arm64: ## built for arm64, by Debian's packages of both machines: unit suit
 
 test-engine: ## the exercise's commands on a real Docker engine
 	@tests/run.sh engine
+
+test-cluster: all test-tools ## several machines' worth on one: the Swarm stack, a distributed file system
+	@BUILD=$(BUILD) tests/run.sh cluster
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/common.a
 	@mkdir -p $(@D)

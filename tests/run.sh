@@ -4,6 +4,7 @@
 #   tests/run.sh                     builds, then everything that "make test" promises
 #   tests/run.sh deb                 the Debian packages, built and on a machine made new; not in "everything"
 #   tests/run.sh unit|e2e|engine...  only these, with what is built already
+#   tests/run.sh cluster             what takes a Swarm, or several servers; not in "everything"
 #   tests/run.sh torture             every fault and every crash state; "everything" takes a part of them
 #   tests/run.sh cross               built for arm64: the unit suites by an emulator, and the same bytes as here
 #   tests/run.sh fuzz                the fuzz targets, built if they are not, FUZZ_SECONDS each
@@ -186,14 +187,22 @@ unit_suites() {
     run_queue
 }
 
-e2e_suites() {
+# shell_suites KIND: each script of tests/KIND.
+shell_suites() {
     local script any=
-    for script in tests/e2e/*.sh; do
+    for script in "tests/$1"/*.sh; do
         [[ -f $script ]] || continue
         any=1
-        suite "e2e $(basename "$script" .sh)" bash "$script"
+        suite "$1 $(basename "$script" .sh)" bash "$script"
     done
-    [[ -n $any ]] || nothing_there e2e
+    [[ -n $any ]] || nothing_there "$1"
+}
+
+cluster_suites() {
+    local suite_seconds=$((suite_seconds * 3))
+    shell_suites cluster
+    # What each has been through.
+    grep -ahE '^[a-z-]+: [0-9]+ batches' "$logs"/cluster-*.log || true
 }
 
 engine_suite() {
@@ -291,7 +300,7 @@ everything() {
     sanitized_suites
     [[ -z $built ]] || torture_suite
     fuzz_suites
-    [[ -z $built ]] || e2e_suites
+    [[ -z $built ]] || shell_suites e2e
     engine_suite
 }
 
@@ -308,8 +317,8 @@ conclude() {
 main() {
     local kind
     for kind in "$@"; do
-        if [[ ! $kind =~ ^(unit|e2e|engine|torture|fuzz|cross|deb)$ ]]; then
-            echo "usage: tests/run.sh [unit|e2e|engine|torture|fuzz|cross|deb ...]" >&2
+        if [[ ! $kind =~ ^(unit|e2e|engine|torture|fuzz|cross|cluster|deb)$ ]]; then
+            echo "usage: tests/run.sh [unit|e2e|engine|torture|fuzz|cross|cluster|deb ...]" >&2
             exit 64
         fi
     done
@@ -318,8 +327,9 @@ main() {
     for kind in "$@"; do
         case $kind in
         unit) unit_suites unit "$BUILD" ;;
-        e2e) e2e_suites ;;
+        e2e) shell_suites e2e ;;
         engine) engine_suite ;;
+        cluster) cluster_suites ;;
         torture) torture_suite full ;;
         fuzz) fuzz_suites ;;
         cross) cross_suites ;;

@@ -17,7 +17,7 @@ named_in_table() { rows | grep -oE '`[a-z0-9]+(_[a-z0-9]+){3,}`' | tr -d '`' | s
 every_test_that_the_table_names_exists() {
     [[ $(named_in_table | wc -l) -ge 100 ]] || fail "the table names $(named_in_table | wc -l) tests only"
     local missing
-    missing=$(comm -23 <(named_in_table) <(tests_of tests/e2e/*.sh | sort))
+    missing=$(comm -23 <(named_in_table) <(tests_of tests/{e2e,cluster}/*.sh | sort))
     [[ -z $missing ]] || fail "no test of this name: $missing"
 }
 
@@ -36,7 +36,7 @@ every_case_has_an_outcome_and_a_test() {
 
 no_two_suites_have_a_test_of_the_same_name() {
     local twice
-    twice=$(tests_of tests/e2e/*.sh | sort | uniq -d)
+    twice=$(tests_of tests/{e2e,cluster}/*.sh | sort | uniq -d)
     [[ -z $twice ]] || fail "$twice"
 }
 

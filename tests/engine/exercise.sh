@@ -8,6 +8,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
+# shellcheck source=tests/lib-engine.sh
+. tests/lib-engine.sh
 
 run_name=shared-data-test-$$
 work=$(mktemp -d)
@@ -34,15 +36,8 @@ skip_suite() {
 
 # The commands below are run by a shell of their own: "docker" and "docker-compose" are found first in "$work/bin".
 choose_docker() {
-    local docker
     mkdir "$work/bin"
-    while read -r docker; do
-        if timeout 20 "$docker" version >/dev/null 2>&1; then
-            ln -s "$docker" "$work/bin/docker"
-            return
-        fi
-    done < <(type -ap docker)
-    skip_suite "no Docker engine answers"
+    engine_client "$work/bin" || skip_suite "no Docker engine answers"
 }
 
 choose_compose() {
