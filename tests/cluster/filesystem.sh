@@ -73,7 +73,7 @@ begin() {
     mkdir -p "$base/maker/mount/$name"/{shared,results}
 }
 
-# take_part MACHINE ro|rw ro|rw: $shared and $results as this machine has them.
+# take_part MACHINE ro|rw ro|rw: how this machine has the shared directory, and how the results.
 take_part() {
     local part mode
     for part in "shared $2" "results $3"; do
@@ -83,8 +83,6 @@ take_part() {
         mount --bind "$base/$1/mount/$name/$part" "$base/$1/$name/$part"
         [[ $mode == rw ]] || mount -o remount,bind,ro "$base/$1/$name/$part"
     done
-    shared=$base/$1/$name/shared
-    results=$base/$1/$name/results
 }
 joined() { [[ -d $base/$1/$name/shared ]] || take_part "$1" ro rw; }
 
