@@ -133,7 +133,7 @@ end() {
 finish_all() {
     local process
     wait "$making" || fail "the producer ended with $?: $(tail -n 1 "$base/local/$name.producer")"
-    eventually 60 decided "$1"
+    eventually 120 decided "$1"
     for process in "${@:2}"; do end "$process"; done
     agrees_with_local "$1"
 }
@@ -193,9 +193,9 @@ a_server_that_is_killed_and_comes_back_loses_nothing() {
     start_shard b 2/2
     second=$spawned
     produce "$batches"
-    eventually 30 decided $((batches / 5))
+    eventually 60 decided $((batches / 5))
     "${filesystem}_kill_server"
-    eventually 60 decided $((batches / 2))
+    eventually 120 decided $((batches / 2))
     "${filesystem}_server_again"
     finish_all "$batches" "$first" "$second"
 }
@@ -208,7 +208,7 @@ another_number_of_shards_overlaps_without_a_batch_twice() {
     start_shard b 2/2
     old+=("$spawned")
     produce "$batches"
-    eventually 30 decided $((batches / 6))
+    eventually 60 decided $((batches / 6))
     start_shard b 1/3
     new+=("$spawned")
     start_shard c 2/3
@@ -216,7 +216,7 @@ another_number_of_shards_overlaps_without_a_batch_twice() {
     start_shard a 3/3
     new+=("$spawned")
     eventually 15 grep -q 'was there before and runs' "$base/local/numbers.c"
-    eventually 30 decided $((batches / 2))
+    eventually 60 decided $((batches / 2))
     end "${old[0]}"
     end "${old[1]}"
     finish_all "$batches" "${new[@]}"
@@ -231,7 +231,7 @@ a_shard_that_is_killed_goes_on_at_another_machine() {
     start_shard b 2/2
     second=$spawned
     produce "$batches"
-    eventually 30 decided $((batches / 5))
+    eventually 60 decided $((batches / 5))
     joined c
     expect_exit 69 "$consumer" --dir "$base/c/killed/shared" --results "$base/c/killed/results" --shard 1/2 --chart none --once
     says 'another data-consumer holds'
@@ -248,7 +248,7 @@ a_mount_that_dies_is_told_of_and_a_new_start_goes_on() {
     start_shard c 1/1
     first=$spawned
     produce "$batches"
-    eventually 30 decided $((batches / 6))
+    eventually 60 decided $((batches / 6))
     kill -KILL "$(cat "$base/c/pid")"
     eventually 20 grep -q 'Transport endpoint is not connected' "$base/local/dying.c"
     umount -l "$base/c/dying/shared" "$base/c/dying/results" "$base/c/mount" 2>/dev/null || true

@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # $base and its like belong to the suite
 
-glusterfs_batches=80
+glusterfs_batches=60
 
 glusterfs_lacks() {
     lacks_program glusterd glusterfs-server
