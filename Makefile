@@ -218,6 +218,10 @@ bench: deps-test ## latency, batches a second, rows made, the page, a crowded di
 bench-%: all $(patsubst %,$(BUILD)/bench/%,latency disk generate) $(BUILD)/tests/tools/make-page
 	@BUILD=$(BUILD) tests/bench/bench.sh $(filter-out all,$*)
 
+bench-shards: all ## one, two and four shards on the same backlog, each held to a quarter of a core; takes root
+	@BUILD=$(BUILD) tests/bench/shards.sh none svg
+.PHONY: bench-shards
+
 soak: all ## 100,000 batches through a volume of 64 MiB, SOAK_BATCHES=100000; takes root
 	@BUILD=$(BUILD) tests/bench/soak.sh $(SOAK_BATCHES)
 .PHONY: soak

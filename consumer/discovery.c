@@ -20,6 +20,8 @@
 #define LISTING_PACE 200
 /* Two changes within one tick of the file system's clock leave the same mtime. */
 #define MTIME_TICK_NS (100 * NUMBER_NS_PER_MS)
+/* The longest that there are: MooseFS counts whole seconds, FAT every other one. */
+#define COARSE_TICK_NS (2 * NUMBER_NS_PER_SECOND)
 /* Each look takes so many buffers of events at most: somebody may write without end. */
 #define EVENT_BUFFERS 8
 /* Between two portions of what is compared after a start. */
@@ -132,6 +134,12 @@ static int begin_listing(struct discovery *discovery, int64_t now_ns)
     return 0;
 }
 
+/* An mtime without a fraction is, but for once in a long while, of a clock that has none. */
+static int64_t tick_ns(const struct timespec *mtime)
+{
+    return mtime->tv_nsec == 0 ? COARSE_TICK_NS : MTIME_TICK_NS;
+}
+
 static void finish_listing(struct discovery *discovery, int64_t now_ns)
 {
     end_listing(discovery);
@@ -139,7 +147,7 @@ static void finish_listing(struct discovery *discovery, int64_t now_ns)
     discovery->listed_ns = now_ns;
     discovery->looks_since_listing = 0;
     /* A change within the same tick as the one before does not show in the mtime. */
-    if (discovery->listing_began_ns - discovery->mtime_seen_ns < MTIME_TICK_NS)
+    if (discovery->listing_began_ns - discovery->mtime_seen_ns < tick_ns(&discovery->listed_mtime))
         discovery->changed = true;
 }
 

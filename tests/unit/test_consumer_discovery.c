@@ -615,6 +615,30 @@ START_TEST(discovery_finds_at_the_next_poll_what_no_event_told)
 }
 END_TEST
 
+static void set_mtime(const struct watch *watch, time_t seconds)
+{
+    const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+    ck_assert_int_eq(utimensat(AT_FDCWD, watch->path, times, 0), 0);
+}
+
+START_TEST(discovery_finds_what_came_in_the_same_second_where_a_clock_has_no_fractions)
+{
+    struct watch watch;
+    start_watch(&watch, CONTRACT_DATA_PATTERN);
+    poll_once(&watch);
+    deafen(&watch);
+    put(&watch, "data_1.csv");
+    set_mtime(&watch, 1000);
+    poll_once(&watch);
+    poll_once(&watch);
+    put(&watch, "data_2.csv");
+    set_mtime(&watch, 1000);
+    poll_once(&watch);
+    assert_keys(&watch, "1 2");
+    discovery_free(watch.discovery);
+}
+END_TEST
+
 START_TEST(discovery_is_not_slowed_by_twenty_thousand_other_names_nor_by_lost_events)
 {
     struct watch watch;
@@ -821,6 +845,7 @@ int main(void)
         discovery_leaves_a_flood_of_events_to_further_looks_and_loses_none,
         discovery_looks_only_at_the_batch_that_an_event_names,
         discovery_finds_at_the_next_poll_what_no_event_told,
+        discovery_finds_what_came_in_the_same_second_where_a_clock_has_no_fractions,
         discovery_is_not_slowed_by_twenty_thousand_other_names_nor_by_lost_events,
         discovery_lists_a_large_directory_in_slices_and_takes_news_in_between,
         discovery_counts_the_names_that_are_no_batchs_once_however_often_they_are_listed,
