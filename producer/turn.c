@@ -18,7 +18,7 @@
  * for the next bytes, and so long in all, to share their flushes with more. */
 #define LINGER_NS (2 * NUMBER_NS_PER_MS)
 #define LINGER_IN_ALL_NS (250 * NUMBER_NS_PER_MS)
-/* What came through a pipe may take so long to be published when the run is at its end. */
+/* What came through a pipe may take so long to be published after SIGTERM. */
 #define LAST_BATCHES_NS (NUMBER_NS_PER_SECOND / 2)
 
 /* --- the readers ------------------------------------------------------------------------------ */
@@ -249,14 +249,22 @@ static bool is_ready(struct run *run)
     return group_look(&run->group, &run->wait, error) == SOURCE_READY;
 }
 
+/* From SIGTERM on, which may come while the end of --duration is dealt with. */
+static bool has_time_left(int64_t *end_ns)
+{
+    if (wait_stopping() && *end_ns == WAIT_FOREVER)
+        *end_ns = clock_now_ns() + LAST_BATCHES_NS;
+    return clock_now_ns() < *end_ns;
+}
+
 /* A reader that is behind is not waited for now. */
 static void publish_the_rest(struct run *run)
 {
-    int64_t end_ns = clock_now_ns() + LAST_BATCHES_NS;
+    int64_t end_ns = WAIT_FOREVER;
     char error[PUBLISH_ERROR_SIZE];
     bool well = !run->no_write.lasts && verdict_of(run) != RETENTION_DISK_FULL;
     ingest_stop(&run->ingest);
-    while (well && clock_now_ns() < end_ns &&
+    while (well && has_time_left(&end_ns) &&
            run->published + run->group.staged < run->config->count) {
         if (!group_is_full(&run->group) && is_ready(run))
             well = group_add(&run->group, error) == 0;

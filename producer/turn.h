@@ -17,10 +17,9 @@
 int turn_take(struct run *run);
 
 /*
- * The end of a run on a stream, and the code it ends with. What a pipe gave cannot be had again:
- * after SIGTERM and at the end of --duration it goes out while that is quick and nothing is wrong,
- * up to
- * --count. What does not is counted in the log.
+ * The end of a run on a stream, and the code it ends with. What a pipe gave cannot be had again: it
+ * goes out, up to --count, where nothing is wrong; after SIGTERM only as long as that is quick.
+ * What does not is counted in the log.
  */
 void turn_end(struct run *run, int code);
 
