@@ -71,8 +71,10 @@ static void give_up_reporting(struct stream *stream)
 static bool try_to_report(struct stream *stream)
 {
     int results_fd = stream->derived.results_fd;
-    if (stream->report_fd >= 0)
+    if (stream->report_fd >= 0 &&
+        fileio_lock_stands(results_fd, CONTRACT_REPORT_LOCK, stream->report_fd))
         return true;
+    give_up_reporting(stream); /* somebody removed the lock from under it, and others may report */
     if (fileio_lock_is_held(results_fd, CONTRACT_REPORT_LOCK))
         return false;
     stream->report_fd = fileio_lock(results_fd, CONTRACT_REPORT_LOCK);
