@@ -3,20 +3,49 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/contract.h"
 #include "common/fileio.h"
+#include "common/number.h"
+
+/* A second of the kernel's cache of attributes, one of the client's below it, and one to be sure.
+ */
+#define CACHES_SECONDS 3
+
+struct elder {
+    struct shard shard;
+    int64_t gone_ns; /* since when it does not run; 0: it does */
+};
 
 struct elders {
     int results_fd;
     struct shard own;
     uint64_t ticket;
-    struct shard *items;
+    int64_t linger_ns;
+    struct elder *items;
     size_t count;
 };
+
+/* Of which another machine may have written what this one's caches do not show yet. */
+static bool is_shared_by_machines(int fd)
+{
+    static const unsigned KINDS[] = {FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC,  CEPH_SUPER_MAGIC,
+                                     CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC, V9FS_MAGIC};
+    struct statfs status;
+    if (fstatfs(fd, &status) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        if ((unsigned)status.f_type == KINDS[i])
+            return true;
+    return false;
+}
 
 /* ---- tickets ---- */
 
@@ -130,7 +159,7 @@ static bool is_elder(const struct elders *elders, struct shard shard)
 static bool is_known(const struct elders *elders, struct shard shard)
 {
     for (size_t i = 0; i < elders->count; i++)
-        if (shard_is_same(elders->items[i], shard))
+        if (shard_is_same(elders->items[i].shard, shard))
             return true;
     return false;
 }
@@ -140,18 +169,29 @@ static void add_elder(void *context, struct shard shard)
     struct elders *elders = context;
     if (is_known(elders, shard) || !is_elder(elders, shard))
         return;
-    struct shard *grown = reallocarray(elders->items, elders->count + 1, sizeof *grown);
+    struct elder *grown = reallocarray(elders->items, elders->count + 1, sizeof *grown);
     if (grown == NULL)
         return; /* at the next look */
     elders->items = grown;
-    elders->items[elders->count++] = shard;
+    elders->items[elders->count++] = (struct elder){.shard = shard};
+}
+
+/* Its lock is gone at once for everybody, its last records are not there yet for all. */
+static bool counts_still(const struct elders *elders, struct elder *elder, int64_t now_ns)
+{
+    if (is_elder(elders, elder->shard))
+        elder->gone_ns = 0;
+    else if (elder->gone_ns == 0)
+        elder->gone_ns = now_ns;
+    return elder->gone_ns == 0 || now_ns - elder->gone_ns < elders->linger_ns;
 }
 
 static void drop_gone(struct elders *elders)
 {
+    int64_t now_ns = clock_now_ns();
     size_t kept = 0;
     for (size_t i = 0; i < elders->count; i++)
-        if (is_elder(elders, elders->items[i]))
+        if (counts_still(elders, &elders->items[i], now_ns))
             elders->items[kept++] = elders->items[i];
     elders->count = kept;
 }
@@ -169,6 +209,22 @@ int elders_prepare(int results_fd, struct shard shard)
     if (mkdirat(results_fd, CONTRACT_SHARDS, 0755) != 0 && errno != EEXIST)
         return -1;
     return fileio_sync_directory(results_fd);
+}
+
+/* Whoever ended just now, this shard on another machine included, has records that are to be seen.
+ */
+static void wait_for_caches(struct elders *elders)
+{
+    const struct timespec pause = {.tv_sec = CACHES_SECONDS};
+    if (!is_shared_by_machines(elders->results_fd))
+        return;
+    elders_linger(elders, CACHES_SECONDS * NUMBER_NS_PER_SECOND);
+    (void)nanosleep(&pause, NULL);
+}
+
+void elders_linger(struct elders *elders, int64_t linger_ns)
+{
+    elders->linger_ns = linger_ns;
 }
 
 struct elders *elders_enter(int results_fd, struct shard shard, int lock_fd)
@@ -189,6 +245,7 @@ struct elders *elders_enter(int results_fd, struct shard shard, int lock_fd)
         goto fail;
     elders->ticket = highest.ticket + 1;
     elders_look(elders);
+    wait_for_caches(elders);
     return elders;
 fail:
     elders_free(elders);
@@ -208,12 +265,12 @@ void elders_free(struct elders *elders)
 bool elders_own(const struct elders *elders, const char *key)
 {
     for (size_t i = 0; i < elders->count; i++)
-        if (shard_owns(elders->items[i], key))
+        if (shard_owns(elders->items[i].shard, key))
             return true;
     return false;
 }
 
 const struct shard *elders_first(const struct elders *elders)
 {
-    return elders->count > 0 ? &elders->items[0] : NULL;
+    return elders->count > 0 ? &elders->items[0].shard : NULL;
 }

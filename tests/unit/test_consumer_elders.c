@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/contract.h"
 #include "common/fileio.h"
+#include "common/number.h"
 #include "tests/unit/support.h"
 
 static const char *directory;
@@ -90,6 +92,22 @@ START_TEST(whoever_comes_later_leaves_an_elder_its_own_and_takes_the_rest)
     ck_assert(!leaves(&younger, "4"));
     ck_assert_ptr_null(elders_first(younger.elders));
     leave(&younger);
+}
+END_TEST
+
+START_TEST(an_elder_that_has_ended_is_left_its_own_until_its_records_are_to_be_seen)
+{
+    const struct timespec pause = {.tv_nsec = 120 * 1000 * 1000};
+    in_a_directory();
+    struct member old = enter(1, 2);
+    struct member young = enter(1, 1);
+    ck_assert(leaves(&young, "1"));
+    elders_linger(young.elders, 100 * NUMBER_NS_PER_MS);
+    leave(&old);
+    ck_assert(leaves(&young, "1"));
+    (void)nanosleep(&pause, NULL);
+    ck_assert(!leaves(&young, "1"));
+    leave(&young);
 }
 END_TEST
 
@@ -178,6 +196,7 @@ int main(void)
     return SUPPORT_RUN("consumer_elders", who_is_alone_leaves_nothing_to_anybody,
                        shards_of_one_number_do_not_heed_each_other,
                        whoever_comes_later_leaves_an_elder_its_own_and_takes_the_rest,
+                       an_elder_that_has_ended_is_left_its_own_until_its_records_are_to_be_seen,
                        an_elder_that_comes_back_is_the_younger,
                        who_was_there_when_there_were_no_shards_is_everybodys_elder,
                        who_is_choosing_is_waited_for, of_equal_tickets_exactly_one_is_the_elder,
