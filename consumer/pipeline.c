@@ -462,14 +462,15 @@ void pipeline_finish(struct pipeline *pipeline)
 {
     struct pollfd fds[WAIT_MAX_FDS];
     stream_finish(pipeline->stream);
-    do {
-        if (!pipeline->no_charts.lasts) /* a gnuplot that hangs would hold the end up */
-            begin_trend(pipeline, clock_now_ns());
+    /* A gnuplot that hangs would hold up the end. */
+    while (!pipeline->no_charts.lasts) {
+        begin_trend(pipeline, clock_now_ns());
         size_t count = pipeline_fds(pipeline, fds, WAIT_MAX_FDS);
         if (!pipeline->trend_is_drawn ||
-            wait_for(fds, count, pipeline_deadline(pipeline)) == WAIT_STOP)
+            wait_for(fds, count, pipeline_deadline(pipeline)) == WAIT_STOP ||
+            !pipeline_advance(pipeline, clock_now_ns()))
             break;
-    } while (pipeline_advance(pipeline, clock_now_ns()));
+    }
 }
 
 /* ---- one of all batches ---- */

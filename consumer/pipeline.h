@@ -94,7 +94,7 @@ bool pipeline_advance(struct pipeline *pipeline, int64_t now_ns);
  */
 bool pipeline_rest(struct pipeline *pipeline, int directory_fd);
 
-/* Before the end: draws the trend for the last time, and waits for it. */
+/* Before the end: draws the trend for the last time, and waits for it, unless charts fail. */
 void pipeline_finish(struct pipeline *pipeline);
 
 /* What to poll and until when, while charts are drawn. Returns how many were set. */
