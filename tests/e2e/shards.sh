@@ -178,7 +178,7 @@ each_batch_is_processed_once_however_often_the_number_changes_and_shards_are_kil
     consume_once --chart none
     [[ $(jq '.batches + .left_out' "$results/totals.json") -eq $storm_batches ]] ||
         fail "totals of $(jq -c '[.batches, .left_out]' "$results/totals.json")"
-    [[ $killed -gt 2 && $changes -gt 2 ]] || fail "only $killed kills and $changes changes"
+    [[ $killed -gt 1 && $changes -gt 1 ]] || fail "only $killed kills and $changes changes"
     echo "$storm_batches batches, $started starts, $killed kills, $changes changes of N"
 }
 storm_batches=${STORM_BATCHES:-400}
