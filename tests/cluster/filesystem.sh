@@ -207,7 +207,7 @@ another_number_of_shards_overlaps_without_a_batch_twice() {
     old+=("$spawned")
     start_shard b 2/2
     old+=("$spawned")
-    produce "$batches"
+    produce "$batches" --interval $((15000 / batches))ms # beyond the start and the wait of the new ones
     eventually 60 decided $((batches / 6))
     start_shard b 1/3
     new+=("$spawned")
@@ -216,7 +216,6 @@ another_number_of_shards_overlaps_without_a_batch_twice() {
     start_shard a 3/3
     new+=("$spawned")
     eventually 15 grep -q 'was there before and runs' "$base/local/numbers.c"
-    eventually 60 decided $((batches / 2))
     end "${old[0]}"
     end "${old[1]}"
     finish_all "$batches" "${new[@]}"
