@@ -10,11 +10,11 @@
  * more, with as much time again; then the batch goes on without it. Where gnuplot fails
  * again and again it rests (see gnuplot.h), and charts fail at once meanwhile.
  *
- * Where somebody else kills its children, or there is no room for one, that is no fault of the
- * charts, and as a rule soon over: for DRAWINGS_HOLD_NS since the first of these deaths they stay
- * under way and are tried again as gnuplot's rests allow, so that a moment's trouble costs no batch
- * its chart. After that they fail as above, until there was none for DRAWINGS_QUIET_NS: what always
- * dies holds nobody up again and again.
+ * Where somebody else kills its children, that is no fault of the charts, and as a rule soon over:
+ * for DRAWINGS_HOLD_NS since the first of these deaths they stay under way and are tried again as
+ * gnuplot's rests allow, so that a moment's trouble costs no batch its chart. After that they fail
+ * as above, until there was none for DRAWINGS_QUIET_NS: what always dies holds nobody up again and
+ * again.
  */
 #ifndef CONSUMER_DRAWINGS_H
 #define CONSUMER_DRAWINGS_H

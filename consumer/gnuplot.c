@@ -122,9 +122,7 @@ bool gnuplot_start(struct gnuplot *gnuplot)
         return true;
     clear_picture(gnuplot);
     if (!child_start(&gnuplot->child)) {
-        bool no_room = errno == EAGAIN || errno == ENOMEM;
         (void)fail(gnuplot, strerror(errno));
-        gnuplot->was_killed = no_room;
         return false;
     }
     gnuplot->started++;

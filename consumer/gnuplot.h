@@ -82,9 +82,9 @@ const char *gnuplot_image(const struct gnuplot *gnuplot, size_t *length);
 const char *gnuplot_failure(const struct gnuplot *gnuplot);
 
 /*
- * True when the last failure was none of its own: somebody else's signal ended the child (an
- * operator's, or the kernel's, where memory was short), or there was no room for one. The next may
- * fare better. And when it rests no longer, in monotonic nanoseconds; the past where it does not.
+ * True when the last failure was none of its own: somebody else's signal ended the child, an
+ * operator's, or the kernel's, where memory was short. The next may fare better. And when it rests
+ * no longer, in monotonic nanoseconds; the past where it does not.
  */
 bool gnuplot_was_killed(const struct gnuplot *gnuplot);
 int64_t gnuplot_rests_until(const struct gnuplot *gnuplot);

@@ -164,7 +164,7 @@ static struct band *band_of(struct marks *marks, const char *name, size_t nth)
 /* By insertion, since it is of some dozens. Halves are added, for a sum may have no double. */
 static double median_of(const double *values, size_t count)
 {
-    double sorted[MARKS_WINDOW];
+    double sorted[MARKS_WINDOW] = {0};
     for (size_t i = 0; i < count; i++) {
         size_t place = i;
         for (; place > 0 && sorted[place - 1] > values[i]; place--)

@@ -124,8 +124,8 @@ END_TEST
 START_TEST(trend_chart_shows_the_columns_of_now_before_those_that_came_first)
 {
     struct trend *trend = trend_create();
-    for (char name = 'a'; name < 'a' + (char)TREND_CHART_PANELS_MAX; name++)
-        add(trend, (const char[]){name, '\0'}, 5);
+    for (unsigned i = 0; i < TREND_CHART_PANELS_MAX; i++)
+        add(trend, (const char[]){(char)('a' + i), '\0'}, 5);
     for (unsigned i = 0; i < TREND_CHART_RECENT; i++)
         add(trend, "now", 7);
     char *script = script_of(trend);
