@@ -96,7 +96,7 @@ lines_of_the_log_stay_whole_beside_the_progress() {
     [[ $(drawn | sort -u | wc -l) -ge 2 ]] || fail "no progress"
     screen >"$dir/screen"
     [[ $(grep -cE '^[0-9TZ:.-]{24} data-consumer info  processed batch=[0-9]+ rows=[0-9]+ size=[0-9.A-Za-z]+ took=[0-9.a-z]+$' "$dir/screen") -eq 4000 ]] ||
-        fail "not 4000 whole lines: $(grep -vE ' processed batch=' "$dir/screen" | head -5)"
+        fail "not 4000 whole lines: $(wc -l <"$dir/screen") in all, $(grep -vE '^[0-9TZ:.-]{24} data-consumer info  processed batch=[0-9]+ rows=[0-9]+ size=[0-9.A-Za-z]+ took=[0-9.a-z]+$' "$dir/screen" | head -5)"
     ! grep -vE '^[0-9TZ:.-]{24} data-consumer (info|warn) ' "$dir/screen" || fail "something between the lines"
     tail -n 1 "$dir/screen" | grep -qE ' done processed=4000 rejected=0 rows=[0-9]+ size=[0-9.]+MiB took=[0-9.a-z]+ per_second=[0-9]+ waiting=0$'
 }
