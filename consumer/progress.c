@@ -137,10 +137,13 @@ struct progress {
     bool shown;
 };
 
-static void put(const struct progress *progress, const char *bytes, size_t length)
+/* Without its wipe a line of the log would stand behind ours: so a busy terminal is waited for. */
+#define WIPE_WAIT_MS 50
+
+static void put(const struct progress *progress, const char *bytes, size_t length, int wait_ms)
 {
     struct pollfd out = {.fd = progress->fd, .events = POLLOUT};
-    if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0 &&
+    if (poll(&out, 1, wait_ms) == 1 && (out.revents & POLLOUT) != 0 &&
         write(progress->fd, bytes, length) < 0)
         return; /* a line that is lost is drawn anew soon */
 }
@@ -149,14 +152,14 @@ static void make_room(void *context)
 {
     const struct progress *progress = context;
     if (progress->shown)
-        put(progress, WIPE, sizeof WIPE - 1);
+        put(progress, WIPE, sizeof WIPE - 1, WIPE_WAIT_MS);
 }
 
 static void come_back(void *context)
 {
     const struct progress *progress = context;
     if (progress->shown)
-        put(progress, progress->line.bytes, progress->line.length);
+        put(progress, progress->line.bytes, progress->line.length, 0);
 }
 
 static bool is_for_people(int fd)
