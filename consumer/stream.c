@@ -380,6 +380,7 @@ void stream_trend_drawn(struct stream *stream, const char *image, size_t length)
 {
     char name[CONTRACT_NAME_SIZE];
     trend_name(stream, name);
+    text_clear(&stream->derived.text);
     if (image != NULL)
         text_append(&stream->derived.text, image, length);
     if (image == NULL || !derived_write(&stream->derived, DERIVED_TREND, name, FILEIO_DERIVED))
