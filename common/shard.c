@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/digest.h"
+#include "common/fileio.h"
 #include "common/number.h"
 
 /* Digits without leading zeros, so that a shard is written in one way. */
@@ -89,6 +90,13 @@ void shard_lock_file(char name[CONTRACT_NAME_SIZE], struct shard shard)
                shard_is_whole(shard) ? CONTRACT_CONSUMER_LOCK
                                      : CONTRACT_SHARDS "/" CONTRACT_SHARD_LOCK,
                shard);
+}
+
+bool shard_runs(int results_fd, struct shard shard)
+{
+    char name[CONTRACT_NAME_SIZE];
+    shard_lock_file(name, shard);
+    return fileio_lock_is_held(results_fd, name);
 }
 
 bool shard_of_file(const char *name, const char *file, struct shard *shard)

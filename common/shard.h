@@ -54,6 +54,9 @@ void shard_file(char name[CONTRACT_NAME_SIZE], const char *file, struct shard sh
 /* Where a shard's lock is, from the results directory. */
 void shard_lock_file(char name[CONTRACT_NAME_SIZE], struct shard shard);
 
+/* True while a consumer of this shard runs in a results directory: it holds that lock. */
+bool shard_runs(int results_fd, struct shard shard);
+
 /* Whose `file` has this name; false when no shard's has. */
 bool shard_of_file(const char *name, const char *file, struct shard *shard);
 

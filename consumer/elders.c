@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/condition.h"
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/number.h"
@@ -31,6 +32,7 @@ struct elders {
     int64_t linger_ns;
     struct elder *items;
     size_t count;
+    struct condition some; /* of them are there */
 };
 
 /* Of which another machine may have written what this one's caches do not show yet. */
@@ -77,13 +79,6 @@ static bool are_there_shards(int results_fd)
 {
     return faccessat(results_fd, CONTRACT_SHARDS, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
            errno != ENOENT;
-}
-
-static bool runs(int results_fd, struct shard shard)
-{
-    char name[CONTRACT_NAME_SIZE];
-    shard_lock_file(name, shard);
-    return fileio_lock_is_held(results_fd, name);
 }
 
 /* ---- everybody ---- */
@@ -134,7 +129,7 @@ struct anybody {
 static void find_anybody(void *context, struct shard shard)
 {
     struct anybody *anybody = context;
-    if (!shard_is_same(shard, anybody->but) && runs(anybody->results_fd, shard))
+    if (!shard_is_same(shard, anybody->but) && shard_runs(anybody->results_fd, shard))
         anybody->found = true;
 }
 
@@ -150,7 +145,7 @@ bool elders_anybody_runs(int results_fd, struct shard but)
 static bool is_elder(const struct elders *elders, struct shard shard)
 {
     struct shard own = elders->own;
-    if (shard.count == own.count || !runs(elders->results_fd, shard))
+    if (shard.count == own.count || !shard_runs(elders->results_fd, shard))
         return false;
     uint64_t ticket = read_ticket(elders->results_fd, shard);
     return ticket < elders->ticket || (ticket == elders->ticket && shard.count < own.count);
@@ -196,10 +191,24 @@ static void drop_gone(struct elders *elders)
     elders->count = kept;
 }
 
+static void tell(struct elders *elders)
+{
+    char words[SHARD_WORDS_SIZE];
+    if (elders->count == 0) {
+        condition_end(&elders->some);
+        return;
+    }
+    shard_words(words, elders->items[0].shard);
+    condition_begin(&elders->some,
+                    "shard %s was there before and runs: batches that are its own are left to it",
+                    words);
+}
+
 void elders_look(struct elders *elders)
 {
     drop_gone(elders);
     (void)visit_all(elders->results_fd, add_elder, elders);
+    tell(elders);
 }
 
 int elders_prepare(int results_fd, struct shard shard)
@@ -235,6 +244,7 @@ struct elders *elders_enter(int results_fd, struct shard shard, int lock_fd)
         return NULL;
     elders->results_fd = results_fd;
     elders->own = shard;
+    elders->some.over = "every shard of another number has ended: going on with all of one's own";
     /* What an earlier run has left there is no ticket of this one. */
     if (drop_ticket(lock_fd) != 0)
         goto fail;
@@ -268,9 +278,4 @@ bool elders_own(const struct elders *elders, const char *key)
         if (shard_owns(elders->items[i].shard, key))
             return true;
     return false;
-}
-
-const struct shard *elders_first(const struct elders *elders)
-{
-    return elders->count > 0 ? &elders->items[0].shard : NULL;
 }

@@ -39,7 +39,7 @@ struct elders *elders_enter(int results_fd, struct shard shard, int lock_fd);
 void elders_free(struct elders *elders);
 
 /*
- * Finds out who still runs. Where the locks cannot be listed those that were there stay elders.
+ * Finds out who still runs, and tells once that batches are left to somebody, and that it is over. Where the locks cannot be listed those that were there stay elders.
  * The logs are to be read behind it: what an elder has decided before it ended is in its log.
  */
 void elders_look(struct elders *elders);
@@ -51,9 +51,6 @@ void elders_look(struct elders *elders);
 void elders_linger(struct elders *elders, int64_t linger_ns);
 
 bool elders_own(const struct elders *elders, const char *key);
-
-/* The first of them, or NULL: for telling whom batches are left to. */
-const struct shard *elders_first(const struct elders *elders);
 
 /* Whether a consumer of any shard but this one runs in these results. */
 bool elders_anybody_runs(int results_fd, struct shard but);

@@ -47,7 +47,6 @@ struct loop {
     int64_t settled_by_ns; /* --once: what is not ready by then is left waiting, */
     bool compared;         /* and it counts from when all that was processed had been compared */
 
-    struct condition elder; /* who has batches that are this one's else */
     struct backoff trouble; /* with what all batches need, */
     struct backoff inputs;  /* and with files of single ones, which stop no other */
     bool failed;            /* in this attempt */
@@ -122,7 +121,6 @@ struct loop *loop_create(const struct loop_parts *parts)
     loop->logs = parts->logs;
     loop->trouble.condition.over = "it works again: going on";
     loop->inputs.condition.over = "no batch fails to be read any more";
-    loop->elder.over = "every shard of another number has ended: going on with all of one's own";
     loop->discovery = create_discovery(loop);
     loop->stream = stream_create(loop->results_fd, loop->log, loop->logs,
                                  config_chart_extension(loop->config));
@@ -252,21 +250,6 @@ static void note_comparing(struct loop *loop, int64_t now_ns)
     loop->compared = discovery_deadline(loop->discovery) == WAIT_FOREVER;
 }
 
-static void tell_of_elders(struct loop *loop)
-{
-    char words[SHARD_WORDS_SIZE];
-    const struct shard *elder = elders_first(loop->elders);
-    if (elder == NULL) {
-        condition_end(&loop->elder);
-        return;
-    }
-    shard_words(words, *elder);
-    condition_begin(&loop->elder,
-                    "shard %s was there before and runs: batches that are its own are "
-                    "left to it",
-                    words);
-}
-
 /*
  * Who else runs, and then what they have decided: the log of an elder that has ended says it all.
  * While a log cannot be read nothing is taken, since its shard may have decided on it.
@@ -275,7 +258,6 @@ static bool look_at_others(struct loop *loop, int64_t now_ns)
 {
     char error[PROCESSED_LOG_ERROR_SIZE];
     elders_look(loop->elders);
-    tell_of_elders(loop);
     if (processed_logs_refresh(loop->logs, error) == 0) {
         stream_follow(loop->stream);
         return true;

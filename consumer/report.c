@@ -87,20 +87,14 @@ static struct json *read_status(int results_fd, struct shard shard, char *answer
     return object;
 }
 
-static bool runs(int results_fd, struct shard shard)
-{
-    char lock[CONTRACT_NAME_SIZE];
-    shard_lock_file(lock, shard);
-    return fileio_lock_is_held(results_fd, lock);
-}
-
 /* One that cannot be read adds nothing until it can. */
 void report_add(struct report *report, int results_fd, struct shard shard)
 {
     char answer[JSON_ERROR_SIZE + CONTRACT_NAME_SIZE];
     uint64_t backlog = 0;
-    struct json *status =
-        runs(results_fd, shard) ? read_status(results_fd, shard, answer, sizeof answer) : NULL;
+    struct json *status = shard_runs(results_fd, shard)
+                              ? read_status(results_fd, shard, answer, sizeof answer)
+                              : NULL;
     if (status == NULL)
         return;
     if (json_get_u64(status, "backlog", &backlog) == JSON_FOUND)
@@ -147,7 +141,7 @@ int report_health(const char *results_path, struct shard shard, char *answer, si
         return CONTRACT_EXIT_UNAVAILABLE;
     }
     shard_lock_file(lock, shard);
-    if (runs(results_fd, shard)) {
+    if (shard_runs(results_fd, shard)) {
         struct json *status = read_status(results_fd, shard, answer, size);
         if (status != NULL)
             code = judge(status, answer, size);

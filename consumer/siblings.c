@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "common/fileio.h"
 #include "consumer/signature.h"
 
 struct sibling {
@@ -76,13 +75,6 @@ static void take_ledger(const struct siblings *siblings, struct sibling *sibling
     sibling->log_bytes = 0;
 }
 
-static bool runs(const struct siblings *siblings, struct shard shard)
-{
-    char lock[CONTRACT_NAME_SIZE];
-    shard_lock_file(lock, shard);
-    return fileio_lock_is_held(siblings->results_fd, lock);
-}
-
 static bool follow(const struct siblings *siblings, struct sibling *sibling, uint64_t log_bytes)
 {
     char name[CONTRACT_NAME_SIZE];
@@ -94,7 +86,7 @@ static bool follow(const struct siblings *siblings, struct sibling *sibling, uin
         sibling->file = now;
         news = true;
     }
-    if (log_bytes == sibling->log_bytes || runs(siblings, sibling->shard))
+    if (log_bytes == sibling->log_bytes || shard_runs(siblings->results_fd, sibling->shard))
         return news;
     if (sibling->log_bytes != 0)
         take_ledger(siblings, sibling);

@@ -19,6 +19,7 @@
 struct standing {
     struct standing_sources sources;
     struct report report;
+    struct report whole;    /* the same of all shards, for whoever reports */
     uint64_t waiting_bytes; /* of the data files of what waits and was not read yet */
     struct progress *progress;
     int64_t counted_until_ns; /* no new line before that */
@@ -120,15 +121,14 @@ static void note_written(const char *name, int result, bool *failed)
     *failed = result != 0;
 }
 
-/* For whoever reports: what waits for the others, too. */
-static struct report of_all_shards(const struct standing *standing)
+/* What waits for the others, too. */
+static void gather_whole(struct standing *standing)
 {
     const struct processed_log *log = NULL;
-    struct report whole = standing->report;
+    standing->whole = standing->report;
     for (size_t i = 0; (log = processed_logs_at(standing->sources.logs, i)) != NULL; i++)
-        if (!shard_is_same(processed_log_shard(log), whole.shard))
-            report_add(&whole, standing->sources.results_fd, processed_log_shard(log));
-    return whole;
+        if (!shard_is_same(processed_log_shard(log), standing->report.shard))
+            report_add(&standing->whole, standing->sources.results_fd, processed_log_shard(log));
 }
 
 static int write_status(const struct standing *standing)
@@ -137,8 +137,7 @@ static int write_status(const struct standing *standing)
     int result = report_write_status(standing->sources.results_fd, report);
     if (shard_is_whole(report->shard) || !stream_reports(standing->sources.stream))
         return result;
-    const struct report whole = of_all_shards(standing);
-    return report_write_whole(standing->sources.results_fd, &whole) == 0 ? result : -1;
+    return report_write_whole(standing->sources.results_fd, &standing->whole) == 0 ? result : -1;
 }
 
 static void write_now(struct standing *standing, const char *trouble, int64_t now_ns)
@@ -147,12 +146,12 @@ static void write_now(struct standing *standing, const char *trouble, int64_t no
     standing->told_ns = now_ns;
     standing->is_stale = false;
     gather(standing, trouble, now_ns);
+    gather_whole(standing);
     note_written(CONTRACT_STATUS, write_status(standing), &standing->status_failed);
     note_written(CONTRACT_METRICS,
                  metrics_write(results_fd, &standing->report, standing->sources.meters),
                  &standing->metrics_failed);
-    const struct report whole = of_all_shards(standing);
-    stream_publish(standing->sources.stream, &whole, now_ns);
+    stream_publish(standing->sources.stream, &standing->whole, now_ns);
 }
 
 static void show_progress(struct standing *standing, int64_t now_ns)
@@ -210,8 +209,7 @@ static void log_summary(const struct standing *standing, const char *message)
 void standing_end(struct standing *standing, const char *trouble, const char *message, bool summary)
 {
     write_now(standing, trouble, clock_now_ns());
-    const struct report whole = of_all_shards(standing);
-    stream_last_word(standing->sources.stream, &whole);
+    stream_last_word(standing->sources.stream, &standing->whole);
     progress_close(standing->progress);
     standing->progress = NULL;
     if (summary)

@@ -13,7 +13,6 @@
 struct reader {
     const char *path;
     int directory_fd;
-    struct stat directory; /* which one it was when it was opened */
     struct processed_logs *logs;
     uint64_t generation; /* of logs before these */
 };
@@ -61,8 +60,7 @@ static enum reader_state fail(const char *path, char error[PROCESSED_LOG_ERROR_S
 }
 
 /* The directory is new, or another than before. The older logs stay when its own cannot be read. */
-static enum reader_state enter(struct reader *reader, const struct stat *directory,
-                               char error[PROCESSED_LOG_ERROR_SIZE])
+static enum reader_state enter(struct reader *reader, char error[PROCESSED_LOG_ERROR_SIZE])
 {
     int directory_fd = fileio_open_directory(reader->path);
     if (directory_fd < 0)
@@ -77,39 +75,18 @@ static enum reader_state enter(struct reader *reader, const struct stat *directo
     reader->generation += first ? 1 : 0;
     reader->logs = logs;
     reader->directory_fd = directory_fd;
-    reader->directory = *directory;
     return READER_FOLLOWED;
 }
 
-/* As after ESTALE of a network file system: to be opened anew. */
-static bool is_stale(const struct reader *reader)
-{
-    struct stat status;
-    return fstatat(reader->directory_fd, ".", &status, 0) != 0;
-}
-
-static enum reader_state follow(struct reader *reader, char error[PROCESSED_LOG_ERROR_SIZE])
-{
-    if (processed_logs_refresh(reader->logs, error) == 0)
-        return READER_FOLLOWED;
-    if (is_stale(reader))
-        reader->directory = (struct stat){0};
-    return READER_TROUBLE;
-}
-
-static bool is_same(const struct stat *left, const struct stat *right)
-{
-    return left->st_dev == right->st_dev && left->st_ino == right->st_ino;
-}
-
+/* One that is stale on a network file system is no longer the same, and is opened anew. */
 enum reader_state reader_refresh(struct reader *reader, char error[PROCESSED_LOG_ERROR_SIZE])
 {
     struct stat directory;
     if (stat(reader->path, &directory) != 0)
         return errno == ENOENT ? forget(reader) : fail(reader->path, error);
-    if (reader->logs == NULL || !is_same(&directory, &reader->directory))
-        return enter(reader, &directory, error);
-    return follow(reader, error);
+    if (reader->logs == NULL || !fileio_is_same(reader->directory_fd, &directory))
+        return enter(reader, error);
+    return processed_logs_refresh(reader->logs, error) == 0 ? READER_FOLLOWED : READER_TROUBLE;
 }
 
 const struct processed_logs *reader_logs(const struct reader *reader)

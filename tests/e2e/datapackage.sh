@@ -8,25 +8,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/lib.sh
 # shellcheck source=tests/lib-daemons.sh
 source tests/lib-daemons.sh
+# shellcheck source=tests/lib-npm.sh
+source tests/lib-npm.sh
 
 export NODE_PACKAGES=$BUILD/frictionless-packages
 
 # ---- helpers ------------------------------------------------------------------------------------
 
-# By the lock file's hashes alone, and once for each state of it. Says why it cannot.
-install_packages() {
-    mkdir -p "$NODE_PACKAGES"
-    command -v node >/dev/null || { echo "Node.js is not installed, package nodejs" && return; }
-    ! cmp -s tests/frictionless/package-lock.json "$NODE_PACKAGES/installed" || return 0
-    command -v npm >/dev/null || { echo "npm is not installed, package npm" && return; }
-    cp tests/frictionless/{package.json,package-lock.json,.npmrc} "$NODE_PACKAGES/"
-    if (cd "$NODE_PACKAGES" && npm ci --ignore-scripts) >"$NODE_PACKAGES/log" 2>&1; then
-        cp tests/frictionless/package-lock.json "$NODE_PACKAGES/installed"
-    else
-        echo "npm could not fetch datapackage: $(tail -n 1 "$NODE_PACKAGES/log")"
-    fi
-}
-without_library=$(install_packages)
+without_library=$(install_packages frictionless datapackage)
 needs_library() { [[ -z $without_library ]] || skip "$without_library"; }
 
 frictionless() { node tests/frictionless/check.mjs "$@" "$dir" >"$said" 2>&1; }

@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib.sh
 source tests/lib.sh
+# shellcheck source=tests/lib-npm.sh
+source tests/lib-npm.sh
 
 BUILD=$(realpath "${BUILD:-build}")
 export NODE_PACKAGES=$BUILD/kubernetes-packages
@@ -15,20 +17,7 @@ trap 'rm -rf "$work"' EXIT
 
 # ---- helpers ------------------------------------------------------------------------------------
 
-# By the lock file's hashes alone, and once for each state of it. Says why it cannot.
-install_packages() {
-    mkdir -p "$NODE_PACKAGES"
-    command -v node >/dev/null || { echo "Node.js is not installed, package nodejs" && return; }
-    ! cmp -s tests/kubernetes/package-lock.json "$NODE_PACKAGES/installed" || return 0
-    command -v npm >/dev/null || { echo "npm is not installed, package npm" && return; }
-    cp tests/kubernetes/{package.json,package-lock.json,.npmrc} "$NODE_PACKAGES/"
-    if (cd "$NODE_PACKAGES" && npm ci --ignore-scripts) >"$NODE_PACKAGES/log" 2>&1; then
-        cp tests/kubernetes/package-lock.json "$NODE_PACKAGES/installed"
-    else
-        echo "npm could not fetch kubernetes-models: $(tail -n 1 "$NODE_PACKAGES/log")"
-    fi
-}
-without_schemas=$(install_packages)
+without_schemas=$(install_packages kubernetes kubernetes-models)
 needs_schemas() { [[ -z $without_schemas ]] || skip "$without_schemas"; }
 
 kubernetes=deploy/kubernetes

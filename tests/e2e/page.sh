@@ -3,6 +3,8 @@
 # What a run needs beside it is named where it is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/lib-npm.sh
+source tests/lib-npm.sh
 
 build=$(realpath "${BUILD:-build}")
 scenes=$build/browser
@@ -21,17 +23,6 @@ find_browser() {
     [[ $(node -p 'process.versions.node.split(".")[0]') -ge 18 ]] || skip_suite "Node.js is older than 18"
 }
 
-# By the lock file's hash alone, and once for each state of it.
-install_packages() {
-    mkdir -p "$NODE_PACKAGES"
-    ! cmp -s tests/browser/package-lock.json "$NODE_PACKAGES/installed" || return 0
-    command -v npm >/dev/null || skip_suite "npm is not installed, package npm"
-    cp tests/browser/{package.json,package-lock.json,.npmrc} "$NODE_PACKAGES/"
-    (cd "$NODE_PACKAGES" && npm ci --ignore-scripts) >"$NODE_PACKAGES/log" 2>&1 ||
-        skip_suite "npm could not fetch playwright-core: $(tail -n 1 "$NODE_PACKAGES/log")"
-    cp tests/browser/package-lock.json "$NODE_PACKAGES/installed"
-}
-
 make_scenes() {
     local scene
     rm -rf "$scenes"
@@ -42,6 +33,7 @@ make_scenes() {
 }
 
 find_browser
-install_packages
+without_driver=$(install_packages browser playwright-core)
+[[ -z $without_driver ]] || skip_suite "$without_driver"
 make_scenes
 node tests/browser/page.mjs "$scenes"
