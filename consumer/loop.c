@@ -4,18 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/clock.h"
 #include "common/contract.h"
-#include "common/fileio.h"
 #include "common/log.h"
 #include "common/number.h"
 #include "common/wait.h"
 #include "consumer/backoff.h"
 #include "consumer/discovery.h"
+#include "consumer/footing.h"
 #include "consumer/pipeline.h"
-#include "consumer/sandbox.h"
 #include "consumer/standing.h"
 
 /* Batches are taken for so long before the directory is looked at again. */
@@ -24,7 +22,6 @@
 struct loop {
     const struct config *config;
     int results_fd;
-    int lock_fd;
     struct elders *elders;
     struct processed_log *log;
     struct processed_logs *logs;
@@ -34,9 +31,7 @@ struct loop {
 
     struct standing *standing;
 
-    bool results_are_gone;
-    bool lock_is_gone;
-    bool shared_is_lost;
+    struct footing footing;
 
     bool is_full;   /* every gnuplot child was busy when a batch was to be taken */
     bool in_haste;  /* there was no time to take all that could be */
@@ -115,7 +110,10 @@ struct loop *loop_create(const struct loop_parts *parts)
         return NULL;
     loop->config = parts->config;
     loop->results_fd = parts->results_fd;
-    loop->lock_fd = parts->lock_fd;
+    loop->footing = (struct footing){.config = parts->config,
+                                     .results_fd = parts->results_fd,
+                                     .lock_fd = parts->lock_fd,
+                                     .log = parts->log};
     loop->elders = parts->elders;
     loop->log = parts->log;
     loop->logs = parts->logs;
@@ -200,21 +198,6 @@ static void end_put_off(struct loop *loop, int64_t now_ns)
 
 /* ---- the loop: look, take, wait ---- */
 
-static const char *lock_name(const struct loop *loop, char name[CONTRACT_NAME_SIZE])
-{
-    shard_lock_file(name, loop->config->shard);
-    return name;
-}
-
-/* Under its name no longer stands the directory that we hold: removed, moved, mounted over. */
-static bool results_are_gone(const struct loop *loop)
-{
-    struct stat by_name;
-    if (stat(loop->config->results_path, &by_name) == 0)
-        return !fileio_is_same(loop->results_fd, &by_name);
-    return errno == ENOENT || errno == ENOTDIR; /* anything else may pass */
-}
-
 /* --once takes what came in time, however long that lasts, and not what still comes. */
 static bool has_seen_enough(const struct loop *loop, int64_t now_ns)
 {
@@ -271,7 +254,6 @@ static bool look_at_others(struct loop *loop, int64_t now_ns)
 static bool look(struct loop *loop, int64_t now_ns)
 {
     struct backoff_cause cause;
-    char name[CONTRACT_NAME_SIZE];
     if (has_seen_enough(loop, now_ns)) {
         loop->next_poll_ns = WAIT_FOREVER;
         return true;
@@ -279,17 +261,14 @@ static bool look(struct loop *loop, int64_t now_ns)
     if (!look_around(loop, now_ns)) {
         backoff_cause_set(&cause, "read", loop->config->shared_path);
         enter_trouble(loop, &cause, now_ns);
-        loop->shared_is_lost = sandbox_has_lost(loop->config->shared_path);
-        loop->results_are_gone = results_are_gone(loop); /* they may have stood inside */
+        footing_look_at_shared(&loop->footing);
         return false;
     }
     if (loop->polled) {
+        footing_look(&loop->footing);
         if (!look_at_others(loop, now_ns))
             return false;
         loop->polled = false;
-        loop->results_are_gone = results_are_gone(loop);
-        loop->lock_is_gone =
-            !fileio_lock_stands(loop->results_fd, lock_name(loop, name), loop->lock_fd);
         loop->next_poll_ns = now_ns + loop->config->poll_interval_ns;
         standing_scanned(loop->standing);
     }
@@ -451,48 +430,10 @@ static bool once_is_over(const struct loop *loop)
     return !busy && (too_late || nothing_waits(loop));
 }
 
-/* What another start mends and going on would not: then no record could be trusted to last. */
-enum ending { GOES_ON, LOG_IS_BROKEN, RESULTS_ARE_GONE, LOCK_IS_GONE, SHARED_IS_LOST };
-
-static enum ending ending_of(const struct loop *loop)
-{
-    return processed_log_is_broken(loop->log) ? LOG_IS_BROKEN
-           : loop->results_are_gone           ? RESULTS_ARE_GONE
-           : loop->lock_is_gone               ? LOCK_IS_GONE
-           : loop->shared_is_lost             ? SHARED_IS_LOST
-                                              : GOES_ON;
-}
-
-static void tell_ending(const struct loop *loop, enum ending ending)
-{
-    char name[CONTRACT_NAME_SIZE];
-    switch (ending) {
-    case GOES_ON: break;
-    case LOG_IS_BROKEN:
-        log_error("%s; the log cannot be trusted to be written any more: start again",
-                  pipeline_trouble(loop->pipeline));
-        break;
-    case RESULTS_ARE_GONE:
-        log_error("the directory --results %s is no longer there: start again",
-                  loop->config->results_path);
-        break;
-    case LOCK_IS_GONE:
-        log_error("%s/%s was removed or replaced, and keeps nobody out any more: start again",
-                  loop->config->results_path, lock_name(loop, name));
-        break;
-    case SHARED_IS_LOST:
-        log_error("the directory --dir %s was replaced by another, which the jail does not let "
-                  "this process read: start again",
-                  loop->config->shared_path);
-        break;
-    }
-}
-
 static int exit_code(const struct loop *loop)
 {
-    enum ending ending = ending_of(loop);
-    tell_ending(loop, ending);
-    if (ending != GOES_ON)
+    footing_tell(&loop->footing, pipeline_trouble(loop->pipeline));
+    if (footing_is_lost(&loop->footing))
         return CONTRACT_EXIT_IO;
     if (!loop->config->once || wait_stopping())
         return CONTRACT_EXIT_DONE;
@@ -526,7 +467,7 @@ int loop_run(struct loop *loop)
     begin_to_settle(loop, now_ns);
     do
         work(loop);
-    while (!once_is_over(loop) && ending_of(loop) == GOES_ON && wait(loop));
+    while (!once_is_over(loop) && !footing_is_lost(&loop->footing) && wait(loop));
     int code = exit_code(loop);
     if (loop->config->once)
         pipeline_finish(loop->pipeline);
