@@ -386,7 +386,7 @@ a_disk_without_inodes_is_waited_out_and_health_says_so() {
     mkdir -p "$results"
     # shellcheck disable=SC2016
     in_a_namespace '
-        mount -t tmpfs -o size=1m,nr_inodes=10 none "$1/results"
+        mount -t tmpfs -o size=1m,nr_inodes=14 none "$1/results"
         "$2" --dir "$1" --chart none --once --match "none_*.csv" >/dev/null
         rm -f "$1/results/status.json"
         for i in $(seq 20); do : >"$1/results/filler$i" || break; done 2>/dev/null
