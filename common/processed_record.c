@@ -7,12 +7,18 @@
 #include "common/clock.h"
 #include "common/digest.h"
 #include "common/json.h"
+#include "common/processed_plain.h"
 
 static const char *const OUTCOME_WORDS[] = {[OUTCOME_PROCESSED] = "processed",
                                             [OUTCOME_REJECTED] = "rejected",
                                             [OUTCOME_CHANGED] = "changed"};
 static const char *const PLOT_WORDS[] = {
     [PLOT_OK] = "ok", [PLOT_FAILED] = "failed", [PLOT_NONE] = "none"};
+
+#define COUNT(words) (sizeof(words) / sizeof *(words))
+
+/* A plain line has some 300 bytes; one of the longest names goes the longer way. */
+#define PLAIN_MAX_BYTES 1024
 
 #define CRC_MARK ",\"crc\":\""
 #define CRC_DIGITS 8
@@ -83,14 +89,12 @@ bool processed_record_ends_whole(const char *line, size_t length)
     return at != NULL || processed_record_is_whole(line, length);
 }
 
-static bool find_word(const char *word, const char *const *words, size_t count, size_t *index)
+static size_t find_word(const char *word, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(words[i], word) == 0) {
-            *index = i;
-            return true;
-        }
-    return false;
+        if (strcmp(words[i], word) == 0)
+            return i;
+    return count;
 }
 
 static enum reason reason_of_word(const char *word)
@@ -101,49 +105,88 @@ static enum reason reason_of_word(const char *word)
     return REASON_NONE;
 }
 
+static const char *or_empty(const char *text)
+{
+    return text == NULL ? "" : text;
+}
+
 /* Key and outcome must be there; what else a line lacks, an older version did not write. */
-static bool understand(const struct json *object, struct processed_record *record,
+static bool understand(const struct processed_fields *fields, struct processed_record *record,
                        struct rejection *rejection)
 {
-    const char *word = "";
-    const char *reason = "";
-    const char *detail = "";
-    const char *plot = "";
-    size_t outcome = 0;
-    size_t drawn = PLOT_NONE;
-    *record = (struct processed_record){.file = "", .sha256 = "", .at = "", .rejection = rejection};
-    (void)json_get_text(object, "file", &record->file);
-    (void)json_get_text(object, "sha256", &record->sha256);
-    (void)json_get_text(object, "reason", &reason);
-    (void)json_get_text(object, "detail", &detail);
-    (void)json_get_text(object, "plot", &plot);
-    (void)json_get_text(object, "at", &record->at);
-    (void)json_get_bool(object, "verified", &record->verified);
-    (void)json_get_u64(object, "rows", &record->rows);
-    (void)json_get_u64(object, "bytes", &record->bytes);
-    if (json_get_text(object, "key", &record->key) != JSON_FOUND ||
-        json_get_text(object, "outcome", &word) != JSON_FOUND ||
-        !find_word(word, OUTCOME_WORDS, sizeof OUTCOME_WORDS / sizeof *OUTCOME_WORDS, &outcome))
+    const size_t outcomes = COUNT(OUTCOME_WORDS);
+    size_t outcome = find_word(or_empty(fields->outcome), OUTCOME_WORDS, outcomes);
+    size_t plot = find_word(or_empty(fields->plot), PLOT_WORDS, COUNT(PLOT_WORDS));
+    if (fields->key == NULL || outcome == outcomes)
         return false;
-    (void)find_word(plot, PLOT_WORDS, sizeof PLOT_WORDS / sizeof *PLOT_WORDS, &drawn);
-    record->outcome = (enum outcome)outcome;
-    record->plot = (enum plot)drawn;
-    rejection_set(rejection, reason_of_word(reason), "%s", detail);
+    rejection_set(rejection, fields->reason == NULL ? REASON_NONE : reason_of_word(fields->reason),
+                  "%s", or_empty(fields->detail));
+    *record = (struct processed_record){
+        .key = fields->key,
+        .file = or_empty(fields->file),
+        .outcome = (enum outcome)outcome,
+        .rejection = rejection,
+        .verified = fields->verified,
+        .rows = fields->rows,
+        .bytes = fields->bytes,
+        .sha256 = or_empty(fields->sha256),
+        .plot = plot == COUNT(PLOT_WORDS) ? PLOT_NONE : (enum plot)plot,
+        .at = or_empty(fields->at),
+    };
     return true;
+}
+
+static void read_members(const struct json *object, struct processed_fields *fields)
+{
+    *fields = (struct processed_fields){.key = NULL};
+    (void)json_get_text(object, "key", &fields->key);
+    (void)json_get_text(object, "file", &fields->file);
+    (void)json_get_text(object, "outcome", &fields->outcome);
+    (void)json_get_text(object, "reason", &fields->reason);
+    (void)json_get_text(object, "detail", &fields->detail);
+    (void)json_get_bool(object, "verified", &fields->verified);
+    (void)json_get_u64(object, "rows", &fields->rows);
+    (void)json_get_u64(object, "bytes", &fields->bytes);
+    (void)json_get_text(object, "sha256", &fields->sha256);
+    (void)json_get_text(object, "plot", &fields->plot);
+    (void)json_get_text(object, "at", &fields->at);
+}
+
+static bool hand_over(const struct processed_fields *fields, processed_record_take *take,
+                      void *context)
+{
+    struct processed_record record;
+    struct rejection rejection = {.reason = REASON_NONE};
+    return understand(fields, &record, &rejection) && take(context, &record);
+}
+
+static bool read_as_json(const char *line, size_t length, processed_record_take *take,
+                         void *context)
+{
+    char error[JSON_ERROR_SIZE];
+    struct processed_fields fields;
+    struct json *object = json_parse_object(line, length, error);
+    if (object == NULL)
+        return false;
+    read_members(object, &fields);
+    bool good = hand_over(&fields, take, context);
+    json_free(object);
+    return good;
 }
 
 enum processed_record_read processed_record_read(const char *line, size_t length,
                                                  processed_record_take *take, void *context)
 {
-    char error[JSON_ERROR_SIZE];
-    struct processed_record record;
-    struct rejection rejection = {.reason = REASON_NONE};
-    enum processed_record_read result = PROCESSED_RECORD_UNREADABLE;
+    char copy[PLAIN_MAX_BYTES];
+    struct processed_fields fields;
     if (!processed_record_is_whole(line, length))
         return PROCESSED_RECORD_DAMAGED;
-    struct json *object = json_parse_object(line, length, error);
-    if (object != NULL && understand(object, &record, &rejection) && take(context, &record))
-        result = PROCESSED_RECORD_GOOD;
-    json_free(object);
-    return result;
+    bool plain = length <= sizeof copy;
+    if (plain) {
+        memcpy(copy, line, length);
+        plain = processed_plain_read(copy, length, &fields);
+    }
+    bool good =
+        plain ? hand_over(&fields, take, context) : read_as_json(line, length, take, context);
+    return good ? PROCESSED_RECORD_GOOD : PROCESSED_RECORD_UNREADABLE;
 }
