@@ -235,7 +235,7 @@ $(BUILD)/torture/shim.so: tests/torture/shim.c tests/torture/control.h tests/too
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) -O2 -g -fPIC -fno-builtin -shared -o $@ $< -ldl
 
-torture_support := $(patsubst %,$(BUILD)/tests/torture/%.o,check crew daemon stand volume)
+torture_support := $(patsubst %,$(BUILD)/tests/torture/%.o,check check_batches check_support crew daemon stand volume)
 $(BUILD)/torture/%: $(BUILD)/tests/torture/%.o $(torture_support)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(COMMON_LIBS)

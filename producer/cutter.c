@@ -49,9 +49,11 @@ static bool take_header(struct cutter *cutter, const struct csv_cell *cells, siz
     if (!columns_name(&cutter->columns, cells, count) || !columns_fit_metadata(cutter))
         return false;
     publish_append_row(&cutter->header, cells, count);
+    if (text_failed(&cutter->header))
+        return false; /* and no pause, which would end that */
     cutter->has_header = true;
     csv_reader_pause(cutter->reader);
-    return !text_failed(&cutter->header);
+    return true;
 }
 
 /* Names the first cell that is not UTF-8, and the line on which it starts. */

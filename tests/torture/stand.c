@@ -218,6 +218,13 @@ static void prepare_retention(struct stand *stand)
     volume_put(&stand->other, "processed.log", text, length);
 }
 
+/* Eleven rows, so that the last batch is short. */
+static void prepare_stream(struct stand *stand)
+{
+    char csv[TEXT_SIZE];
+    volume_put(&stand->other, STAND_STREAM, csv, make_csv(csv, 1, 11));
+}
+
 #define ONCE "--once", "--settle", "1s", "--poll-interval", "2s"
 #define PUBLISH(number) \
     "--interval", "0", "--seed", "7", "--rows", "3", "--min-free", "0", "--count", number
@@ -269,6 +276,10 @@ static const struct scenario SCENARIOS[] = {
      .count = 2,
      .acknowledged = 6,
      .keep = 2},
+    {.name = "producer-stream",
+     .arguments = {"--rows", "3", "--min-free", "0"},
+     .streams = true,
+     .prepare = prepare_stream},
     {0}};
 
 static const struct scenario *find_scenario(const char *name)
@@ -306,6 +317,7 @@ static void start_daemon(struct stand *stand)
     char shim[STAND_PATH_SIZE];
     char control[STAND_PATH_SIZE];
     char output[STAND_PATH_SIZE];
+    char stream[STAND_PATH_SIZE + sizeof STAND_STREAM];
     const char *dir = scenario->is_consumer ? stand->other_path : stand->own_path;
     const char *results = scenario->is_consumer ? stand->own_path : stand->other_path;
     const char *arguments[STAND_ARGUMENTS_MAX + 2] = {program, "--dir", dir, "--results", results};
@@ -314,8 +326,14 @@ static void start_daemon(struct stand *stand)
     (void)snprintf(shim, sizeof shim, "%s/torture/shim.so", stand->build);
     (void)snprintf(control, sizeof control, "%s/control", stand->path);
     (void)snprintf(output, sizeof output, "%s/output", stand->path);
+    size_t count = 5;
     for (size_t i = 0; scenario->arguments[i] != NULL; i++)
-        arguments[5 + i] = scenario->arguments[i];
+        arguments[count++] = scenario->arguments[i];
+    if (scenario->streams) {
+        (void)snprintf(stream, sizeof stream, "%s/" STAND_STREAM, stand->other_path);
+        arguments[count++] = "--from";
+        arguments[count++] = stream;
+    }
     daemon_start(&stand->daemon, shim, control, output, (char *const *)arguments,
                  scenario->descriptors);
 }

@@ -18,6 +18,9 @@
 #define STAND_ARGUMENTS_MAX 18
 #define STAND_PATH_SIZE 256
 
+/* The file that a producer's rows come from. */
+#define STAND_STREAM "stream.csv"
+
 struct stand;
 
 struct scenario {
@@ -29,6 +32,7 @@ struct scenario {
     /* Fills in the start of the stand: `own`, `other`, and what is said beside them. */
     void (*prepare)(struct stand *stand);
     /* producer */
+    bool streams;          /* cuts STAND_STREAM, in the other directory, into batches */
     uint64_t count;        /* batches that each run publishes */
     uint64_t acknowledged; /* the consumer's log knows of the batches up to this one */
     uint64_t keep;         /* of those, how many stay */

@@ -179,7 +179,7 @@ static bool kills(const struct control_point *point)
 
 static bool is_documented(int code)
 {
-    static const int CODES[] = {0, 65, 69, 70, 73, 74, 75, 78};
+    static const int CODES[] = {0, 65, 66, 69, 70, 73, 74, 75, 78};
     for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)
         if (CODES[i] == code)
             return true;
