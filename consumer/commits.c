@@ -10,9 +10,8 @@
 
 /* A summary and a chart. */
 #define OUTPUTS_MAX 2
-/* Descriptors of a decision: of both outputs; or, where there are no charts, of the summary while
- * one group is under way and of another's in the next. */
-#define FILES_EACH 2
+/* Groups that may be open: one is under way while the next is filled. */
+#define GROUPS 2
 /* Descriptors besides the outputs: directories, log, lock, standard streams, the batch being read,
  * and gnuplot's pipes. */
 #define OTHER_FILES 56
@@ -26,11 +25,12 @@ struct commits {
     struct decision *places;
     size_t place_count, next_place;
     bool may_wait;          /* some decisions do, for a chart */
+    bool is_under_way;      /* a group */
     bool has_pending;       /* some decision has */
     struct decision **line; /* all that are in flight, in the order in which they were begun */
     size_t line_count;
     size_t ready_count; /* the first so many of the line have none before them that waits */
-    size_t begun;       /* of them, the first so many, are under way */
+    size_t begun;       /* of them, the first so many, belong to what is under way */
     size_t limit;       /* of those that a flush would take besides, before it is due */
     size_t limit_max;
     size_t noted_bytes;
@@ -44,8 +44,8 @@ struct commits *commits_create(int results_fd, struct processed_log *log, size_t
         return NULL;
     commits->log = log;
     commits->may_wait = waiting > 0;
-    commits->limit = commits->limit_max =
-        fileio_group_affordable(COMMITS_AT_ONCE, OTHER_FILES, FILES_EACH);
+    commits->limit = commits->limit_max = fileio_group_affordable(
+        COMMITS_AT_ONCE, OTHER_FILES, GROUPS * (waiting > 0 ? OUTPUTS_MAX : 1));
     commits->place_count = 2 * COMMITS_AT_ONCE + waiting;
     commits->places = calloc(commits->place_count, sizeof *commits->places);
     commits->line = calloc(commits->place_count, sizeof(struct decision *));
@@ -87,7 +87,7 @@ struct decision *commits_begin(struct commits *commits, struct sighting *sightin
 
 bool commits_has_room(const struct commits *commits)
 {
-    return !commits->may_wait || commits->line_count < COMMITS_AT_ONCE;
+    return !commits->may_wait || commits->line_count - commits->begun < COMMITS_AT_ONCE;
 }
 
 void commits_note(struct commits *commits, struct decision *decision, struct notice *notice,
@@ -141,7 +141,7 @@ static void release(struct commits *commits, struct decision *decision)
     commits->noted_bytes -= decision->noted_bytes;
 }
 
-void commits_drop(struct commits *commits, struct decision *decision)
+static void leave_line(struct commits *commits, struct decision *decision)
 {
     size_t place = commits->ready_count;
     while (commits->line[place] != decision)
@@ -149,6 +149,13 @@ void commits_drop(struct commits *commits, struct decision *decision)
     release(commits, decision);
     memmove(commits->line + place, commits->line + place + 1,
             (--commits->line_count - place) * sizeof *commits->line);
+}
+
+void commits_drop(struct commits *commits, struct decision *decision)
+{
+    decision->dropped = decision->decided = decision->has_pending || decision->is_under_way;
+    if (!decision->dropped)
+        leave_line(commits, decision);
     move_up(commits);
 }
 
@@ -174,7 +181,7 @@ int64_t commits_deadline(const struct commits *commits)
 
 bool commits_is_empty(const struct commits *commits)
 {
-    return commits->ready_count == 0 && !commits->has_pending;
+    return commits->ready_count == 0 && !commits->has_pending && !commits->is_under_way;
 }
 
 size_t commits_in_flight(const struct commits *commits)
@@ -202,32 +209,41 @@ static int stage(struct commits *commits, struct decision *decision)
 static int record(struct commits *commits, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (stage(commits, commits->line[i]) != 0)
+        if (!commits->line[i]->dropped && stage(commits, commits->line[i]) != 0)
             return -1;
     return processed_log_commit(commits->log);
 }
 
-/*
- * Whose outputs were in the group: durable now, or lost with it. No decision that is not ready has
- * some in a group under way and others behind it: then nothing is ever under way.
- */
-static void settle_pending(struct commits *commits, bool durable)
+/* ---- flushing ---- */
+
+/* What there is to be made durable is under way from now on. */
+static void set_out(struct commits *commits)
 {
-    commits->has_pending = false;
+    commits->is_under_way = true;
+    commits->begun = commits->ready_count;
     for (size_t i = 0; i < commits->line_count; i++) {
-        struct decision *decision = commits->line[i];
-        if (decision->has_pending && !durable)
-            decision->spoiled = true;
-        decision->has_pending = false;
+        commits->line[i]->is_under_way = commits->line[i]->has_pending;
+        commits->line[i]->has_pending = false;
     }
+    commits->has_pending = false;
 }
 
-/* The first `count` are recorded. */
-static void end_recorded(struct commits *commits, size_t count, commits_done *done, void *context)
+/* The outputs that were under way are durable. */
+static void arrive(struct commits *commits)
 {
+    commits->is_under_way = false;
+    for (size_t i = 0; i < commits->line_count; i++)
+        commits->line[i]->is_under_way = false;
+}
+
+/* Those that belonged to what was under way are recorded. */
+static void end_recorded(struct commits *commits, commits_done *done, void *context)
+{
+    size_t count = commits->begun;
     for (size_t i = 0; i < count; i++) {
         release(commits, commits->line[i]);
-        done(context, commits->line[i]);
+        if (!commits->line[i]->dropped)
+            done(context, commits->line[i]);
     }
     commits->begun = 0;
     commits->ready_count -= count;
@@ -235,71 +251,90 @@ static void end_recorded(struct commits *commits, size_t count, commits_done *do
     memmove(commits->line, commits->line + count, commits->line_count * sizeof *commits->line);
 }
 
-/* Those that are decided are to be taken again, in their order, whatever they waited for. */
+/*
+ * Those that are decided are to be taken again, in their order, whatever they waited for; of the
+ * others the outputs are lost that no flush has made durable.
+ */
 static void end_failed(struct commits *commits)
 {
     size_t left = 0;
-    for (size_t i = 0; i < commits->line_count; i++)
-        if (commits->line[i]->decided)
-            release(commits, commits->line[i]);
+    fileio_group_abandon(commits->outputs);
+    for (size_t i = 0; i < commits->line_count; i++) {
+        struct decision *decision = commits->line[i];
+        if (decision->decided)
+            release(commits, decision);
         else
-            commits->line[left++] = commits->line[i];
+            commits->line[left++] = decision;
+        if (decision->has_pending || decision->is_under_way)
+            decision->spoiled = true;
+        decision->has_pending = decision->is_under_way = false;
+    }
     commits->line_count = left;
     commits->begun = commits->ready_count = 0;
+    commits->has_pending = commits->is_under_way = false;
 }
 
-static int make_durable(struct commits *commits, size_t count, struct commits_failure *failure)
+/* fileio_group_commit() or, of what threads have begun, fileio_group_finish(). */
+typedef int settle(struct fileio_group *outputs);
+
+static int make_durable(struct commits *commits, settle *way, struct commits_failure *failure)
 {
-    int result = commits->begun > 0 ? fileio_group_finish(commits->outputs)
-                                    : fileio_group_commit(commits->outputs);
-    const char *output = fileio_group_failed(commits->outputs);
-    settle_pending(commits, result == 0);
-    *failure = output != NULL ? (struct commits_failure){"write", output}
-                              : (struct commits_failure){"flush", "the directory --results"};
-    if (result != 0)
+    if (way(commits->outputs) != 0) {
+        const char *output = fileio_group_failed(commits->outputs);
+        *failure = output != NULL ? (struct commits_failure){"write", output}
+                                  : (struct commits_failure){"flush", "the directory --results"};
         return -1;
+    }
+    arrive(commits);
     *failure = (struct commits_failure){"append to", processed_log_name(commits->log)};
-    return record(commits, count);
+    return record(commits, commits->begun);
 }
 
-/* Of those that are under way, or of all where none is. */
-static int flush_first(struct commits *commits, size_t count, commits_done *done, void *context,
-                       struct commits_failure *failure)
+/* Waits for what is under way, and records it. */
+static int finish(struct commits *commits, settle *way, commits_done *done, void *context,
+                  struct commits_failure *failure)
 {
-    int result = make_durable(commits, count, failure);
+    int result = make_durable(commits, way, failure);
     int saved_errno = errno;
     if (result == 0) {
         commits->limit =
             commits->limit * 2 < commits->limit_max ? commits->limit * 2 : commits->limit_max;
-        end_recorded(commits, count, done, context);
+        end_recorded(commits, done, context);
     } else {
         commits->limit = 1;
-        fileio_group_abandon(commits->outputs);
         end_failed(commits);
     }
     errno = saved_errno;
     return result;
 }
 
+static int finish_begun(struct commits *commits, commits_done *done, void *context,
+                        struct commits_failure *failure)
+{
+    if (!commits->is_under_way)
+        return 0;
+    return finish(commits, fileio_group_finish, done, context, failure);
+}
+
 int commits_flush(struct commits *commits, commits_done *done, void *context,
                   struct commits_failure *failure)
 {
-    if (commits->begun > 0 && flush_first(commits, commits->begun, done, context, failure) != 0)
+    if (finish_begun(commits, done, context, failure) != 0)
         return -1;
     if (commits_is_empty(commits))
         return 0;
-    return flush_first(commits, commits->ready_count, done, context, failure);
+    set_out(commits);
+    return finish(commits, fileio_group_commit, done, context, failure);
 }
 
 int commits_flush_begin(struct commits *commits, commits_done *done, void *context,
                         struct commits_failure *failure)
 {
-    if (commits->begun > 0 && flush_first(commits, commits->begun, done, context, failure) != 0)
+    if (finish_begun(commits, done, context, failure) != 0)
         return -1;
-    if (commits->may_wait || commits->limit < commits->limit_max ||
-        !fileio_group_begin(commits->outputs))
+    if (commits->limit < commits->limit_max || !fileio_group_begin(commits->outputs))
         return commits_flush(commits, done, context, failure);
-    commits->begun = commits->ready_count;
+    set_out(commits);
     commits->waiting_since_ns = clock_now_ns();
     return 0;
 }

@@ -54,8 +54,10 @@ struct decision {
     size_t noted_bytes;
     char at[CLOCK_TIMESTAMP_SIZE]; /* when it was recorded */
     bool taken, decided;
-    bool has_pending; /* outputs that no flush has made durable yet */
-    bool spoiled;     /* outputs that a flush has lost: it must not become ready */
+    bool has_pending;  /* outputs that the next flush makes durable */
+    bool is_under_way; /* outputs that one is making durable */
+    bool spoiled;      /* outputs that a flush has lost: it must not become ready */
+    bool dropped;      /* stays only until its outputs are durable, and is not recorded */
 };
 
 struct commits;
@@ -86,8 +88,9 @@ bool commits_output(struct commits *commits, struct decision *decision, const ch
 bool commits_ready(struct commits *commits, struct decision *decision);
 
 /*
- * Gives the place back, and the sighting is in flight no longer. Outputs that it had still appear
- * with the next flush: without a record they are as a crash would leave them, and made again.
+ * Gives the place back, and the sighting is in flight no longer; where it has outputs, with the
+ * flush with which they still appear, since who makes them again writes under the same names.
+ * Without a record they are as a crash would leave them.
  */
 void commits_drop(struct commits *commits, struct decision *decision);
 
@@ -125,8 +128,7 @@ int commits_flush(struct commits *commits, commits_done *done, void *context,
  * The same for whoever has more decisions to begin: of what is ready now, `done` and failure come
  * with the next flush, and those of what an earlier call began come with this one. When that
  * fails, what became ready since is dropped as well: it would meet the same, and is to be taken
- * again in its order. A group that is small, or shares its outputs with decisions that wait for
- * something, is flushed at once.
+ * again in its order. A group that is small is flushed at once.
  */
 int commits_flush_begin(struct commits *commits, commits_done *done, void *context,
                         struct commits_failure *failure);

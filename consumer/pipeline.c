@@ -199,11 +199,11 @@ bool pipeline_commit(struct pipeline *pipeline)
     return commit_by(pipeline, commits_flush);
 }
 
-static bool commit_if_due(struct pipeline *pipeline, flush *way)
+static bool commit_if_due(struct pipeline *pipeline)
 {
     bool due = commits_noted_bytes(pipeline->commits) > STATES_BYTES ||
                commits_is_full(pipeline->commits, clock_now_ns());
-    return !due || commit_by(pipeline, way);
+    return !due || commit_by(pipeline, commits_flush_begin);
 }
 
 /* ---- rejecting ---- */
@@ -229,15 +229,23 @@ static enum pipeline_taken reject(struct pipeline *pipeline, struct sighting *si
 
 /* ---- processing ---- */
 
-/* In trouble the batch is left undecided, and taken anew from its input. */
+/*
+ * The batch is left undecided, and taken anew from its input. What is there of it is flushed, so
+ * that its names are free by then.
+ */
+static bool give_up(struct pipeline *pipeline, struct decision *decision, const char *name)
+{
+    (void)trouble(pipeline, "write", name);
+    commits_drop(pipeline->commits, decision);
+    (void)pipeline_commit(pipeline);
+    return false;
+}
+
 static bool add_output(struct pipeline *pipeline, struct decision *decision, const char *name,
                        const char *bytes, size_t length)
 {
-    if (commits_output(pipeline->commits, decision, name, bytes, length))
-        return true;
-    (void)trouble(pipeline, "write", name);
-    commits_drop(pipeline->commits, decision);
-    return false;
+    return commits_output(pipeline->commits, decision, name, bytes, length) ||
+           give_up(pipeline, decision, name);
 }
 
 static bool add_summary(struct pipeline *pipeline, struct decision *decision,
@@ -255,9 +263,7 @@ static bool add_summary(struct pipeline *pipeline, struct decision *decision,
     if (!text_failed(&pipeline->text))
         return add_output(pipeline, decision, name, pipeline->text.bytes, pipeline->text.length);
     errno = ENOMEM;
-    (void)trouble(pipeline, "write", name);
-    commits_drop(pipeline->commits, decision);
-    return false;
+    return give_up(pipeline, decision, name);
 }
 
 /* Where memory is short nothing but the totals is the worse for it, and they say so. */
@@ -314,7 +320,7 @@ bool pipeline_advance(struct pipeline *pipeline, int64_t now_ns)
 {
     bool drawn = drawings_advance(pipeline->drawings, now_ns, on_drawn, pipeline);
     pipeline->meters.gnuplot_restarts = drawings_restarts(pipeline->drawings);
-    return commit_if_due(pipeline, commits_flush) && drawn;
+    return commit_if_due(pipeline) && drawn;
 }
 
 static bool is_drawing_all(const struct pipeline *pipeline)
@@ -495,7 +501,7 @@ enum pipeline_taken pipeline_take(struct pipeline *pipeline, int directory_fd,
         return wait_to_settle(pipeline, sighting, "no metadata, and it has not stood still yet",
                               now_ns);
     begin_trend(pipeline, now_ns);
-    if (!commit_if_due(pipeline, commits_flush_begin))
+    if (!commit_if_due(pipeline))
         return PIPELINE_TROUBLE;
     if (is_full(pipeline, sighting))
         return PIPELINE_FULL;

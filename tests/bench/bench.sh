@@ -63,13 +63,14 @@ publish_rate() {
 }
 
 # What the disk itself does: with so few descriptors no two batches can share their flushes.
-disk_rate() { (ulimit -n 34 && publish_rate disk "$count"); }
+disk_rate() { (ulimit -n 34 && publish_rate "$1" "$count"); }
 
+# consume_rate OPTION...: into a directory of its own, for the same reason.
 consume_rate() {
-    local started
-    rm -rf "$work/backlog/results"
+    local started results
+    results=$(mktemp -d "$work/results.XXXXXX")
     started=$(now_us)
-    "$consumer" --dir "$work/backlog" --once --log-level error "$@"
+    "$consumer" --dir "$work/backlog" --results "$results" --once --log-level error "$@"
     per_second "$count" $(($(now_us) - started))
 }
 
@@ -94,21 +95,31 @@ pandas_rate() {
     "$python" "$script" "$work/pandas"
 }
 
+# note NAME COMMAND...: what it prints is one of three rounds of NAME, taken in turn with the others'; median NAME.
+note() { echo "$("${@:2}")" >>"$work/rates.$1"; }
+median() { sort -g "$work/rates.$1" | sed -n 2p; }
+
 throughput() {
+    local round name
     mkdir -p "$work/backlog"
     "$producer" --dir "$work/backlog" --interval 0 --count "$count" --rows 40 --seed 1 --log-level error
+    for round in 1 2 3; do
+        note disk disk_rate "disk.$round"
+        note published publish_rate "groups.$round" $((count * 20))
+        note none consume_rate --chart none
+        note png consume_rate --chart png
+        note one consume_rate --chart png --jobs 1
+        note svg consume_rate --chart svg
+        note single gnuplot_rate
+        note pandas pandas_rate
+    done
     local disk published none png one svg single pandas
-    disk=$(disk_rate)
-    published=$(publish_rate groups $((count * 20)))
-    none=$(consume_rate --chart none)
-    png=$(consume_rate --chart png)
-    one=$(consume_rate --chart png --jobs 1)
-    svg=$(consume_rate --chart svg)
-    single=$(gnuplot_rate)
-    pandas=$(pandas_rate)
+    for name in disk published none png one svg single pandas; do
+        printf -v "$name" '%s' "$(median "$name")"
+    done
     cat <<END
 
-Throughput, $count batches of 40 rows (published: $((count * 20)) of 20 to 60), everything durable, a second
+Throughput, $count batches of 40 rows (published: $((count * 20)) of 20 to 60), everything durable, a second; medians of three
   published, each flushed by itself            $disk
   published                                    $published   ($(ratio "$published" "$disk") times)
   consumed, --chart none                       $none

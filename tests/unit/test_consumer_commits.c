@@ -107,6 +107,13 @@ static void decide(size_t number)
     ck_assert(commits_ready(commits, begin(number)));
 }
 
+static void put_chart(struct decision *decision, size_t number)
+{
+    char name[CONTRACT_NAME_SIZE];
+    contract_plot_name(name, keys[number - 1], "png");
+    ck_assert(commits_output(commits, decision, name, "image", 5));
+}
+
 static void note_done(void *context, struct decision *decision)
 {
     size_t length = strlen(done_keys);
@@ -187,7 +194,7 @@ START_TEST(commits_share_no_more_than_may_be_open)
     size_t number = 1;
     for (; !commits_is_full(commits, 0); number++)
         decide(number);
-    ck_assert_uint_eq(number, 1 + 4);
+    ck_assert_uint_eq(number, 1 + 2); /* of two files each, in two groups */
     ck_assert_int_eq(flush(), 0);
     close_commits();
 }
@@ -280,11 +287,14 @@ END_TEST
 START_TEST(commits_dropped_leave_nothing_in_flight)
 {
     open_commits();
-    commits_drop(commits, begin(1));
-    ck_assert_uint_eq(commits_in_flight(commits), 0);
+    commits_drop(commits, commits_begin(commits, &sightings[0]));
     ck_assert(!sightings[0].in_flight);
+    commits_drop(commits, begin(1));
+    ck_assert(sightings[0].in_flight); /* under its names something is still to appear */
     ck_assert_int_eq(flush(), 0);
-    ck_assert(!has_record(1));
+    ck_assert(!sightings[0].in_flight && !has_record(1));
+    ck_assert_uint_eq(commits_in_flight(commits), 0);
+    ck_assert_str_eq(done_keys, "");
     close_commits();
 }
 END_TEST
@@ -419,17 +429,108 @@ START_TEST(commits_after_a_failure_are_not_under_way_until_as_many_as_before_go_
 }
 END_TEST
 
-START_TEST(commits_that_are_few_or_wait_for_charts_are_never_under_way)
+START_TEST(commits_that_are_few_are_never_under_way)
 {
     open_commits_without_charts();
     decide_from_to(1, FILEIO_GROUP_THREADS - 1);
     ck_assert_int_eq(flush_begin(), 0);
     assert_done(1, FILEIO_GROUP_THREADS - 1);
     close_commits();
+}
+END_TEST
+
+START_TEST(commits_under_way_leave_charts_time_to_be_drawn)
+{
     open_commits();
     decide_from_to(1, 20);
+    struct decision *drawing = begin(21);
+    fsyncs_are_held = true;
     ck_assert_int_eq(flush_begin(), 0);
-    assert_done(1, 20);
+    put_chart(drawing, 21);
+    ck_assert(commits_ready(commits, drawing));
+    decide(22);
+    fsyncs_are_held = false;
+    ck_assert_int_eq(flush_begin(), 0); /* of one chart and one summary, which are few */
+    assert_done(1, 22);
+    ck_assert(support_exists(directory, "plot_21.png"));
+    ck_assert_uint_eq(fdatasyncs, 2);
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_under_way_that_belong_to_what_waits_are_finished_without_a_record)
+{
+    struct decision *drawings[FILEIO_GROUP_THREADS];
+    open_commits_of(FILEIO_GROUP_THREADS);
+    for (size_t i = 0; i < FILEIO_GROUP_THREADS; i++)
+        drawings[i] = begin(i + 1);
+    ck_assert_int_eq(flush_begin(), 0);
+    ck_assert(!commits_is_empty(commits));
+    ck_assert(!commits_is_full(commits, INT64_MAX));
+    ck_assert_int_eq(flush(), 0);
+    ck_assert(commits_is_empty(commits));
+    ck_assert(support_exists(directory, "summary_1.json"));
+    ck_assert_uint_eq(fdatasyncs, 0);
+    for (size_t i = 0; i < FILEIO_GROUP_THREADS; i++)
+        ck_assert(commits_ready(commits, drawings[i]));
+    ck_assert_int_eq(flush(), 0);
+    assert_done(1, FILEIO_GROUP_THREADS);
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_under_way_that_fail_spoil_what_waits_for_its_chart)
+{
+    open_commits();
+    decide_from_to(1, 20);
+    struct decision *lost = begin(21);
+    fsync_errno = EIO;
+    ck_assert_int_eq(flush_begin(), 0);
+    struct decision *behind = begin(22);
+    ck_assert_int_eq(flush(), -1);
+    fsync_errno = 0;
+    ck_assert(!commits_ready(commits, lost));
+    ck_assert(!commits_ready(commits, behind));
+    ck_assert_uint_eq(commits_in_flight(commits), 0);
+    ck_assert_uint_eq(support_count_names(directory), 1);
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_whose_log_fails_spoil_only_what_was_not_durable_yet)
+{
+    open_commits();
+    decide_from_to(1, 20);
+    struct decision *durable = begin(21);
+    ck_assert_int_eq(flush_begin(), 0);
+    struct decision *lost = begin(22);
+    fdatasync_errno = EIO;
+    ck_assert_int_eq(flush(), -1);
+    ck_assert(commits_ready(commits, durable));
+    ck_assert(!commits_ready(commits, lost));
+    ck_assert(support_exists(directory, "summary_21.json"));
+    ck_assert(!support_exists(directory, "summary_22.json"));
+    close_commits();
+}
+END_TEST
+
+START_TEST(commits_dropped_under_way_are_in_flight_until_their_names_are_free)
+{
+    open_commits();
+    decide_from_to(1, 20);
+    struct decision *drawing = begin(21);
+    ck_assert_int_eq(flush_begin(), 0);
+    commits_drop(commits, drawing);
+    ck_assert(sightings[20].in_flight);
+    decide(22);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert(!sightings[20].in_flight && !has_record(21));
+    ck_assert(has_record(20) && has_record(22));
+    ck_assert(support_exists(directory, "summary_21.json"));
+    ck_assert_uint_eq(commits_in_flight(commits), 0);
+    decide(21);
+    ck_assert_int_eq(flush(), 0);
+    ck_assert(has_record(21));
     close_commits();
 }
 END_TEST
@@ -473,7 +574,7 @@ END_TEST
 START_TEST(commits_that_were_held_go_on_when_what_held_them_is_dropped)
 {
     open_commits();
-    struct decision *first = begin(1);
+    struct decision *first = commits_begin(commits, &sightings[0]);
     struct decision *second = begin(2);
     decide(3);
     commits_drop(commits, first);
@@ -600,7 +701,11 @@ int main(void)
         commits_under_way_that_fail_undo_what_was_decided_meanwhile,
         commits_under_way_whose_log_cannot_be_flushed_undo_what_was_decided_meanwhile,
         commits_after_a_failure_are_not_under_way_until_as_many_as_before_go_together,
-        commits_that_are_few_or_wait_for_charts_are_never_under_way,
+        commits_that_are_few_are_never_under_way, commits_under_way_leave_charts_time_to_be_drawn,
+        commits_under_way_that_belong_to_what_waits_are_finished_without_a_record,
+        commits_under_way_that_fail_spoil_what_waits_for_its_chart,
+        commits_whose_log_fails_spoil_only_what_was_not_durable_yet,
+        commits_dropped_under_way_are_in_flight_until_their_names_are_free,
         commits_freed_under_way_leave_no_temporary_and_no_record,
         commits_are_recorded_in_the_order_in_which_they_were_begun,
         commits_that_were_held_go_on_when_what_held_them_is_dropped,
