@@ -9,7 +9,8 @@
 #   tests/bench/shards.sh [none|svg|png ...]     with these charts; "none" without a name
 #
 #   BENCH_DIR      where the directories are made (default: build/bench); the disk below it is what is measured
-#   BENCH_SHARDS   batches (default 12000; with charts a thirtieth of that)
+#   BENCH_SHARDS   batches (default 30000; with charts a thirtieth of that): of fewer the time is that of the starts, which the
+#                  shares stretch
 #   BENCH_SHARE    of a core for each shard, in percent (default 25)
 #   BENCH_ROUNDS   how often, in turn (default 3); the table has the medians
 #
@@ -18,7 +19,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 BUILD=$(realpath "${BUILD:-build}")
-batches=${BENCH_SHARDS:-12000}
+batches=${BENCH_SHARDS:-30000}
 share=${BENCH_SHARE:-25}
 rounds=${BENCH_ROUNDS:-3}
 counts=(1 2 4)
