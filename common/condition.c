@@ -24,5 +24,10 @@ void condition_end(struct condition *condition)
 {
     if (condition->lasts)
         log_info("%s", condition->over);
+    condition_forget(condition);
+}
+
+void condition_forget(struct condition *condition)
+{
     condition->lasts = false;
 }

@@ -27,4 +27,7 @@ void condition_begin(struct condition *condition, const char *format, ...)
 /* Does nothing when it does not last. */
 void condition_end(struct condition *condition);
 
+/* The same without a word, where another line says what came of it. */
+void condition_forget(struct condition *condition);
+
 #endif

@@ -68,6 +68,7 @@ static void follow(struct followed *followed)
                         "no results directory %s: no batch is deleted, and its consumer not "
                         "waited for",
                         followed->path);
+        condition_forget(&followed->unreadable);
         break;
     case READER_TROUBLE:
         condition_begin(&followed->unreadable, "%s: %s", followed->path, error);

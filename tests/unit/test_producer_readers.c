@@ -134,10 +134,28 @@ START_TEST(readers_name_the_log_that_cannot_be_read_until_it_can_again)
 }
 END_TEST
 
+/* Else the producer would wait for ever for what nobody can read any more. */
+START_TEST(readers_are_in_no_trouble_over_a_log_that_is_gone)
+{
+    char path[4200];
+    prepare();
+    ck_assert_int_eq(mkdir(paths[0], 0755), 0);
+    (void)snprintf(path, sizeof path, "%s/processed.log", paths[0]);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    assert_says(2, "results-1: ");
+    ck_assert_ptr_nonnull(readers_trouble(readers));
+    ck_assert_int_eq(rmdir(path), 0);
+    ck_assert_int_eq(rmdir(paths[0]), 0);
+    assert_says(1, "no results directory");
+    ck_assert_ptr_null(readers_trouble(readers));
+}
+END_TEST
+
 int main(void)
 {
     return SUPPORT_RUN("producer_readers", readers_that_cannot_be_seen_are_named_once_each,
                        readers_acknowledge_what_all_of_them_have_decided,
                        readers_begin_another_epoch_when_one_of_them_comes_goes_or_is_replaced,
-                       readers_name_the_log_that_cannot_be_read_until_it_can_again);
+                       readers_name_the_log_that_cannot_be_read_until_it_can_again,
+                       readers_are_in_no_trouble_over_a_log_that_is_gone);
 }
