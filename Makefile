@@ -162,7 +162,7 @@ fuzz_programs := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ_SOURCES))
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/consumer.a $(BUILD)/common.a
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
 
-$(BUILD)/fuzz_schema: $(BUILD)/tests/fuzz/fuzz_schema.o $(BUILD)/producer.a $(BUILD)/common.a
+$(BUILD)/fuzz_schema $(BUILD)/fuzz_cutter: $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/producer.a $(BUILD)/common.a
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
 
 fuzz-programs: $(fuzz_programs)

@@ -20,6 +20,7 @@ struct cutter {
     uint64_t wanted_rows;
     bool full;
     uint64_t offset_bytes; /* of what is fed next */
+    bool behind_cr;        /* that was the last byte before it */
 };
 
 void cut_free(struct cut *cut)
@@ -149,15 +150,26 @@ static void begin_behind_header(struct cutter *cutter, bool had_header)
         cutter_begin(cutter, cutter->wanted_rows);
 }
 
+/* The LF of a CR that has ended the row before is not of the batch that begins there. */
+static void begin_behind_lf(struct cutter *cutter, const char *bytes, size_t length)
+{
+    bool begins = cutter->batch.rows == 0 && cutter->batch.offset_bytes == cutter->offset_bytes;
+    if (begins && cutter->behind_cr && length > 0 && bytes[0] == '\n')
+        cutter->batch.offset_bytes++;
+}
+
 enum cutter_answer cutter_feed(struct cutter *cutter, const char *bytes, size_t length,
                                size_t *taken, struct rejection *damage)
 {
     bool had_header = cutter->has_header;
     *damage = (struct rejection){.reason = REASON_NONE};
     cutter->damage = damage;
+    begin_behind_lf(cutter, bytes, length);
     bool good = csv_reader_feed(cutter->reader, bytes, length, damage);
     *taken = csv_reader_taken(cutter->reader);
     cutter->offset_bytes += *taken;
+    if (*taken > 0)
+        cutter->behind_cr = bytes[*taken - 1] == '\r';
     begin_behind_header(cutter, had_header);
     if (!good)
         return CUTTER_DAMAGED;
@@ -217,5 +229,6 @@ void cutter_go_on_at(struct cutter *cutter, uint64_t offset_bytes, uint64_t line
 {
     csv_reader_go_on_at(cutter->reader, line);
     cutter->offset_bytes = offset_bytes;
+    cutter->behind_cr = false;
     cutter_begin(cutter, cutter->wanted_rows);
 }

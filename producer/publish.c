@@ -28,11 +28,19 @@ static const unsigned char QUOTED[256] = {
     [','] = ANYWHERE,  ['"'] = ANYWHERE,   ['\r'] = ANYWHERE,
     ['\n'] = ANYWHERE, [' '] = AT_AN_EDGE, ['\t'] = AT_AN_EDGE};
 
+/* At the start of a file it is no part of the first name. */
+static bool has_byte_order_mark(const struct csv_cell *cell)
+{
+    return cell->length >= 3 && memcmp(cell->bytes, "\xEF\xBB\xBF", 3) == 0;
+}
+
 /* libcsv drops the spaces around a bare cell, and skips a line that is empty. */
 static bool needs_quotes(const struct csv_cell *cell, size_t cells_in_row)
 {
     if (cell->length == 0)
         return cells_in_row == 1;
+    if (has_byte_order_mark(cell))
+        return true;
     const unsigned char *bytes = (const unsigned char *)cell->bytes;
     unsigned found = QUOTED[bytes[0]] | QUOTED[bytes[cell->length - 1]];
     for (size_t i = 0; i < cell->length; i++)

@@ -41,8 +41,8 @@
 
 /*
  * Appends a row and its LF. A cell is quoted where RFC 4180 or libcsv's reading
- * of it needs that: delimiters, quotes, line ends, spaces at an edge, and an
- * empty cell that is the whole row.
+ * of it needs that: delimiters, quotes, line ends, spaces at an edge, a byte order mark at
+ * its start, and an empty cell that is the whole row.
  */
 void publish_append_row(struct text *csv, const struct csv_cell *cells, size_t count);
 

@@ -141,16 +141,6 @@ static enum resume_result cut_again(struct ingest *ingest, int directory_fd,
     return RESUME_GOES_ON;
 }
 
-/* Behind a CRLF that a batch ended in the middle of, no blank line is to be counted. */
-static uint64_t pass_line_feed(const struct ingest *ingest, uint64_t offset_bytes)
-{
-    char around[2];
-    if (offset_bytes == 0 ||
-        fileio_read_at(ingest->inlet.fd, around, 2, (off_t)offset_bytes - 1) != 2)
-        return offset_bytes;
-    return memcmp(around, "\r\n", 2) == 0 ? offset_bytes + 1 : offset_bytes;
-}
-
 static enum resume_result go_on(struct ingest *ingest, int directory_fd,
                                 const struct acknowledgements *seen, char error[PUBLISH_ERROR_SIZE])
 {
@@ -161,7 +151,7 @@ static enum resume_result go_on(struct ingest *ingest, int directory_fd,
     case SOURCE_FAILED: return RESUME_FAILED;
     default: return refuse(ingest, TOO_SHORT, error);
     }
-    ingest_go_on_at(ingest, pass_line_feed(ingest, place->offset_bytes), place->line);
+    ingest_go_on_at(ingest, place->offset_bytes, place->line);
     for (size_t i = 0; i < place->count && result == RESUME_GOES_ON; i++) {
         errno = EINTR;
         result = wait_stopping() ? fail(error, ingest->inlet.name)

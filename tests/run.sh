@@ -198,6 +198,22 @@ shell_suites() {
     [[ -n $any ]] || nothing_there "$1"
 }
 
+# Most of them wait for a daemon more than they work: as many at a time as there are cores, and then those that measure.
+e2e_suites() {
+    local script alone=()
+    for script in tests/e2e/*.sh; do
+        if grep -q '^# Runs alone' "$script"; then
+            alone+=("$script")
+        else
+            queue "e2e $(basename "$script" .sh)" bash "$script"
+        fi
+    done
+    run_queue
+    for script in "${alone[@]}"; do
+        suite "e2e $(basename "$script" .sh)" bash "$script"
+    done
+}
+
 cluster_suites() {
     local suite_seconds=$((suite_seconds * 3))
     shell_suites cluster
@@ -300,7 +316,7 @@ everything() {
     sanitized_suites
     [[ -z $built ]] || torture_suite
     fuzz_suites
-    [[ -z $built ]] || shell_suites e2e
+    [[ -z $built ]] || e2e_suites
     engine_suite
 }
 
@@ -327,7 +343,7 @@ main() {
     for kind in "$@"; do
         case $kind in
         unit) unit_suites unit "$BUILD" ;;
-        e2e) shell_suites e2e ;;
+        e2e) e2e_suites ;;
         engine) engine_suite ;;
         cluster) cluster_suites ;;
         torture) torture_suite full ;;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Much of everything: records, batches, rows, and a producer that is faster than its consumer. Scaled so that it stays
 # short; what is asserted is that cost does not grow with the amount.
+# Runs alone, because it measures.
 # shellcheck disable=SC2317 # check calls the functions
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

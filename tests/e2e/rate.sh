@@ -2,6 +2,7 @@
 # How often batches come, and for how long: intervals with jitter, bursts, rates, --duration. What is timed here is held to
 # what cannot be exceeded, and only loosely to what a busy machine may fall short of; tests/unit/test_producer_schedule.c
 # has the points of time exactly.
+# Runs alone, because it measures.
 # shellcheck disable=SC2317 # check calls the functions
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -104,6 +104,7 @@ START_TEST(publish_quotes_a_cell_only_where_it_must)
     ck_assert_str_eq(ROW(CELL("a\"b")), "\"a\"\"b\"\n");
     ck_assert_str_eq(ROW(CELL("a\nb"), CELL("a\rb")), "\"a\nb\",\"a\rb\"\n");
     ck_assert_str_eq(ROW(CELL(" a"), CELL("a\t")), "\" a\",\"a\t\"\n");
+    ck_assert_str_eq(ROW(CELL("\xEF\xBB\xBFname")), "\"\xEF\xBB\xBFname\"\n");
     text_free(&csv);
 }
 END_TEST
