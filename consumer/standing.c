@@ -26,6 +26,7 @@ struct standing {
     int64_t begun_ns;
     int64_t told_ns;
     bool is_stale;
+    uint64_t told_bytes; /* of the log */
     bool status_failed;
     bool metrics_failed;
 };
@@ -144,6 +145,7 @@ static void write_now(struct standing *standing, const char *trouble, int64_t no
 {
     int results_fd = standing->sources.results_fd;
     standing->told_ns = now_ns;
+    standing->told_bytes = processed_log_bytes(standing->sources.log);
     standing->is_stale = false;
     gather(standing, trouble, now_ns);
     gather_whole(standing);
@@ -171,10 +173,17 @@ static void show_progress(struct standing *standing, int64_t now_ns)
     progress_show(standing->progress, &work, now_ns);
 }
 
+/* A record is news as well: what had been taken when the files were written waits no more. */
+static bool has_news(const struct standing *standing)
+{
+    return standing->is_stale ||
+           processed_log_bytes(standing->sources.log) != standing->told_bytes;
+}
+
 void standing_tell(struct standing *standing, const char *trouble, int64_t now_ns)
 {
     int64_t age = now_ns - standing->told_ns;
-    if (age >= REPORT_HEARTBEAT_NS || (standing->is_stale && age >= REPORT_SPACING_NS))
+    if (age >= REPORT_HEARTBEAT_NS || (has_news(standing) && age >= REPORT_SPACING_NS))
         write_now(standing, trouble, now_ns);
     show_progress(standing, now_ns);
 }
@@ -182,7 +191,7 @@ void standing_tell(struct standing *standing, const char *trouble, int64_t now_n
 int64_t standing_deadline(const struct standing *standing)
 {
     int64_t files =
-        standing->told_ns + (standing->is_stale ? REPORT_SPACING_NS : REPORT_HEARTBEAT_NS);
+        standing->told_ns + (has_news(standing) ? REPORT_SPACING_NS : REPORT_HEARTBEAT_NS);
     int64_t line = progress_deadline(standing->progress);
     if (line < standing->counted_until_ns)
         line = standing->counted_until_ns;

@@ -43,7 +43,7 @@ void standing_free(struct standing *standing);
 
 void standing_begin(struct standing *standing, int64_t now_ns);
 
-/* There is news, and the next second tells it. */
+/* There is news, and the next second tells it; a record that became durable is news by itself. */
 void standing_changed(struct standing *standing);
 
 /* The shared directory was polled, just now. */

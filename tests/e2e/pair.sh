@@ -312,6 +312,23 @@ metadata_without_data_waits_and_once_exits_75() {
     jq -e '.backlog == 1' "$results/status.json" >/dev/null
 }
 
+# Taken, it waits for its chart when the files are written; they are not to say so until the heartbeat.
+what_was_processed_waits_no_more_a_second_later() {
+    local until
+    fresh told
+    spawn "$consumer" --dir "$dir" --chart png >>"$dir/consumer.out" 2>&1
+    eventually 5 test -e "$results/status.json"
+    sleep 1.2
+    publish 1
+    eventually 5 has_record 1
+    until=$(($(now_ms) + 2000))
+    until jq -e '.backlog == 0 and .processed == 1' "$results/status.json" >/dev/null; do
+        [[ $(now_ms) -lt $until ]] || fail "after two seconds: $(jq -c . "$results/status.json")"
+        sleep 0.1
+    done
+    stop "$spawned"
+}
+
 links_pipes_and_directories_are_rejected_and_never_opened() {
     fresh objects
     ln -s /etc/passwd "$dir/data_1.csv"
