@@ -296,10 +296,11 @@ manual: $(patsubst %,$(BUILD)/share/%,$(manual_files)) ## manual pages and compl
 deb: deps-deb ## Debian packages of both daemons into build/deb/
 	@BUILD=$(BUILD) scripts/deb.sh
 
-test-deb: deps-deb ## those packages on a machine made new: install, process, upgrade, purge; takes root
+test-deb: deps-deb-test ## those packages on a machine made new: install, process, upgrade, purge; takes root
 	@tests/run.sh deb
-.PHONY: deb test-deb deps-deb
-deps-deb: ; @scripts/install-deps.sh deb
+.PHONY: deb test-deb deps-deb deps-deb-test
+deps-deb deps-deb-test: deps-%:
+	@scripts/install-deps.sh $*
 
 base-image: ## make the images' base with debootstrap where no registry can be reached
 	@scripts/base-image.sh

@@ -304,15 +304,23 @@ void number_format_int128(char text[NUMBER_INTEGER_SIZE], number_int128 value)
     memcpy(text, digits + at, sizeof digits - at);
 }
 
+/* As in 1h05m and 2m30s; 24h alone, so that a whole number is one that can be given back. */
+static void format_two_units(char text[NUMBER_HUMAN_SIZE], int64_t value_ns, int64_t unit_ns,
+                             char unit, char part)
+{
+    int length = snprintf(text, NUMBER_HUMAN_SIZE, "%" PRId64 "%c", value_ns / unit_ns, unit);
+    int parts = (int)(value_ns % unit_ns / (unit_ns / 60));
+    if (parts > 0)
+        (void)snprintf(text + length, NUMBER_HUMAN_SIZE - (size_t)length, "%02d%c", parts, part);
+}
+
 void number_format_duration(char text[NUMBER_HUMAN_SIZE], int64_t value_ns)
 {
     double seconds = (double)value_ns / 1e9;
     if (seconds >= 3600)
-        (void)snprintf(text, NUMBER_HUMAN_SIZE, "%" PRId64 "h%02dm",
-                       value_ns / (3600 * NUMBER_NS_PER_SECOND),
-                       (int)(value_ns / (60 * NUMBER_NS_PER_SECOND) % 60));
+        format_two_units(text, value_ns, 3600 * NUMBER_NS_PER_SECOND, 'h', 'm');
     else if (seconds >= 60)
-        (void)snprintf(text, NUMBER_HUMAN_SIZE, "%dm%02ds", (int)seconds / 60, (int)seconds % 60);
+        format_two_units(text, value_ns, 60 * NUMBER_NS_PER_SECOND, 'm', 's');
     else if (seconds >= 0.9995) /* from here on three digits round up to the next unit */
         (void)snprintf(text, NUMBER_HUMAN_SIZE, "%.3gs", seconds);
     else if (seconds >= 0.9995e-3)

@@ -53,6 +53,27 @@ refuses_with() {
 daemons=(deploy/kubernetes/base/{producer,consumer}.yaml)
 pods='map(select(.spec.template)) | map(.spec.template.spec)'
 
+# ---- settings -----------------------------------------------------------------------------------
+
+# Directories are mounted; a stream, --once and --profile are commands of their own; the shard is the task's slot.
+not_handed_on=(SHARED_DIR RESULTS_DIR PRODUCER_FROM CONSUMER_ONCE CONSUMER_OUTPUT CONSUMER_SHARD)
+
+settings_of() { "$BUILD/$1" --help | sed -nE 's/^  --.*\[([A-Z_]+)\].*/\1/p'; }
+
+every_setting_is_handed_on_to_the_containers() {
+    local daemon setting file count=0
+    for daemon in data-producer data-consumer; do
+        while read -r setting; do
+            [[ " ${not_handed_on[*]} " != *" $setting "* ]] || continue
+            count=$((count + 1))
+            for file in docker-compose.yml deploy/swarm/stack.yml; do
+                grep -qE "^ +$setting:" "$file" || fail "$file lacks $setting of $daemon"
+            done
+        done < <(settings_of "$daemon")
+    done
+    [[ $count -gt 30 ]] || fail "only $count settings"
+}
+
 # ---- the schemas --------------------------------------------------------------------------------
 
 each_manifest_is_what_the_api_describes() {
