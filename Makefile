@@ -168,8 +168,11 @@ $(BUILD)/fuzz_schema $(BUILD)/fuzz_cutter: $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/
 fuzz-programs: $(fuzz_programs)
 .PHONY: fuzz-programs
 
+# As many jobs as there are cores, unless the make that was called hands them out.
+parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 run: deps-run ## install what is missing, build, run both daemons on ./shared-data until Ctrl-C
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(parallel) all
 	@BUILD=$(BUILD) scripts/run.sh
 
 test: deps-test ## install what is missing, build, run every test

@@ -425,7 +425,7 @@ void options_print_help(const struct option_table *table, FILE *out)
     (void)fprintf(out, "\n%s\n\n", table->summary);
     (void)fprintf(out,
                   "Options, each with the environment variable that sets it too; a flag wins.\n"
-                  "TIME reads 250ms, 5s, 2m; SIZE reads 64KiB, 2GiB.\n\n");
+                  "TIME reads 250ms, 5s, 2m, 24h; SIZE reads 64KiB, 2GiB.\n\n");
     for (size_t i = 0; i < table->row_count; i++)
         print_row(&table->rows[i], out);
     for (size_t i = 0; i < OPTIONS_ANSWER_COUNT; i++)

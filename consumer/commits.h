@@ -8,6 +8,14 @@
  *     decision->outcome = ...; commits_ready(commits, decision);
  *     commits_flush(commits, done, context, &failure);     `done` gets each that was ready
  *
+ * What becomes of a decision:
+ *
+ *     begun --ready--> decided --those begun before it are, too; a flush--> recorded, `done`
+ *       |                 |
+ *       | dropped         | the flush fails
+ *       v                 v
+ *     gone, with the flush that ends its outputs; to be taken again by whoever wants to
+ *
  * Records keep the order in which decisions were begun, whatever their charts cost: one that is
  * decided is held until each that was begun before it is decided or dropped. Its outputs are not
  * held, since a flush takes all that are there. Whoever has many to draw asks commits_has_room().

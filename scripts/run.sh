@@ -28,6 +28,7 @@ mount_view='
 # root in a user namespace for the mounts alone: the inner namespace gives the user back, and takes
 # away the right to undo them.
 choose_view() {
+    local why
     if [[ $(id -u) -eq 0 ]]; then
         view=(unshare -m sh -c "$mount_view" sh "$dir")
     else
@@ -36,17 +37,17 @@ choose_view() {
     fi
     # The test is the promise itself, since each system forbids another part of it.
     # shellcheck disable=SC2016
-    if "${view[@]}" sh -c '! touch "$1/.write-test" && touch "$1/results/.write-test"' sh "$dir" 2>/dev/null; then
+    if why=$("${view[@]}" sh -c '! touch "$1/.write-test" && touch "$1/results/.write-test"' sh "$dir" 2>&1); then
         say "data-consumer sees $shown read-only"
     else
         view=()
-        say "this system allows no private mount namespace, so data-consumer could write to $shown"
+        say "no mount namespace can be had (${why##*$'\n'}), so nothing but its own jail keeps data-consumer from writing to $shown"
     fi
     rm -f "$dir/.write-test" "$dir/results/.write-test"
 }
 
 say_where_to_look() {
-    say "ls $shown/results    cat $shown/results/summary_1.json    chart: $shown/results/plot_1.png"
+    say "ls $shown/results    cat $shown/results/summary_1.json    in a browser: $shown/results/index.html"
 }
 
 # setpriv comes last, for a change of namespace undoes what it does: to end the daemon with this
