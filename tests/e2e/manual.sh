@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export BASH_COMPLETION_USER_DIR=$work/none XDG_DATA_DIRS=$build/share
 
-make_manual() { ${MAKE:-make} -s --no-print-directory BUILD="$BUILD" manual; }
+make_manual() { ${MAKE:-make} -s --no-print-directory BUILD="${BUILD:-build}" manual; }
 
 page_of() { echo "$build/share/man/man8/$1.8"; }
 
