@@ -350,9 +350,9 @@ int fileio_lock_directory(int directory_fd)
 
 bool fileio_lock_is_held(int directory_fd, const char *name)
 {
-    int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return false;
+        return errno != ENOENT && errno != ENOTDIR && errno != ELOOP && errno != ENXIO;
     struct flock lock = whole_file(F_WRLCK);
     bool held = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     (void)close(fd);

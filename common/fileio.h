@@ -141,7 +141,10 @@ bool fileio_lock_stands(int directory_fd, const char *name, int lock_fd);
  */
 int fileio_lock_directory(int directory_fd);
 
-/* True when a process holds the lock; asking does not take it. */
+/*
+ * True when a process holds the lock; asking does not take it. Also when there is a file that
+ * cannot be looked at (no leave, no descriptor, an error of the disk): then somebody may.
+ */
 bool fileio_lock_is_held(int directory_fd, const char *name);
 
 #endif

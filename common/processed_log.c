@@ -17,6 +17,7 @@
 #include "common/wait.h"
 
 #define READ_BYTES ((size_t)256 * 1024)
+#define REMEDY_SIZE 80
 /* Some 3 MB of log: parsing them takes less than a tenth of a second. */
 #define CHECKPOINT_EVERY 10000
 /* Fewer are parsed faster than a person can look. */
@@ -103,13 +104,26 @@ static bool good_line_behind(const struct processed_log *log, off_t at, char *bu
     return found;
 }
 
+/* Who reads another's log would rebuild its own without the number. */
+static void remedy(const struct processed_log *log, char text[REMEDY_SIZE])
+{
+    char words[SHARD_WORDS_SIZE];
+    shard_words(words, log->shard);
+    if (shard_is_whole(log->shard) && log->mode == PROCESSED_LOG_WRITE)
+        (void)snprintf(text, REMEDY_SIZE, "data-consumer --rebuild makes the log again");
+    else
+        (void)snprintf(text, REMEDY_SIZE, "data-consumer --shard %s --rebuild makes the log again",
+                       words);
+}
+
 static int refuse_line(const struct processed_log *log, const char *what,
                        char error[PROCESSED_LOG_ERROR_SIZE])
 {
+    char text[REMEDY_SIZE];
+    remedy(log, text);
     (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE,
-                   "%.100s: line %" PRIu64 " (at byte %" PRIu64
-                   ") %s; data-consumer --rebuild makes the log again",
-                   log->name, log->at.lines + 1, log->at.bytes, what);
+                   "%.50s: line %" PRIu64 " (at byte %" PRIu64 ") %s; %s", log->name,
+                   log->at.lines + 1, log->at.bytes, what, text);
     return -1;
 }
 
@@ -131,7 +145,8 @@ static int replay_into(struct processed_log *log, char *buffer,
     for (;;) {
         size_t taken = 0;
         ssize_t count = fileio_read_at(log->fd, buffer, READ_BYTES, (off_t)log->at.bytes);
-        if (wait_stopping())
+        /* A little is read in any case: the last report of a shard that ends shall have it. */
+        if (wait_stopping() && (size_t)count == READ_BYTES)
             return fail(log, error, "stopped by a signal while it was read");
         if (count < 0)
             return fail_errno(log, error, "read");
@@ -224,11 +239,13 @@ static int check_length(const struct processed_log *log, char error[PROCESSED_LO
     if (log->at.bytes == 0 || log->at.bytes >= log->checkpoint_bytes)
         return 0;
     char checkpoint[CONTRACT_NAME_SIZE];
+    char text[REMEDY_SIZE];
+    remedy(log, text);
     shard_file(checkpoint, CONTRACT_PROCESSED_CHECKPOINT, log->shard);
     (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE,
                    "%.50s has %" PRIu64 " bytes, where %.50s knows of %" PRIu64
-                   ": it was cut short; data-consumer --rebuild makes the log again",
-                   log->name, log->at.bytes, checkpoint, log->checkpoint_bytes);
+                   ": it was cut short; %s",
+                   log->name, log->at.bytes, checkpoint, log->checkpoint_bytes, text);
     return -1;
 }
 

@@ -254,6 +254,18 @@ static const struct processed_entry *with_change(const struct processed_logs *lo
     return logs->answer;
 }
 
+/* Which log was told last of the change, nobody knows. */
+bool processed_logs_know_change(const struct processed_logs *logs, const char *key,
+                                const char *sha256)
+{
+    for (size_t i = 0; i < logs->count; i++) {
+        const struct processed_entry *entry = processed_log_find(logs->followed[i].log, key);
+        if (entry != NULL && entry->changed && strcmp(entry->changed_sha256, sha256) == 0)
+            return true;
+    }
+    return false;
+}
+
 const struct processed_entry *processed_logs_find(const struct processed_logs *logs,
                                                   const char *key)
 {

@@ -43,6 +43,11 @@ int processed_logs_refresh(struct processed_logs *logs, char error[PROCESSED_LOG
 const struct processed_entry *processed_logs_find(const struct processed_logs *logs,
                                                   const char *key);
 
+/* True when a log has it that the batch changed, after it was processed, to content of this hash.
+ */
+bool processed_logs_know_change(const struct processed_logs *logs, const char *key,
+                                const char *sha256);
+
 /* As processed_log_recall(), of the first log that has processed the key. */
 bool processed_logs_recall(const struct processed_logs *logs, const char *key,
                            char sha256[DIGEST_HEX_SIZE]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/wait.h"
 #include "consumer/account_recall.h"
 #include "consumer/marks.h"
 
@@ -198,7 +199,8 @@ static void remember_newest(struct chronicle *chronicle)
 {
     struct sources back;
     if (sources_back(&chronicle->sources, JUDGED_AGAIN, &back))
-        while (sources_read(&back, JUDGED_AGAIN, remember_record, chronicle) > 0)
+        while (!wait_stopping() &&
+               sources_read(&back, JUDGED_AGAIN, remember_record, chronicle) > 0)
             continue;
     sources_free(&back);
 }

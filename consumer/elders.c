@@ -58,12 +58,12 @@ static uint64_t read_ticket(int results_fd, struct shard shard)
     struct stat status = {0};
     shard_lock_file(name, shard);
     /* Opened, since on a network file system a name alone may be answered from a cache. */
-    int fd = openat(results_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(results_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return 0;
-    int result = fstat(fd, &status);
+    bool good = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
     (void)close(fd);
-    return result == 0 ? (uint64_t)status.st_size : 0;
+    return good ? (uint64_t)status.st_size : 0;
 }
 
 static int drop_ticket(int lock_fd)
@@ -217,6 +217,10 @@ int elders_prepare(int results_fd, struct shard shard)
         return 0;
     if (mkdirat(results_fd, CONTRACT_SHARDS, 0755) != 0 && errno != EEXIST)
         return -1;
+    int fd = fileio_open_directory_at(results_fd, CONTRACT_SHARDS); /* a link is none */
+    if (fd < 0)
+        return -1;
+    (void)close(fd);
     return fileio_sync_directory(results_fd);
 }
 

@@ -295,10 +295,21 @@ static bool take(struct loop *loop, struct sighting *sighting, int64_t now_ns)
     return false;
 }
 
-/* What an elder owns is looked into again at the next poll. */
-static bool is_left_alone(const struct loop *loop, const struct sighting *sighting)
+static bool was_processed(const struct loop *loop, const char *key)
 {
-    return sighting->decided || sighting->in_flight || elders_own(loop->elders, sighting->key);
+    const struct processed_entry *entry = processed_logs_find(loop->logs, key);
+    return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
+}
+
+/* What an elder owns is looked into again at the next poll, until it has processed it. */
+static bool is_left_alone(const struct loop *loop, struct sighting *sighting)
+{
+    if (sighting->decided || sighting->in_flight)
+        return true;
+    if (!elders_own(loop->elders, sighting->key))
+        return false;
+    sighting->decided = sighting->processed = was_processed(loop, sighting->key);
+    return true;
 }
 
 /* Of new batches, or of those that were processed and are only compared. */

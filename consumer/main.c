@@ -207,6 +207,12 @@ static int rebuild(struct consumer *consumer)
     struct rebuilt rebuilt;
     char log[CONTRACT_NAME_SIZE];
     char done[CONTRACT_NAME_SIZE + 16];
+    /* What they record meanwhile would be made a second time. */
+    if (elders_anybody_runs(consumer->results_fd, consumer->config.shard)) {
+        log_refusal("--rebuild: a consumer of another shard runs on %s: end all of them first",
+                    consumer->config.results_path);
+        return CONTRACT_EXIT_UNAVAILABLE;
+    }
     shard_file(log, CONTRACT_PROCESSED_LOG, consumer->config.shard);
     (void)snprintf(done, sizeof done, "rebuilt %s", log);
     if (rebuild_log(consumer->results_fd, consumer->config.shard, &rebuilt, error) != 0) {

@@ -265,13 +265,27 @@ static int write_log(struct rebuild *rebuild)
     return 0;
 }
 
+/* A log that is whole is not the one that was meant, where another cannot be read. */
+static int check_others(struct rebuild *rebuild)
+{
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    if (rebuild->rebuilt->dropped > 0)
+        return 0;
+    struct processed_logs *all = processed_logs_open(rebuild->results_fd, NULL, error);
+    if (all == NULL)
+        (void)snprintf(rebuild->error, REBUILD_ERROR_SIZE, "%.255s", error);
+    processed_logs_close(all);
+    return all == NULL ? -1 : 0;
+}
+
 static int rebuild_all(struct rebuild *rebuild, struct processed_logs *others)
 {
     errno = ENOMEM;
     if (rebuild->index == NULL || others == NULL)
         return fail(rebuild, "index", rebuild->log);
     rebuild->others = others;
-    if (keep_lines(rebuild) != 0 || list_keys(rebuild) != 0 || make_records(rebuild) != 0)
+    if (keep_lines(rebuild) != 0 || check_others(rebuild) != 0 || list_keys(rebuild) != 0 ||
+        make_records(rebuild) != 0)
         return -1;
     return rebuild->rebuilt->dropped + rebuild->rebuilt->made == 0 ? 0 : write_log(rebuild);
 }

@@ -11,6 +11,9 @@
  * it, is taken anew by the next run, as every batch without a record is; so too where something
  * else than a plain file that may be read has the summary's name.
  *
+ * A log that is whole is left alone where another shard's cannot be read: that one is to be rebuilt,
+ * by its own number, or what it has would be recorded twice.
+ *
  * The old log stays as processed.log.damaged (or .damaged-2 and so on); at each moment there
  * is a log under the log's own name. Needs memory for the log and for one summary.
  */
@@ -33,7 +36,7 @@ struct rebuilt {
 };
 
 /*
- * In a directory whose lock is held. 0, also when nothing was dropped and nothing had to be
+ * In a directory whose lock is held, and where no other shard runs. 0, also when nothing was dropped and nothing had to be
  * made: then the log is as it was. -1 with one line in `error`, and the log is as it
  * was; so too when the program shall end (wait_stopping()).
  */

@@ -33,5 +33,5 @@ bool revisit_finds_no_news(const struct processed_logs *logs, int results_fd,
     const struct processed_entry *entry = processed_logs_find(logs, sighting->key);
     return has_only_a_second_name(sighting, reading) ||
            is_what_was_processed(logs, results_fd, entry, sighting->key, reading->sha256) ||
-           (entry->changed && strcmp(entry->changed_sha256, reading->sha256) == 0);
+           processed_logs_know_change(logs, sighting->key, reading->sha256);
 }

@@ -132,13 +132,21 @@ static void gather_whole(struct standing *standing)
             report_add(&standing->whole, standing->sources.results_fd, processed_log_shard(log));
 }
 
+/* 1/1, where it runs as well, writes that file for itself. */
+static int write_whole(const struct standing *standing)
+{
+    int results_fd = standing->sources.results_fd;
+    if (shard_is_whole(standing->report.shard) || shard_runs(results_fd, SHARD_WHOLE))
+        return 0;
+    return report_write_whole(results_fd, &standing->whole);
+}
+
 static int write_status(const struct standing *standing)
 {
-    const struct report *report = &standing->report;
-    int result = report_write_status(standing->sources.results_fd, report);
-    if (shard_is_whole(report->shard) || !stream_reports(standing->sources.stream))
+    int result = report_write_status(standing->sources.results_fd, &standing->report);
+    if (!stream_reports(standing->sources.stream))
         return result;
-    return report_write_whole(standing->sources.results_fd, &standing->whole) == 0 ? result : -1;
+    return write_whole(standing) == 0 ? result : -1;
 }
 
 static void write_now(struct standing *standing, const char *trouble, int64_t now_ns)
@@ -176,8 +184,7 @@ static void show_progress(struct standing *standing, int64_t now_ns)
 /* A record is news as well: what had been taken when the files were written waits no more. */
 static bool has_news(const struct standing *standing)
 {
-    return standing->is_stale ||
-           processed_log_bytes(standing->sources.log) != standing->told_bytes;
+    return standing->is_stale || processed_log_bytes(standing->sources.log) != standing->told_bytes;
 }
 
 void standing_tell(struct standing *standing, const char *trouble, int64_t now_ns)
@@ -218,7 +225,11 @@ static void log_summary(const struct standing *standing, const char *message)
 void standing_end(struct standing *standing, const char *trouble, const char *message, bool summary)
 {
     write_now(standing, trouble, clock_now_ns());
-    stream_last_word(standing->sources.stream, &standing->whole);
+    if (stream_last_word(standing->sources.stream, &standing->whole)) {
+        gather(standing, trouble, clock_now_ns());
+        gather_whole(standing);
+        note_written(CONTRACT_STATUS, write_whole(standing), &standing->status_failed);
+    }
     progress_close(standing->progress);
     standing->progress = NULL;
     if (summary)

@@ -24,6 +24,8 @@
 #define TREND_EVERY_NS (5 * NUMBER_NS_PER_SECOND)
 /* At the end, to take in what others have decided. */
 #define LAST_WORD_NS NUMBER_NS_PER_SECOND
+/* After SIGTERM, when all is to be over within a second. */
+#define LAST_WORD_OF_THE_TOLD_NS (300 * NUMBER_NS_PER_MS)
 
 struct stream {
     struct derived derived;
@@ -328,15 +330,17 @@ void stream_publish(struct stream *stream, const struct report *report, int64_t 
  * Two shards that end at the same time: what one has kept may come too late for the other, that
  * still holds the report. So whoever gave it up looks whether there is news, and takes it again.
  */
-void stream_last_word(struct stream *stream, const struct report *report)
+bool stream_last_word(struct stream *stream, const struct report *report)
 {
     stream->keep_ns = 0;
     keep_if_due(stream, clock_now_ns());
-    int64_t until_ns = clock_now_ns() + LAST_WORD_NS;
+    int64_t until_ns = clock_now_ns() + (wait_stopping() ? LAST_WORD_OF_THE_TOLD_NS : LAST_WORD_NS);
     char error[PROCESSED_LOG_ERROR_SIZE];
     bool alone = shard_is_whole(stream->own) && stream_reports(stream) &&
                  !siblings_are_there(stream->siblings);
-    while (!alone && !wait_stopping() && try_to_report(stream)) {
+    bool spoke = false;
+    while (!alone && clock_now_ns() < until_ns && try_to_report(stream)) {
+        spoke = true;
         (void)processed_logs_refresh(stream->logs, error);
         stream_follow(stream);
         while (chronicle_is_behind(pages_chronicle(stream->pages)) && clock_now_ns() < until_ns)
@@ -351,6 +355,7 @@ void stream_last_word(struct stream *stream, const struct report *report)
         if (!news)
             break;
     }
+    return spoke;
 }
 
 void stream_finish(struct stream *stream)

@@ -55,9 +55,10 @@ void stream_publish(struct stream *stream, const struct report *report, int64_t 
 
 /*
  * Before the end: keeps the own totals, and sees to it that the report is of all shards' that were
- * kept so far, whoever else ends at this moment. Then this shard reports no more.
+ * kept so far, whoever else ends at this moment. Then this shard reports no more. True when it has
+ * read what the others decided last: then the status of all is to be written again.
  */
-void stream_last_word(struct stream *stream, const struct report *report);
+bool stream_last_word(struct stream *stream, const struct report *report);
 
 /* Catches up with what it was not told, some milliseconds' worth. False when there is nothing. */
 bool stream_rest(struct stream *stream, ledger_reread *reread, void *context);

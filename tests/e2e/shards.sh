@@ -98,6 +98,19 @@ shards_that_end_at_the_same_moment_leave_a_report_of_all() {
     done
 }
 
+shards_that_are_told_to_end_together_leave_a_report_of_all() {
+    begin told
+    publish_slowly --interval 3ms --rows 3
+    local publisher=$spawned pids=()
+    start_shards 4 pids
+    eventually 15 are_decided 200
+    kill -TERM "${pids[@]}"
+    wait "${pids[@]}"
+    kill_hard "$publisher"
+    total_is .batches "$(decided)" || fail "totals of $(jq .batches "$results/totals.json") where $(decided) are decided"
+    status_is ".processed == $(decided)"
+}
+
 a_shard_that_runs_keeps_a_second_of_its_kind_out() {
     begin twice
     start_consumer --shard 1/2 --chart none
@@ -207,6 +220,10 @@ changed_content_is_logged_once_whoever_owns_the_batch_by_then() {
     [[ $(jq -r 'select(.outcome == "changed") | .key' "$log") == 1 ]] || fail "no change in $(cat "$log")"
     for n in 1/1 1/3 1/2; do shard_once "$n"; done
     [[ $(decided) -eq 4 ]] || fail "told again: $(all_logs)"
+    printf 'label,value,timestamp\ny,1,2026-01-01T00:00:00Z\n' >"$dir/data_1.csv"
+    shard_once 1/2
+    for n in 1/1 1/2 1/1 1/2; do shard_once "$n"; done
+    [[ $(decided) -eq 5 ]] || fail "told again by turns: $(all_logs)"
 }
 
 # ---- shards that die ----------------------------------------------------------------------------
@@ -255,6 +272,57 @@ the_log_of_a_shard_is_made_again_of_its_own_summaries() {
     each_once 12
     for i in 1 2 3; do shard_once "$i/3"; done
     each_once 12
+}
+
+a_log_is_not_made_again_while_another_shard_runs_or_of_the_wrong_shard() {
+    begin mistaken
+    publish 6
+    consume_once --chart none
+    publish 6
+    shard_once 1/2
+    start_consumer --shard 2/2 --chart none
+    eventually 8 are_decided 12
+    expect_exit 69 "$consumer" --dir "$dir" --shard 1/2 --rebuild
+    says 'end all of them first'
+    stop "$spawned"
+    printf 'X' | dd of="$log" bs=1 seek=20 conv=notrunc status=none
+    expect_exit 74 "$consumer" --dir "$dir" --shard 1/2 --once --chart none
+    says 'data-consumer --shard 1/1 --rebuild makes the log again'
+    expect_exit 74 "$consumer" --dir "$dir" --shard 1/2 --rebuild
+    says 'processed.log: line 1'
+    "$consumer" --dir "$dir" --shard 1/1 --rebuild >>"$dir/consumer.out"
+    each_once 12
+}
+
+what_is_no_lock_holds_nobody_up() {
+    begin locks
+    publish 4
+    mkdir "$results/.shards"
+    mkfifo "$results/.shards/consumer.3-of-7.lock"
+    ln -s /etc/passwd "$results/.shards/consumer.1-of-7.lock"
+    for i in 1 2; do timeout 10 "$consumer" --dir "$dir" --shard "$i/2" --once --chart none --settle 300ms >>"$dir/consumer.out"; done
+    each_once 4
+    mv "$results/.shards" "$work/elsewhere"
+    ln -s "$work/elsewhere" "$results/.shards"
+    expect_exit 73 "$consumer" --dir "$dir" --shard 1/2 --once --chart none
+}
+
+what_an_elder_has_processed_waits_for_nobody() {
+    begin elder
+    publish 4
+    start_consumer --chart none
+    local elder=$spawned
+    eventually 8 are_decided 4
+    start_consumer --shard 1/2 --chart none
+    local young=$spawned
+    eventually 8 test -e "$results/status.1-of-2.json"
+    publish 20
+    eventually 8 are_decided 24
+    eventually 8 jq -e '.processed == 24 and .backlog == 0' "$results/status.1-of-2.json"
+    "$consumer" --dir "$dir" --shard 2/2 --once --chart none --settle 300ms >>"$dir/consumer.out"
+    stop "$young"
+    stop "$elder"
+    each_once 24
 }
 
 nothing_is_taken_while_another_shards_log_cannot_be_read() {
