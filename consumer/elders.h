@@ -39,7 +39,8 @@ struct elders *elders_enter(int results_fd, struct shard shard, int lock_fd);
 void elders_free(struct elders *elders);
 
 /*
- * Finds out who still runs, and tells once that batches are left to somebody, and that it is over. Where the locks cannot be listed those that were there stay elders.
+ * Finds out who still runs, and tells once that batches are left to somebody, and that it is over.
+ * Where the locks cannot be listed, or looked at, those that were there stay elders.
  * The logs are to be read behind it: what an elder has decided before it ended is in its log.
  */
 void elders_look(struct elders *elders);

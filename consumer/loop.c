@@ -1,4 +1,5 @@
 #include "consumer/loop.h"
+#include "consumer/absent.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct loop {
     const struct config *config;
     int results_fd;
     struct elders *elders;
+    struct absent *absent;
     struct processed_log *log;
     struct processed_logs *logs;
     struct discovery *discovery;
@@ -119,12 +121,13 @@ struct loop *loop_create(const struct loop_parts *parts)
     loop->logs = parts->logs;
     loop->trouble.condition.over = "it works again: going on";
     loop->inputs.condition.over = "no batch fails to be read any more";
+    loop->absent = absent_create(loop->results_fd, loop->config->shard, clock_now_ns());
     loop->discovery = create_discovery(loop);
     loop->stream = stream_create(loop->results_fd, loop->log, loop->logs,
                                  config_chart_extension(loop->config));
     if (loop->stream != NULL)
         loop->pipeline = create_pipeline(loop);
-    if (loop->discovery != NULL && loop->pipeline != NULL)
+    if (loop->absent != NULL && loop->discovery != NULL && loop->pipeline != NULL)
         loop->standing = create_standing(loop);
     if (loop->standing != NULL)
         return loop;
@@ -140,6 +143,7 @@ void loop_free(struct loop *loop)
     pipeline_free(loop->pipeline);
     stream_free(loop->stream);
     discovery_free(loop->discovery);
+    absent_free(loop->absent);
     free(loop);
 }
 
@@ -241,6 +245,7 @@ static bool look_at_others(struct loop *loop, int64_t now_ns)
 {
     char error[PROCESSED_LOG_ERROR_SIZE];
     elders_look(loop->elders);
+    absent_look(loop->absent, now_ns);
     if (processed_logs_refresh(loop->logs, error) == 0) {
         stream_follow(loop->stream);
         return true;

@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,9 @@
 #include "consumer/profile_tool.h"
 #include "consumer/rebuild.h"
 #include "consumer/report.h"
+
+/* As many as the hard limit lets it have, up to this. */
+#define DESCRIPTORS 8192
 
 struct consumer {
     struct config config;
@@ -146,10 +150,21 @@ static int open_logs(struct consumer *consumer)
     return CONTRACT_EXIT_DONE;
 }
 
+/* Each shard's log holds one, and of numbers of shards that were there once there may be many. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* The directories, and then the jail, before a byte of what stands in them is read. */
 static int open_directories(struct consumer *consumer)
 {
     int code = CONTRACT_EXIT_DONE;
+    allow_descriptors();
     /* First of all: as process 1 a signal without a handler is lost, and the log may be long. */
     if (wait_open() != 0)
         return refuse(CONTRACT_EXIT_SOFTWARE, "handle signals for", consumer->config.shared_path);

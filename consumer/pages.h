@@ -5,7 +5,7 @@
  *     pages = pages_create(&derived, shard, logs, extension);
  *     pages_tell(pages, &account);              each record of a commit, and behind it
  *     pages_committed(pages, log_bytes);
- *     pages_follow(pages, logs);                when the logs of other shards have been read
+ *     pages_follow(pages);                      when the logs of other shards have been read
  *     while (pages_rest(pages)) ...             when there is time
  *
  * What it is made of is kept in stream.state, so that a start reads neither the batches nor the

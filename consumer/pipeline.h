@@ -13,7 +13,7 @@
  *     after the record       a processed batch, and it is never taken again
  *
  * Under a backlog many batches share the flushes (group commit): their outputs become durable
- * together, and after that their records do. Without charts the next group is read meanwhile, and
+ * together, and after that their records do. The next group is read, and drawn, meanwhile, and
  * what went wrong with the one before is told by the pipeline_take() for which a group is full.
  * Whoever has no other batch to take calls pipeline_commit(), so that a batch by itself waits for
  * nobody. What fails in a group is undone as a whole, with what was read meanwhile, and taken
