@@ -220,7 +220,18 @@ the_example_of_the_readme_prints_what_it_is_said_to_print() {
     fresh readme
     schema=$(sed -n "s/^    --schema '\(.*\)'$/\1/p" README.md)
     make_run 1 --rows 20-60 --schema "$schema"
-    sed -n '/^\$ head -4 shared-data/,/^```/{/^[$`]/d;p}' README.md | cmp - <(head -n 4 "$dir/data_1.csv")
+    sed -n '/^\$ head -4 shop/,/^```/{/^[$`]/d;p}' README.md | cmp - <(head -n 4 "$dir/data_1.csv")
+}
+
+the_summary_of_the_readme_is_what_its_commands_give() {
+    local options filter
+    fresh summary
+    options=$(sed -n 's/^\$ data-producer --dir demo //p' README.md)
+    filter=$(sed -n "s/^\\$ jq '\(.*\)' demo.*/\1/p" README.md)
+    # shellcheck disable=SC2086 # several options
+    "$producer" --dir "$dir" $options --log-level error >>"$dir/producer.out"
+    consume_once --chart none
+    sed -n '/^\$ jq .* demo/,/^```/{/^[$`]/d;p}' README.md | cmp - <(jq "$filter" "$results/summary_1.json")
 }
 
 the_table_schema_of_the_documents_is_taken() {
