@@ -300,12 +300,6 @@ static bool take(struct loop *loop, struct sighting *sighting, int64_t now_ns)
     return false;
 }
 
-static bool was_processed(const struct loop *loop, const char *key)
-{
-    const struct processed_entry *entry = processed_logs_find(loop->logs, key);
-    return entry != NULL && entry->outcome == OUTCOME_PROCESSED;
-}
-
 /* What an elder owns is looked into again at the next poll, until it has processed it. */
 static bool is_left_alone(const struct loop *loop, struct sighting *sighting)
 {
@@ -313,7 +307,7 @@ static bool is_left_alone(const struct loop *loop, struct sighting *sighting)
         return true;
     if (!elders_own(loop->elders, sighting->key))
         return false;
-    sighting->decided = sighting->processed = was_processed(loop, sighting->key);
+    sighting->decided = sighting->processed = is_processed(loop->logs, sighting->key);
     return true;
 }
 
