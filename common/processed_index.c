@@ -1,5 +1,6 @@
 #include "common/processed_index.h"
 
+#include <inttypes.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@ struct processed_index {
     void *exceptions;     /* tsearch(3) tree of struct processed_entry, by key */
     struct processed_totals totals;
     uint64_t last_number;
+    processed_index_judged *judged; /* NULL: nobody watches */
+    void *judged_context;
 };
 
 /* What stands about each key of a range. */
@@ -119,6 +122,12 @@ static bool take_changed(struct processed_index *index, const struct processed_r
     return true;
 }
 
+static void tell(const struct processed_index *index, const char *key, enum verdict before)
+{
+    if (index->judged != NULL)
+        index->judged(index->judged_context, index->shard, key, before);
+}
+
 static void decide(struct processed_entry *entry, const struct processed_record *record)
 {
     entry->outcome = record->outcome;
@@ -138,9 +147,11 @@ static bool take_rejected(struct processed_index *index, const struct processed_
     struct processed_entry *entry = exception_for(index, record->key);
     if (entry == NULL)
         return false;
-    if (!was_rejected)
-        index->totals.rejected++;
     decide(entry, record);
+    if (was_rejected)
+        return true;
+    index->totals.rejected++;
+    tell(index, record->key, VERDICT_NONE);
     return true;
 }
 
@@ -173,6 +184,7 @@ static bool take_processed(struct processed_index *index, const struct processed
     index->totals.rejected -= rejected ? 1 : 0;
     index->totals.rows += record->rows;
     index->totals.bytes += record->bytes;
+    tell(index, record->key, rejected ? VERDICT_REJECTED : VERDICT_NONE);
     return true;
 }
 
@@ -201,6 +213,25 @@ const struct processed_entry *processed_index_find(const struct processed_index 
     return is_in_a_range(index, key) ? &OF_A_RANGE : NULL;
 }
 
+static enum verdict verdict_of(const struct processed_entry *entry)
+{
+    if (entry == NULL || entry->outcome == OUTCOME_CHANGED)
+        return VERDICT_NONE;
+    return entry->outcome == OUTCOME_PROCESSED ? VERDICT_PROCESSED : VERDICT_REJECTED;
+}
+
+enum verdict processed_index_verdict(const struct processed_index *index, const char *key)
+{
+    return verdict_of(processed_index_find(index, key));
+}
+
+void processed_index_watch(struct processed_index *index, processed_index_judged *judged,
+                           void *context)
+{
+    index->judged = judged;
+    index->judged_context = context;
+}
+
 const struct processed_totals *processed_index_totals(const struct processed_index *index)
 {
     return &index->totals;
@@ -209,6 +240,81 @@ const struct processed_totals *processed_index_totals(const struct processed_ind
 uint64_t processed_index_last_number(const struct processed_index *index)
 {
     return index->last_number;
+}
+
+/* ---- two of them ---- */
+
+struct meeting {
+    const struct processed_index *other;
+    const struct processed_index *passed; /* whose exceptions were handed on before; or NULL */
+    processed_index_each *each;
+    void *context;
+};
+
+static void meet_exception(const void *node, VISIT visit, void *context)
+{
+    const struct processed_entry *entry = *(struct processed_entry *const *)node;
+    const struct meeting *meeting = context;
+    if (visit != postorder && visit != leaf)
+        return;
+    if (meeting->passed != NULL && find_exception(meeting->passed, entry->key) != NULL)
+        return;
+    if (verdict_of(entry) != VERDICT_NONE &&
+        processed_index_verdict(meeting->other, entry->key) != VERDICT_NONE)
+        meeting->each(meeting->context, entry->key);
+}
+
+/* Of the numbers from `first` to `last`, which both have in a range where they own them. */
+static void meet_numbers(const struct processed_index *left, const struct processed_index *right,
+                         uint64_t first, uint64_t last, const struct meeting *meeting)
+{
+    char key[CONTRACT_KEY_MAX + 1];
+    uint64_t number = 0;
+    uint64_t step = shard_common_step(left->shard, right->shard);
+    if (!shard_first_common(left->shard, right->shard, first, last, &number))
+        return;
+    for (;; number += step) {
+        (void)snprintf(key, sizeof key, "%" PRIu64, number);
+        if (find_exception(left, key) == NULL && find_exception(right, key) == NULL)
+            meeting->each(meeting->context, key);
+        if (last - number < step)
+            return;
+    }
+}
+
+static struct keyset_range numbers_of(const struct processed_index *index, size_t range)
+{
+    const struct keyset_range *places = &index->ranges.ranges[range];
+    return (struct keyset_range){shard_number(index->shard, places->first),
+                                 shard_number(index->shard, places->last)};
+}
+
+static void meet_ranges(const struct processed_index *left, const struct processed_index *right,
+                        const struct meeting *meeting)
+{
+    for (size_t i = 0, j = 0; i < left->ranges.count && j < right->ranges.count;) {
+        struct keyset_range a = numbers_of(left, i);
+        struct keyset_range b = numbers_of(right, j);
+        uint64_t first = a.first > b.first ? a.first : b.first;
+        uint64_t last = a.last < b.last ? a.last : b.last;
+        if (first <= last)
+            meet_numbers(left, right, first, last, meeting);
+        if (a.last < b.last)
+            i++;
+        else
+            j++;
+    }
+}
+
+void processed_index_shared(const struct processed_index *left, const struct processed_index *right,
+                            processed_index_each *each, void *context)
+{
+    struct meeting meeting = {.other = right, .each = each, .context = context};
+    twalk_r(left->exceptions, meet_exception, &meeting);
+    meet_ranges(left, right, &meeting);
+    meeting.other = left;
+    meeting.passed = left;
+    twalk_r(right->exceptions, meet_exception, &meeting);
 }
 
 /* ---- the checkpoint ---- */

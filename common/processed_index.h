@@ -37,6 +37,9 @@ struct processed_totals {
     uint64_t rows, bytes;         /* of the processed ones */
 };
 
+/* The same in a word. */
+enum verdict { VERDICT_NONE, VERDICT_REJECTED, VERDICT_PROCESSED };
+
 struct processed_index;
 
 /* NULL when memory is short. */
@@ -52,6 +55,23 @@ bool processed_index_take(struct processed_index *index, const struct processed_
  */
 const struct processed_entry *processed_index_find(const struct processed_index *index,
                                                    const char *key);
+
+enum verdict processed_index_verdict(const struct processed_index *index, const char *key);
+
+/* Calls `judged` from now on with each key whose verdict a record has changed, and what it was.
+ * NULL: nobody any more. */
+typedef void processed_index_judged(void *context, struct shard shard, const char *key,
+                                    enum verdict before);
+void processed_index_watch(struct processed_index *index, processed_index_judged *judged,
+                           void *context);
+
+/*
+ * Calls `each` with every key on which both have decided, once. It takes as long as there are
+ * exceptions, ranges and such keys.
+ */
+typedef void processed_index_each(void *context, const char *key);
+void processed_index_shared(const struct processed_index *left, const struct processed_index *right,
+                            processed_index_each *each, void *context);
 
 const struct processed_totals *processed_index_totals(const struct processed_index *index);
 

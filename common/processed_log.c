@@ -353,6 +353,21 @@ const struct processed_entry *processed_log_find(const struct processed_log *log
     return processed_index_find(log->index, key);
 }
 
+enum verdict processed_log_verdict(const struct processed_log *log, const char *key)
+{
+    return processed_index_verdict(log->index, key);
+}
+
+const struct processed_index *processed_log_index(const struct processed_log *log)
+{
+    return log->index;
+}
+
+void processed_log_watch(struct processed_log *log, processed_index_judged *judged, void *context)
+{
+    processed_index_watch(log->index, judged, context);
+}
+
 uint64_t processed_log_count(const struct processed_log *log, enum outcome outcome)
 {
     const struct processed_totals *totals = processed_index_totals(log->index);

@@ -52,8 +52,16 @@ bool processed_logs_know_change(const struct processed_logs *logs, const char *k
 bool processed_logs_recall(const struct processed_logs *logs, const char *key,
                            char sha256[DIGEST_HEX_SIZE]);
 
-/* Sums over the logs. */
+/*
+ * Keys of which this outcome stands in the logs together, each once: one that a shard has rejected
+ * and another one has processed later is processed; one that two have processed, where locks do not
+ * reach, is one.
+ */
 uint64_t processed_logs_count(const struct processed_logs *logs, enum outcome outcome);
+
+/* Whether the log of another shard has the key as processed. */
+bool processed_logs_have_elsewhere(const struct processed_logs *logs, struct shard shard,
+                                   const char *key);
 
 uint64_t processed_logs_last_number(const struct processed_logs *logs);
 

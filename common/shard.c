@@ -50,6 +50,11 @@ bool shard_is_same(struct shard left, struct shard right)
     return left.index == right.index && left.count == right.count;
 }
 
+bool shard_is_before(struct shard left, struct shard right)
+{
+    return left.count != right.count ? left.count < right.count : left.index < right.index;
+}
+
 /* ---- keys ---- */
 
 bool shard_place(struct shard shard, uint64_t number, uint64_t *place)
@@ -61,6 +66,28 @@ bool shard_place(struct shard shard, uint64_t number, uint64_t *place)
 uint64_t shard_number(struct shard shard, uint64_t place)
 {
     return place * shard.count + shard.index % shard.count;
+}
+
+bool shard_first_common(struct shard left, struct shard right, uint64_t first, uint64_t last,
+                        uint64_t *number)
+{
+    uint64_t residue = left.index % left.count;
+    uint64_t ahead = (residue + left.count - first % left.count) % left.count;
+    for (uint32_t tries = 0; tries < right.count && ahead <= last - first; tries++) {
+        *number = first + ahead;
+        if (*number % right.count == right.index % right.count)
+            return true;
+        ahead += left.count;
+    }
+    return false;
+}
+
+uint64_t shard_common_step(struct shard left, struct shard right)
+{
+    uint64_t step = left.count;
+    while (step % right.count != 0)
+        step += left.count;
+    return step;
 }
 
 bool shard_owns(struct shard shard, const char *key)

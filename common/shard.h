@@ -36,6 +36,9 @@ void shard_words(char words[SHARD_WORDS_SIZE], struct shard shard);
 bool shard_is_whole(struct shard shard);
 bool shard_is_same(struct shard left, struct shard right);
 
+/* The order in which all shards agree on their logs: 1/1, 1/2, 2/2, 1/3 ... */
+bool shard_is_before(struct shard left, struct shard right);
+
 bool shard_owns(struct shard shard, const char *key);
 
 /*
@@ -44,6 +47,14 @@ bool shard_owns(struct shard shard, const char *key);
  */
 bool shard_place(struct shard shard, uint64_t number, uint64_t *place);
 uint64_t shard_number(struct shard shard, uint64_t place);
+
+/*
+ * Of the numbers `first` to `last` the next that both shards own, which is *number. False when
+ * there is none. Behind it they meet in steps of shard_common_step().
+ */
+bool shard_first_common(struct shard left, struct shard right, uint64_t first, uint64_t last,
+                        uint64_t *number);
+uint64_t shard_common_step(struct shard left, struct shard right);
 
 /*
  * What a file that each shard has for itself is called: 1/1 has the plain name, another one with

@@ -85,17 +85,18 @@ static void take_in(struct chronicle *chronicle)
                                  chronicle->total / CHRONICLE_PAGE);
 }
 
-static bool is_repeated(const struct chronicle *chronicle, struct shard of, enum outcome outcome,
-                        const char *key)
+/* Whether a record that is being read, or told of, of a shard, is one of several of its batch. */
+static bool is_repeated(const struct chronicle *chronicle, const struct sources *sources,
+                        struct shard of, enum outcome outcome, const char *key)
 {
     return outcome == OUTCOME_PROCESSED &&
-           chronicle->calls.is_repeated(chronicle->calls.context, of, key, &chronicle->sources);
+           chronicle->calls.is_repeated(chronicle->calls.context, of, key, sources);
 }
 
 void chronicle_tell(struct chronicle *chronicle, const struct account *account)
 {
     if (sources_lag_of(&chronicle->sources, chronicle->own) ||
-        is_repeated(chronicle, chronicle->own, account->outcome, account->key))
+        is_repeated(chronicle, &chronicle->sources, chronicle->own, account->outcome, account->key))
         return;
     *place(chronicle) = *account;
     take_in(chronicle);
@@ -107,7 +108,8 @@ static bool take_record(void *context, const struct processed_record *record)
     if (chronicle->moved && clock_now_ns() >= chronicle->until_ns)
         return false;
     chronicle->moved = true;
-    if (is_repeated(chronicle, chronicle->sources.reading, record->outcome, record->key))
+    if (is_repeated(chronicle, &chronicle->sources, chronicle->sources.reading, record->outcome,
+                    record->key))
         return true;
     account_recall(chronicle->results_fd, record, place(chronicle));
     take_in(chronicle);
@@ -186,23 +188,49 @@ bool chronicle_pack(const struct chronicle *chronicle, struct text *file)
     return true;
 }
 
+struct remembering {
+    struct chronicle *chronicle;
+    struct sources back; /* the logs, from some records before here up to here */
+    size_t ahead;        /* so many of them are still in front */
+};
+
+static bool count_record(void *context, const struct processed_record *record)
+{
+    (void)record;
+    (*(size_t *)context)++;
+    return true;
+}
+
+/* What is told of a batch is in its summary, which takes longer to read than the record. */
 static bool remember_record(void *context, const struct processed_record *record)
 {
-    struct chronicle *chronicle = context;
+    struct remembering *remembering = context;
+    struct chronicle *chronicle = remembering->chronicle;
+    if (remembering->ahead-- > JUDGED_AGAIN ||
+        is_repeated(chronicle, &remembering->back, remembering->back.reading, record->outcome,
+                    record->key))
+        return true;
     account_recall(chronicle->results_fd, record, place(chronicle));
     take_place(chronicle);
     return true;
 }
 
-/* The newest ones in front of where it goes on. */
+static void read_back(struct remembering *remembering, processed_record_take *take, void *context)
+{
+    struct chronicle *chronicle = remembering->chronicle;
+    if (sources_back(&chronicle->sources, JUDGED_AGAIN, &remembering->back))
+        while (!wait_stopping() &&
+               sources_read(&remembering->back, JUDGED_AGAIN, take, context) > 0)
+            continue;
+    sources_free(&remembering->back);
+}
+
+/* The newest ones in front of where it goes on: of all logs together as many as of one. */
 static void remember_newest(struct chronicle *chronicle)
 {
-    struct sources back;
-    if (sources_back(&chronicle->sources, JUDGED_AGAIN, &back))
-        while (!wait_stopping() &&
-               sources_read(&back, JUDGED_AGAIN, remember_record, chronicle) > 0)
-            continue;
-    sources_free(&back);
+    struct remembering remembering = {.chronicle = chronicle};
+    read_back(&remembering, count_record, &remembering.ahead);
+    read_back(&remembering, remember_record, &remembering);
 }
 
 bool chronicle_unpack(struct chronicle *chronicle, struct unpacker *packed)

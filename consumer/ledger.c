@@ -25,6 +25,7 @@ struct gap {
 struct ledger {
     int results_fd;
     struct shard shard;
+    const struct processed_logs *logs; /* of all shards */
     struct totals *totals;
     uint64_t log_bytes;        /* the totals are of all records before it, but for those in gaps */
     struct gap gaps[GAPS_MAX]; /* in order, the last place free until ledger_begin() */
@@ -33,13 +34,14 @@ struct ledger {
     bool unreadable; /* the log was, since the last commit */
 };
 
-struct ledger *ledger_create(int results_fd, struct shard shard)
+struct ledger *ledger_create(int results_fd, struct shard shard, const struct processed_logs *logs)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
     if (ledger == NULL)
         return NULL;
     ledger->results_fd = results_fd;
     ledger->shard = shard;
+    ledger->logs = logs;
     ledger->totals = totals_create();
     if (ledger->totals != NULL)
         return ledger;
@@ -62,12 +64,19 @@ void ledger_begin(struct ledger *ledger, uint64_t log_bytes)
     ledger->log_bytes = log_bytes;
 }
 
-void ledger_add(struct ledger *ledger, const struct batch_states *states, uint64_t bytes)
+static void add(struct ledger *ledger, const struct batch_states *states, uint64_t bytes)
 {
     if (states == NULL)
         totals_leave_out(ledger->totals, 1);
     else if (!totals_add(ledger->totals, states, bytes))
         ledger->spoiled = true;
+}
+
+void ledger_add(struct ledger *ledger, const char *key, const struct batch_states *states,
+                uint64_t bytes)
+{
+    if (!processed_logs_have_elsewhere(ledger->logs, ledger->shard, key))
+        add(ledger, states, bytes);
 }
 
 void ledger_committed(struct ledger *ledger, uint64_t log_bytes)
@@ -93,6 +102,30 @@ bool ledger_is_sound(const struct ledger *ledger)
 
 /* ---- gaps ---- */
 
+/* How much of a shard's log the totals are of that it has kept, gaps left out. */
+static uint64_t kept_bytes(int results_fd, struct shard shard);
+
+/*
+ * What another shard has processed as well is in its totals, or will be read again for them; of two
+ * that both have it to read again the first does.
+ */
+static bool is_in_another(const struct ledger *ledger, const char *key)
+{
+    const struct processed_log *log = NULL;
+    if (!processed_logs_have_elsewhere(ledger->logs, ledger->shard, key))
+        return false;
+    for (size_t i = 0; (log = processed_logs_at(ledger->logs, i)) != NULL; i++) {
+        struct shard shard = processed_log_shard(log);
+        if (shard_is_same(shard, ledger->shard) ||
+            processed_log_verdict(log, key) != VERDICT_PROCESSED)
+            continue;
+        if (shard_is_before(shard, ledger->shard) ||
+            processed_log_had(log, key, kept_bytes(ledger->results_fd, shard)))
+            return true;
+    }
+    return false;
+}
+
 /* Of records whose batch is gone, so many at a time. */
 #define STEP 100
 
@@ -107,7 +140,8 @@ struct rereading {
 static bool take_again(void *context, const struct processed_record *record)
 {
     struct rereading *rereading = context;
-    if (record->outcome != OUTCOME_PROCESSED)
+    const struct ledger *ledger = rereading->ledger;
+    if (record->outcome != OUTCOME_PROCESSED || is_in_another(ledger, record->key))
         return true;
     if (rereading->read)
         return false;
@@ -115,7 +149,7 @@ static bool take_again(void *context, const struct processed_record *record)
     rereading->later = !rereading->reread(rereading->context, record, &states);
     if (rereading->later)
         return false;
-    ledger_add(rereading->ledger, states, record->bytes);
+    add(rereading->ledger, states, record->bytes);
     rereading->read = states != NULL;
     batch_states_free(states);
     return true;
@@ -124,6 +158,11 @@ static bool take_again(void *context, const struct processed_record *record)
 bool ledger_is_behind(const struct ledger *ledger)
 {
     return ledger->gap_count > 0 && !ledger->unreadable;
+}
+
+bool ledger_is_whole(const struct ledger *ledger)
+{
+    return ledger->gap_count == 0 && !ledger->spoiled;
 }
 
 bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context)
@@ -181,14 +220,22 @@ static void unpack_gaps(struct ledger *kept, struct unpacker *packed)
     }
 }
 
+/* Of which log it is, and which part. */
+static void unpack_head(struct ledger *kept, struct unpacker *packed, uint32_t *mark)
+{
+    kept->log_bytes = unpack_u64(packed);
+    *mark = unpack_u32(packed);
+    unpack_gaps(kept, packed);
+}
+
 static bool unpack(struct ledger *ledger, struct unpacker *packed)
 {
-    struct ledger kept = {.results_fd = ledger->results_fd, .shard = ledger->shard};
+    struct ledger kept = {
+        .results_fd = ledger->results_fd, .shard = ledger->shard, .logs = ledger->logs};
     size_t length = 0;
     uint32_t mark = 0;
-    kept.log_bytes = unpack_u64(packed);
-    uint32_t kept_mark = unpack_u32(packed);
-    unpack_gaps(&kept, packed);
+    uint32_t kept_mark = 0;
+    unpack_head(&kept, packed, &kept_mark);
     const char *bytes = unpack_bytes(packed, &length);
     kept.totals = totals_unpack(bytes, length);
     if (kept.totals == NULL || kept.gap_count == GAPS_MAX ||
@@ -202,16 +249,39 @@ static bool unpack(struct ledger *ledger, struct unpacker *packed)
     return true;
 }
 
-bool ledger_recall(struct ledger *ledger)
+/* NULL where there is none that is whole; otherwise to be freed when it is unpacked. */
+static char *open_kept(int results_fd, struct shard shard, struct unpacker *packed)
 {
     char name[CONTRACT_NAME_SIZE];
-    struct unpacker packed;
     size_t length = 0;
-    ledger_file(ledger, name);
-    char *bytes = unpack_read_file(ledger->results_fd, name, STATE_MAX_BYTES, &length);
-    bool recalled = bytes != NULL &&
-                    unpack_open(&packed, bytes, length, STATE_MAGIC, STATE_VERSION) &&
-                    unpack(ledger, &packed);
+    shard_file(name, CONTRACT_TOTALS_STATE, shard);
+    char *bytes = unpack_read_file(results_fd, name, STATE_MAX_BYTES, &length);
+    if (bytes != NULL && unpack_open(packed, bytes, length, STATE_MAGIC, STATE_VERSION))
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
+bool ledger_recall(struct ledger *ledger)
+{
+    struct unpacker packed;
+    char *bytes = open_kept(ledger->results_fd, ledger->shard, &packed);
+    bool recalled = bytes != NULL && unpack(ledger, &packed);
     free(bytes);
     return recalled;
+}
+
+static uint64_t kept_bytes(int results_fd, struct shard shard)
+{
+    struct ledger kept = {0};
+    struct unpacker packed;
+    uint32_t mark = 0;
+    char *bytes = open_kept(results_fd, shard, &packed);
+    if (bytes == NULL)
+        return 0;
+    unpack_head(&kept, &packed, &mark);
+    free(bytes);
+    if (unpack_failed(&packed))
+        return 0;
+    return kept.gap_count > 0 ? kept.gaps[0].from : kept.log_bytes;
 }

@@ -7,6 +7,10 @@
  * time when there is nothing else to do. One whose data is gone by then, or is not what was
  * processed, stays out of the totals and is counted (totals_left_out).
  *
+ * A batch that two shards have processed, which can be where locks do not reach, is in one ledger:
+ * whoever is told of it leaves it to whom it stands recorded by already; of those that read it
+ * again, to whose totals have it, or to the first.
+ *
  *     ledger_begin(ledger, log_bytes);          at the start, with what was kept unpacked
  *     ledger_add(ledger, states, bytes);        each processed batch of a commit, and behind it
  *     ledger_committed(ledger, log_bytes);
@@ -19,15 +23,14 @@
 #include <stdint.h>
 
 #include "common/contract.h"
-#include "common/processed_record.h"
-#include "common/shard.h"
+#include "common/processed_logs.h"
 #include "consumer/pack.h"
 #include "consumer/totals.h"
 
 struct ledger;
 
-/* NULL when memory is short. */
-struct ledger *ledger_create(int results_fd, struct shard shard);
+/* `logs` are those of all shards, borrowed. NULL when memory is short. */
+struct ledger *ledger_create(int results_fd, struct shard shard, const struct processed_logs *logs);
 void ledger_free(struct ledger *ledger);
 
 /* So long is the log; what was added to it since the totals were kept is a gap. */
@@ -38,7 +41,8 @@ void ledger_begin(struct ledger *ledger, uint64_t log_bytes);
  * the totals are no longer sound: they are not to be kept, and the next start goes on from those
  * that were.
  */
-void ledger_add(struct ledger *ledger, const struct batch_states *states, uint64_t bytes);
+void ledger_add(struct ledger *ledger, const char *key, const struct batch_states *states,
+                uint64_t bytes);
 
 /* So long is the log with the records of what was added since. */
 void ledger_committed(struct ledger *ledger, uint64_t log_bytes);
@@ -58,6 +62,9 @@ bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context
 
 /* True when catching up would go on. */
 bool ledger_is_behind(const struct ledger *ledger);
+
+/* True when nothing is to be caught up with, be it readable or not. */
+bool ledger_is_whole(const struct ledger *ledger);
 
 /* False: the totals are neither to be kept nor to be told. */
 bool ledger_is_sound(const struct ledger *ledger);

@@ -9,8 +9,10 @@
 #include "common/digest.h"
 #include "common/fileio.h"
 
-/* Some hundreds of records. */
+/* Some hundreds of records, */
 #define PIECE_BYTES ((size_t)256 * 1024)
+/* and some tens. */
+#define KEPT_BYTES ((size_t)16 * 1024)
 #define BACK_BYTES ((size_t)1024 * 1024)
 #define MARK_BYTES ((size_t)4096)
 
@@ -90,6 +92,43 @@ size_t records_read(int results_fd, struct shard shard, uint64_t *at, uint64_t e
     size_t lines = take_lines(bytes, length, most, &taker, &behind);
     free(bytes);
     *at += behind;
+    return lines;
+}
+
+void records_piece_free(struct records_piece *piece)
+{
+    free(piece->bytes);
+    *piece = (struct records_piece){0};
+}
+
+static size_t take_of_piece(const struct records_piece *piece, uint64_t *at, uint64_t end,
+                            size_t most, struct taker *taker)
+{
+    size_t behind = 0;
+    uint64_t piece_end = piece->at + piece->length;
+    if (piece->bytes == NULL || *at < piece->at || *at >= piece_end || *at >= end)
+        return 0;
+    size_t length = (size_t)((piece_end < end ? piece_end : end) - *at);
+    size_t lines = take_lines(piece->bytes + (*at - piece->at), length, most, taker, &behind);
+    *at += behind;
+    return lines;
+}
+
+/* The second size is for a line that is longer than most pieces. */
+size_t records_read_on(int results_fd, struct shard shard, struct records_piece *piece,
+                       uint64_t *at, uint64_t end, size_t most, processed_record_take *take,
+                       void *context)
+{
+    static const size_t sizes[] = {KEPT_BYTES, PIECE_BYTES};
+    struct taker taker = {.take = take, .context = context};
+    size_t lines = take_of_piece(piece, at, end, most, &taker);
+    for (size_t i = 0; i < 2 && lines == 0 && !taker.refused && *at < end; i++) {
+        records_piece_free(piece);
+        piece->bytes =
+            read_piece(results_fd, shard, *at, piece_size(*at, end, sizes[i]), &piece->length);
+        piece->at = *at;
+        lines = take_of_piece(piece, at, end, most, &taker);
+    }
     return lines;
 }
 

@@ -26,6 +26,24 @@
 size_t records_read(int results_fd, struct shard shard, uint64_t *at, uint64_t end, size_t most,
                     processed_record_take *take, void *context);
 
+/* Bytes of a log that are kept from one call to the next. Begins as {0}. */
+struct records_piece {
+    char *bytes;
+    uint64_t at; /* where they stand in the log */
+    size_t length;
+};
+
+void records_piece_free(struct records_piece *piece);
+
+/*
+ * As records_read(), for who takes a few records of several logs by turns: the log is opened only
+ * when the piece, of some tens of records, has been read. To be freed before the log is read that
+ * was made again.
+ */
+size_t records_read_on(int results_fd, struct shard shard, struct records_piece *piece,
+                       uint64_t *at, uint64_t end, size_t most, processed_record_take *take,
+                       void *context);
+
 /* Where the last `count` records before byte `end` begin, or as many of them as 1 MiB holds. */
 uint64_t records_back(int results_fd, struct shard shard, uint64_t end, size_t count);
 

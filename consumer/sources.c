@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/records.h"
-
 /* Each N that was ever tried leaves N logs. */
 #define SOURCES_MAX ((size_t)64 * SHARD_COUNT_MAX)
 
 void sources_free(struct sources *sources)
 {
+    for (size_t i = 0; i < sources->count; i++)
+        records_piece_free(&sources->items[i].piece);
     free(sources->items);
     *sources = (struct sources){.results_fd = sources->results_fd};
 }
@@ -41,6 +41,8 @@ bool sources_extend(struct sources *sources, struct shard shard, uint64_t log_by
     struct source *source = find_or_add(sources, shard);
     if (source == NULL)
         return false;
+    if (log_bytes < source->log_bytes)
+        records_piece_free(&source->piece);
     source->log_bytes = log_bytes;
     source->unreadable = false;
     return true;
@@ -113,8 +115,13 @@ static size_t read_one(struct sources *sources, struct source *source, size_t mo
 {
     sources->reading = source->shard;
     source->known = false;
-    return records_read(sources->results_fd, source->shard, &source->at, source->log_bytes, most,
-                        take, context);
+    size_t lines = most > 1 ? records_read(sources->results_fd, source->shard, &source->at,
+                                           source->log_bytes, most, take, context)
+                            : records_read_on(sources->results_fd, source->shard, &source->piece,
+                                              &source->at, source->log_bytes, most, take, context);
+    if (!lags(source))
+        records_piece_free(&source->piece);
+    return lines;
 }
 
 /* Looks at the time and refuses the record, so that it stays in front. */
@@ -131,8 +138,8 @@ static void look_ahead(struct sources *sources, struct source *source)
 {
     uint64_t at = source->at;
     while (!source->known && at < source->log_bytes &&
-           records_read(sources->results_fd, source->shard, &at, source->log_bytes, 1, note_time,
-                        source) > 0)
+           records_read_on(sources->results_fd, source->shard, &source->piece, &at,
+                           source->log_bytes, 1, note_time, source) > 0)
         source->at = at;
     source->unreadable = !source->known && lags(source);
 }

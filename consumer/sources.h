@@ -19,6 +19,7 @@
 #include "common/processed_record.h"
 #include "common/shard.h"
 #include "consumer/pack.h"
+#include "consumer/records.h"
 
 struct source {
     struct shard shard;
@@ -27,6 +28,7 @@ struct source {
     bool unreadable;    /* it was, since it was extended */
     bool known;         /* when the next record was decided: */
     char next_at[CLOCK_TIMESTAMP_SIZE];
+    struct records_piece piece; /* of what comes next, while several logs wait */
 };
 
 struct sources {
@@ -65,7 +67,8 @@ uint64_t sources_left_bytes(const struct sources *sources);
 size_t sources_read(struct sources *sources, size_t most, processed_record_take *take,
                     void *context);
 
-/* Makes `back` the same logs, from some `count` records of each before here up to here. */
+/* Makes `back` the same logs, from some `count` records of each before here up to here. What it was
+ * is not freed. */
 bool sources_back(const struct sources *sources, size_t count, struct sources *back);
 
 /* ---- kept ---- */

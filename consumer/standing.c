@@ -98,7 +98,7 @@ static void count_waiting(struct standing *standing, int64_t now_ns)
     }
 }
 
-static void gather(struct standing *standing, const char *trouble, int64_t now_ns)
+static void gather(struct standing *standing, int64_t now_ns)
 {
     const struct standing_sources *sources = &standing->sources;
     struct report *report = &standing->report;
@@ -108,7 +108,6 @@ static void gather(struct standing *standing, const char *trouble, int64_t now_n
     report->own_rejected = processed_log_count(sources->log, OUTCOME_REJECTED);
     report->skipped = discovery_skipped(sources->discovery);
     report->inotify = discovery_fd(sources->discovery) >= 0;
-    (void)snprintf(report->trouble, sizeof report->trouble, "%s", trouble);
     count_waiting(standing, now_ns);
 }
 
@@ -155,7 +154,8 @@ static void write_now(struct standing *standing, const char *trouble, int64_t no
     standing->told_ns = now_ns;
     standing->told_bytes = processed_log_bytes(standing->sources.log);
     standing->is_stale = false;
-    gather(standing, trouble, now_ns);
+    (void)snprintf(standing->report.trouble, sizeof standing->report.trouble, "%s", trouble);
+    gather(standing, now_ns);
     gather_whole(standing);
     note_written(CONTRACT_STATUS, write_status(standing), &standing->status_failed);
     note_written(CONTRACT_METRICS,
@@ -222,14 +222,19 @@ static void log_summary(const struct standing *standing, const char *message)
               7);
 }
 
+static const struct report *report_again(void *context)
+{
+    struct standing *standing = context;
+    gather(standing, clock_now_ns());
+    gather_whole(standing);
+    note_written(CONTRACT_STATUS, write_whole(standing), &standing->status_failed);
+    return &standing->whole;
+}
+
 void standing_end(struct standing *standing, const char *trouble, const char *message, bool summary)
 {
     write_now(standing, trouble, clock_now_ns());
-    if (stream_last_word(standing->sources.stream, &standing->whole)) {
-        gather(standing, trouble, clock_now_ns());
-        gather_whole(standing);
-        note_written(CONTRACT_STATUS, write_whole(standing), &standing->status_failed);
-    }
+    stream_last_word(standing->sources.stream, report_again, standing);
     progress_close(standing->progress);
     standing->progress = NULL;
     if (summary)

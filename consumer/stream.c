@@ -82,13 +82,13 @@ static bool try_to_report(struct stream *stream)
     stream->report_fd = fileio_lock(results_fd, CONTRACT_REPORT_LOCK);
     if (stream->report_fd < 0)
         return false;
-    stream->siblings = siblings_create(results_fd, stream->own);
+    stream->siblings = siblings_create(results_fd, stream->own, stream->logs);
     stream->pages = pages_create(&stream->derived, stream->own, stream->logs, stream->extension);
     if (stream->siblings == NULL || stream->pages == NULL) {
         give_up_reporting(stream);
         return false;
     }
-    (void)siblings_follow(stream->siblings, stream->logs);
+    (void)siblings_follow(stream->siblings);
     note_change(stream);
     stream->undrawn = chronicle_total(pages_chronicle(stream->pages)) > 0;
     return true;
@@ -150,7 +150,7 @@ static bool take_merged(struct stream *stream)
 /* Anew only where there is something new: of 256 columns it takes some 50 ms. */
 static void take_totals(struct stream *stream)
 {
-    if (!stream->untaken)
+    if (!stream->untaken || !siblings_are_complete(stream->siblings))
         return;
     if (stream->known)
         totals_result_free(&stream->totals);
@@ -231,7 +231,7 @@ struct stream *stream_create(int results_fd, const struct processed_log *log,
     stream->logs = logs;
     stream->extension = extension;
     stream->report_fd = -1;
-    stream->ledger = ledger_create(results_fd, stream->own);
+    stream->ledger = ledger_create(results_fd, stream->own, logs);
     if (stream->ledger == NULL) {
         stream_free(stream);
         return NULL;
@@ -263,7 +263,7 @@ void stream_tell(struct stream *stream, const struct notice *notice)
     if (stream_reports(stream))
         pages_tell(stream->pages, &notice->account);
     if (notice->account.outcome == OUTCOME_PROCESSED)
-        ledger_add(stream->ledger, notice->states, notice->account.bytes);
+        ledger_add(stream->ledger, notice->account.key, notice->states, notice->account.bytes);
     stream->unkept = true;
     note_change(stream);
 }
@@ -280,7 +280,7 @@ void stream_follow(struct stream *stream)
     if (!stream_reports(stream))
         return;
     pages_follow(stream->pages);
-    if (siblings_follow(stream->siblings, stream->logs))
+    if (siblings_follow(stream->siblings))
         note_change(stream);
 }
 
@@ -330,7 +330,7 @@ void stream_publish(struct stream *stream, const struct report *report, int64_t 
  * Two shards that end at the same time: what one has kept may come too late for the other, that
  * still holds the report. So whoever gave it up looks whether there is news, and takes it again.
  */
-bool stream_last_word(struct stream *stream, const struct report *report)
+void stream_last_word(struct stream *stream, stream_report_again *again, void *context)
 {
     stream->keep_ns = 0;
     keep_if_due(stream, clock_now_ns());
@@ -338,24 +338,23 @@ bool stream_last_word(struct stream *stream, const struct report *report)
     char error[PROCESSED_LOG_ERROR_SIZE];
     bool alone = shard_is_whole(stream->own) && stream_reports(stream) &&
                  !siblings_are_there(stream->siblings);
-    bool spoke = false;
     while (!alone && clock_now_ns() < until_ns && try_to_report(stream)) {
-        spoke = true;
         (void)processed_logs_refresh(stream->logs, error);
         stream_follow(stream);
+        while (siblings_have_news(stream->siblings) && clock_now_ns() < until_ns)
+            (void)siblings_follow(stream->siblings);
         while (chronicle_is_behind(pages_chronicle(stream->pages)) && clock_now_ns() < until_ns)
             (void)pages_rest(stream->pages);
-        publish(stream, report);
+        publish(stream, again(context));
         (void)pages_keep(stream->pages);
         (void)close(stream->report_fd);
         stream->report_fd = -1;
-        bool news = processed_logs_refresh(stream->logs, error) == 0 &&
-                    siblings_follow(stream->siblings, stream->logs);
+        bool news =
+            processed_logs_refresh(stream->logs, error) == 0 && siblings_follow(stream->siblings);
         give_up_reporting(stream);
         if (!news)
             break;
     }
-    return spoke;
 }
 
 void stream_finish(struct stream *stream)

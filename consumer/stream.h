@@ -53,12 +53,14 @@ void stream_follow(struct stream *stream);
 /* Writes what has changed. */
 void stream_publish(struct stream *stream, const struct report *report, int64_t now_ns);
 
+/* How all stand, gathered anew because what the others decided last has been read. */
+typedef const struct report *stream_report_again(void *context);
+
 /*
  * Before the end: keeps the own totals, and sees to it that the report is of all shards' that were
- * kept so far, whoever else ends at this moment. Then this shard reports no more. True when it has
- * read what the others decided last: then the status of all is to be written again.
+ * kept so far, whoever else ends at this moment. Then this shard reports no more.
  */
-bool stream_last_word(struct stream *stream, const struct report *report);
+void stream_last_word(struct stream *stream, stream_report_again *again, void *context);
 
 /* Catches up with what it was not told, some milliseconds' worth. False when there is nothing. */
 bool stream_rest(struct stream *stream, ledger_reread *reread, void *context);

@@ -208,6 +208,44 @@ a_rejected_batch_that_is_mended_is_processed_by_whoever_owns_it_now() {
     [[ $(in_all_logs '.outcome == "processed"') -eq 1 ]] || fail "not processed: $(all_logs)"
     shard_once 1/2
     [[ $(decided) -eq 2 ]] || fail "decided once more: $(all_logs)"
+    status_is '.processed == 1 and .rejected == 0'
+}
+
+# As where no lock says that somebody else runs: here, each did it in results of its own.
+a_batch_that_two_shards_have_processed_is_reported_once() {
+    begin both
+    publish 12
+    for i in 1 2; do shard_once "$i/2"; done
+    "$consumer" --dir "$dir" --results "$work/alone" --once --chart none --settle 300ms >>"$dir/consumer.out"
+    cp "$work/alone/processed.log" "$log"
+    publish 3
+    for shard in 1/3 2/3 3/3; do
+        shard_once "$shard"
+        status_is '.rejected == 0'
+    done
+    [[ $(decided) -eq 27 ]] || fail "records: $(decided)"
+    status_is '.processed == 15'
+    total_is .batches 15 || fail "totals of $(jq .batches "$results/totals.json")"
+    local rows
+    rows=$(grep -o 'scope="row"><a href="summary_[0-9]*.json"' "$results/index.html" | sort | uniq -c | awk '$1 == 1' | wc -l)
+    [[ $rows -eq 15 ]] || fail "$rows batches are once on the page"
+}
+
+the_totals_are_the_same_whoever_reports() {
+    begin whoever
+    local shard
+    for shard in 1/1 1/2 2/2 1/3 2/3 3/3; do
+        publish 6
+        shard_once "$shard"
+    done
+    for shard in 1/4 2/4 3/4 4/4; do shard_once "$shard"; done
+    each_once 36
+    mv "$results/totals.json" "$work/totals.json"
+    for shard in 1/1 2/2 3/3 4/4 1/9; do
+        shard_once "$shard"
+        cmp "$work/totals.json" "$results/totals.json" || fail "$shard says something else"
+        rm "$results/totals.json"
+    done
 }
 
 changed_content_is_logged_once_whoever_owns_the_batch_by_then() {

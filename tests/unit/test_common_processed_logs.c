@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/contract.h"
+#include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 
 #define HASH_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -241,15 +242,111 @@ START_TEST(whether_a_log_had_a_key_is_asked_of_its_beginning)
 }
 END_TEST
 
+static uint64_t processed(const struct processed_logs *logs)
+{
+    return processed_logs_count(logs, OUTCOME_PROCESSED);
+}
+
+static uint64_t rejected(const struct processed_logs *logs)
+{
+    return processed_logs_count(logs, OUTCOME_REJECTED);
+}
+
+START_TEST(a_batch_that_one_shard_rejected_and_another_processed_is_counted_as_processed)
+{
+    in_a_directory();
+    append_once(FIRST, "1", OUTCOME_REJECTED, HASH_A);
+    struct processed_log *own = log_of(SHARD_WHOLE);
+    struct processed_logs *logs = open_logs(own);
+    ck_assert_uint_eq(rejected(logs), 1);
+    append(own, "1", OUTCOME_REJECTED, HASH_A);
+    ck_assert_uint_eq(rejected(logs), 1);
+    append(own, "1", OUTCOME_PROCESSED, HASH_B);
+    ck_assert_uint_eq(rejected(logs), 0);
+    ck_assert_uint_eq(processed(logs), 1);
+    processed_logs_close(logs);
+    append(own, "2", OUTCOME_PROCESSED, HASH_B); /* nobody is told of it any more */
+    processed_log_close(own);
+}
+END_TEST
+
+/* Keys of some shard, as numbers and not. */
+static void write_key(char key[16], size_t which)
+{
+    (void)snprintf(key, 16, which % 4 == 0 ? "k%zu" : "%zu", which + 1);
+}
+
+#define KEYS 60
+#define LOGS 6
+
+static void check_counts(const struct processed_logs *logs, enum verdict said[LOGS][KEYS])
+{
+    struct {
+        uint64_t processed, rejected;
+    } expected = {0};
+    for (size_t which = 0; which < KEYS; which++) {
+        enum verdict highest = VERDICT_NONE;
+        for (size_t log = 0; log < LOGS; log++)
+            highest = said[log][which] > highest ? said[log][which] : highest;
+        expected.processed += highest == VERDICT_PROCESSED;
+        expected.rejected += highest == VERDICT_REJECTED;
+    }
+    ck_assert_uint_eq(processed(logs), expected.processed);
+    ck_assert_uint_eq(rejected(logs), expected.rejected);
+}
+
+START_TEST(whatever_several_logs_say_of_a_key_it_is_counted_once)
+{
+    static const struct shard shards[LOGS] = {{1, 1}, {1, 2}, {2, 2}, {1, 3}, {2, 3}, {3, 3}};
+    enum verdict said[LOGS][KEYS] = {0};
+    struct processed_log *written[LOGS];
+    uint64_t chance = 1;
+    in_a_directory();
+    for (size_t i = 0; i < LOGS; i++) {
+        register_shard(shards[i]);
+        written[i] = log_of(shards[i]);
+    }
+    struct processed_logs *logs = open_logs(NULL);
+    for (size_t step = 0; step < 2000; step++) {
+        char key[16];
+        size_t which = chance_below(&chance, step < 1000 ? KEYS / 2 : KEYS);
+        size_t at = chance_below(&chance, LOGS);
+        enum outcome outcome = chance_below(&chance, 3);
+        write_key(key, which);
+        if (!shard_owns(shards[at], key))
+            continue;
+        append(written[at], key, outcome, HASH_A);
+        if (outcome != OUTCOME_CHANGED && said[at][which] != VERDICT_PROCESSED)
+            said[at][which] = outcome == OUTCOME_PROCESSED ? VERDICT_PROCESSED : VERDICT_REJECTED;
+        refresh(logs);
+        check_counts(logs, said);
+        if (step % 100 != 0)
+            continue;
+        struct processed_logs *opened = open_logs(NULL);
+        check_counts(opened, said);
+        processed_logs_close(opened);
+    }
+    for (size_t i = 0; i < LOGS; i++)
+        processed_log_close(written[i]);
+    ck_assert_int_eq(unlinkat(results_fd, CONTRACT_PROCESSED_LOG, 0), 0);
+    memset(said[0], 0, sizeof said[0]);
+    refresh(logs);
+    check_counts(logs, said);
+    processed_logs_close(logs);
+}
+END_TEST
+
 int main(void)
 {
-    return SUPPORT_RUN("common_processed_logs", what_any_shard_has_processed_is_processed,
-                       a_log_that_comes_later_is_found_by_its_shards_lock,
-                       a_log_whose_shard_has_no_lock_any_more_is_found_at_opening,
-                       that_it_was_processed_stands_before_that_it_was_rejected,
-                       a_change_of_what_another_shard_has_processed_is_known,
-                       a_log_that_is_replaced_is_read_anew,
-                       a_damaged_log_is_named_and_what_was_read_before_stays,
-                       the_checkpoint_of_a_shard_that_took_all_in_order_is_one_range,
-                       whether_a_log_had_a_key_is_asked_of_its_beginning);
+    return SUPPORT_RUN(
+        "common_processed_logs", what_any_shard_has_processed_is_processed,
+        a_log_that_comes_later_is_found_by_its_shards_lock,
+        a_log_whose_shard_has_no_lock_any_more_is_found_at_opening,
+        that_it_was_processed_stands_before_that_it_was_rejected,
+        a_change_of_what_another_shard_has_processed_is_known, a_log_that_is_replaced_is_read_anew,
+        a_damaged_log_is_named_and_what_was_read_before_stays,
+        the_checkpoint_of_a_shard_that_took_all_in_order_is_one_range,
+        a_batch_that_one_shard_rejected_and_another_processed_is_counted_as_processed,
+        whatever_several_logs_say_of_a_key_it_is_counted_once,
+        whether_a_log_had_a_key_is_asked_of_its_beginning);
 }

@@ -97,6 +97,32 @@ START_TEST(the_numbers_of_a_shard_are_places_in_a_row)
 }
 END_TEST
 
+START_TEST(numbers_that_two_shards_own_are_found_from_the_first_on)
+{
+    const struct shard shards[] = {{1, 1}, {2, 2}, {3, 4}, {4, 6}, {1, 3}, {2, 5}};
+    const size_t count = sizeof shards / sizeof *shards;
+    for (size_t i = 0; i < count * count; i++) {
+        struct shard left = shards[i / count];
+        struct shard right = shards[i % count];
+        uint64_t found = 0;
+        uint64_t place = 0;
+        uint64_t next = 100;
+        bool none = !shard_first_common(left, right, next, 200, &found);
+        for (uint64_t number = 100; number <= 200; number++) {
+            if (!shard_place(left, number, &place) || !shard_place(right, number, &place))
+                continue;
+            ck_assert(!none);
+            ck_assert_uint_eq(number, found);
+            found += shard_common_step(left, right);
+            next = number + 1;
+        }
+        ck_assert(none == (next == 100));
+        ck_assert(none || found == next ||
+                  !shard_first_common(left, right, next, found - 1, &place));
+    }
+}
+END_TEST
+
 START_TEST(files_of_a_shard_have_its_name_before_the_extension)
 {
     char name[CONTRACT_NAME_SIZE];
@@ -137,6 +163,7 @@ int main(void)
                        numbers_go_round_and_other_keys_go_by_their_crc,
                        keys_that_are_no_numbers_are_spread_evenly,
                        the_numbers_of_a_shard_are_places_in_a_row,
+                       numbers_that_two_shards_own_are_found_from_the_first_on,
                        files_of_a_shard_have_its_name_before_the_extension,
                        names_that_are_no_shards_are_passed_over);
 }

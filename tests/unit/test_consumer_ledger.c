@@ -3,6 +3,7 @@
  * took away. Batch N has one row, of the value N.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -73,9 +74,19 @@ static void append_processed(int first, int last)
 
 /* ---- ledgers ---- */
 
+static struct processed_logs *logs; /* of all shards */
+
+static void look_at_logs(void)
+{
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    processed_logs_close(logs);
+    logs = processed_logs_open(results_fd, NULL, error);
+    ck_assert_msg(logs != NULL, "%s", error);
+}
+
 static struct ledger *make(void)
 {
-    struct ledger *ledger = ledger_create(results_fd, SHARD_WHOLE);
+    struct ledger *ledger = ledger_create(results_fd, SHARD_WHOLE, logs);
     ck_assert_ptr_nonnull(ledger);
     return ledger;
 }
@@ -86,6 +97,7 @@ static struct ledger *begin(void)
     directory = support_temporary_directory();
     results_fd = support_open_directory(directory);
     save_log();
+    look_at_logs();
     struct ledger *ledger = make();
     ledger_begin(ledger, 0);
     return ledger;
@@ -99,7 +111,7 @@ static void add(struct ledger *ledger, int first, int last)
     for (int number = first; number <= last; number++) {
         (void)snprintf(key, sizeof key, "%d", number);
         struct batch_states *states = states_of(key);
-        ledger_add(ledger, states, BATCH_BYTES);
+        ledger_add(ledger, key, states, BATCH_BYTES);
         batch_states_free(states);
     }
     ledger_committed(ledger, log_text.length);
@@ -181,12 +193,56 @@ START_TEST(what_is_added_is_in_the_totals_and_nothing_is_read_again)
 }
 END_TEST
 
+/* A shard's log, in which a key stands as processed. */
+static void another_has(struct shard shard, const char *key)
+{
+    char error[PROCESSED_LOG_ERROR_SIZE];
+    struct processed_log *log = processed_log_open(results_fd, shard, PROCESSED_LOG_WRITE, error);
+    const struct processed_record record = {
+        .key = key, .file = "data.csv", .outcome = OUTCOME_PROCESSED, .sha256 = ""};
+    ck_assert_msg(log != NULL, "%s", error);
+    ck_assert_int_eq(processed_log_append(log, &record), 0);
+    processed_log_close(log);
+}
+
+START_TEST(what_another_shard_has_processed_already_is_in_its_totals_alone)
+{
+    ledger_free(begin());
+    another_has((struct shard){2, 2}, "2");
+    look_at_logs();
+    struct ledger *ledger = make();
+    ledger_begin(ledger, 0);
+    add(ledger, 1, 3);
+    assert_totals(ledger, 2, 0, 1 + 3);
+    ledger_free(ledger);
+}
+END_TEST
+
+START_TEST(of_two_that_are_read_again_the_shard_that_comes_first_has_it)
+{
+    ledger_free(begin());
+    another_has((struct shard){2, 2}, "2");
+    append_processed(1, 3);
+    look_at_logs();
+    struct ledger *first = make();
+    struct ledger *second = ledger_create(results_fd, (struct shard){2, 2}, logs);
+    ledger_begin(first, log_text.length);
+    ledger_begin(second, processed_log_bytes(processed_logs_at(logs, 1)));
+    catch_up(first);
+    catch_up(second);
+    assert_totals(first, 3, 0, sum_to(3));
+    assert_totals(second, 0, 0, 0);
+    ledger_free(first);
+    ledger_free(second);
+}
+END_TEST
+
 START_TEST(a_batch_without_states_is_left_out_and_counted)
 {
     struct ledger *ledger = begin();
     add(ledger, 1, 2);
     append_processed(3, 3);
-    ledger_add(ledger, NULL, BATCH_BYTES);
+    ledger_add(ledger, "1", NULL, BATCH_BYTES);
     ledger_committed(ledger, log_text.length);
     assert_totals(ledger, 3, 1, sum_to(2));
     ledger_free(ledger);
@@ -468,9 +524,16 @@ START_TEST(totals_are_unsound_when_memory_is_short_in_the_middle_of_a_batch)
         columns[many.column_count++] = states->columns[0];
     limit.rlim_cur = 1; /* nothing more than what the heap has by now */
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
-    ledger_add(ledger, &many, BATCH_BYTES);
+    void **taken = NULL; /* what the heap still has in large pieces */
+    for (void **piece = NULL; (piece = malloc(16 * 1024)) != NULL; taken = piece)
+        *piece = taken;
+    ledger_add(ledger, "1", &many, BATCH_BYTES);
     limit.rlim_cur = limit.rlim_max;
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    for (void **next = NULL; taken != NULL; taken = next) {
+        next = *taken;
+        free(taken);
+    }
     ck_assert(!ledger_is_sound(ledger));
     batch_states_free(states);
     ledger_free(ledger);
@@ -482,6 +545,8 @@ int main(void)
     return SUPPORT_RUN(
         "consumer_ledger", what_is_added_is_in_the_totals_and_nothing_is_read_again,
         a_batch_without_states_is_left_out_and_counted,
+        what_another_shard_has_processed_already_is_in_its_totals_alone,
+        of_two_that_are_read_again_the_shard_that_comes_first_has_it,
         what_came_since_the_totals_were_kept_is_read_again_once,
         after_a_clean_end_nothing_is_read_again, where_nothing_was_kept_all_is_read_again,
         only_processed_batches_are_read_again, a_batch_that_is_gone_is_left_out_and_counted,

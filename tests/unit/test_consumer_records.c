@@ -71,6 +71,13 @@ static bool pass(void *context, const struct processed_record *record)
     return true;
 }
 
+static bool refuse(void *context, const struct processed_record *record)
+{
+    (void)context;
+    (void)record;
+    return false;
+}
+
 START_TEST(a_log_longer_than_a_piece_is_read_whole)
 {
     uint64_t at = 0;
@@ -123,6 +130,33 @@ START_TEST(who_refuses_a_record_meets_it_again)
     ck_assert_uint_eq(records_read(results_fd, SHARD_WHOLE, &at, log_text.length, 100, see, NULL),
                       2);
     ck_assert_str_eq(seen, "1 2 2 3 ");
+}
+END_TEST
+
+/* Each refused once, and a line between them that is longer than the piece. */
+START_TEST(one_at_a_time_out_of_a_piece_the_records_are_the_same)
+{
+    static char long_line[20000];
+    struct records_piece piece = {0};
+    uint64_t at = 0;
+    size_t lines = 0;
+    size_t records = 0;
+    make_log(300);
+    memset(long_line, 'x', sizeof long_line);
+    long_line[sizeof long_line - 1] = '\n';
+    text_append(&log_text, long_line, sizeof long_line);
+    make_log(300);
+    save_log();
+    for (size_t more = 1; more > 0; lines += more) {
+        more = records_read_on(results_fd, SHARD_WHOLE, &piece, &at, log_text.length, 1, refuse,
+                               &records);
+        more += records_read_on(results_fd, SHARD_WHOLE, &piece, &at, log_text.length, 1, pass,
+                                &records);
+    }
+    ck_assert_uint_eq(lines, 601);
+    ck_assert_uint_eq(records, 600);
+    ck_assert_uint_eq(at, log_text.length);
+    records_piece_free(&piece);
 }
 END_TEST
 
@@ -206,7 +240,8 @@ int main(void)
         "consumer_records", records_come_in_order_and_as_many_as_are_asked_for,
         a_log_longer_than_a_piece_is_read_whole, nothing_is_read_behind_the_end_that_is_given,
         a_damaged_line_is_passed_over, who_refuses_a_record_meets_it_again,
-        a_record_tells_when_and_why, the_last_records_are_found_from_the_end,
+        one_at_a_time_out_of_a_piece_the_records_are_the_same, a_record_tells_when_and_why,
+        the_last_records_are_found_from_the_end,
         going_back_ends_at_a_mebibyte_and_at_the_beginning_of_a_line,
         a_mark_knows_the_log_that_it_was_made_of, where_there_is_no_log_nothing_is_read);
 }
