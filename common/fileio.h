@@ -118,8 +118,12 @@ int fileio_flush(int fd);
  */
 DIR *fileio_list(int directory_fd);
 
-/* Removes the temporaries that a crash left behind in a directory of one's own. */
-int fileio_remove_temporaries(int directory_fd);
+/*
+ * Removes the temporaries that a crash left behind, those that have not been written for so many
+ * seconds: 0 in a directory of one's own, and where others write as well more than any of theirs
+ * takes. 0, or -1 with errno.
+ */
+int fileio_remove_temporaries(int directory_fd, int64_t unwritten_s);
 
 /*
  * Takes the lock `name` in a directory, for as long as the descriptor is open,

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -15,6 +14,7 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/number.h"
+#include "common/wait.h"
 
 /* A second of the kernel's cache of attributes, one of the client's below it, and one to be sure.
  */
@@ -228,11 +228,11 @@ int elders_prepare(int results_fd, struct shard shard)
  */
 static void wait_for_caches(struct elders *elders)
 {
-    const struct timespec pause = {.tv_sec = CACHES_SECONDS};
+    const int64_t pause_ns = CACHES_SECONDS * NUMBER_NS_PER_SECOND;
     if (!is_shared_by_machines(elders->results_fd))
         return;
-    elders_linger(elders, CACHES_SECONDS * NUMBER_NS_PER_SECOND);
-    (void)nanosleep(&pause, NULL);
+    elders_linger(elders, pause_ns);
+    (void)wait_for(NULL, 0, clock_now_ns() + pause_ns);
 }
 
 void elders_linger(struct elders *elders, int64_t linger_ns)

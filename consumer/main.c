@@ -90,8 +90,10 @@ static int take_lock(struct consumer *consumer)
     if (elders_prepare(consumer->results_fd, consumer->config.shard) == 0 &&
         lock_directory(consumer))
         consumer->lock_fd = fileio_lock(consumer->results_fd, lock);
-    if (consumer->lock_fd >= 0)
+    if (consumer->lock_fd >= 0) {
+        (void)futimens(consumer->lock_fd, NULL); /* since when, for --health */
         return CONTRACT_EXIT_DONE;
+    }
     if (errno != EWOULDBLOCK)
         return refuse(CONTRACT_EXIT_CANNOT_CREATE, "write to the directory --results", path);
     log_refusal("another data-consumer holds %s/%s", path, lock);
@@ -124,11 +126,11 @@ static int open_results(struct consumer *consumer)
     return enter(consumer);
 }
 
-/* What others are writing is no remains of a crash; whoever starts alone tidies for all. */
+/* What others are writing is no remains of a crash, but nobody writes at one file for an hour. */
 static int tidy(const struct consumer *consumer)
 {
-    if (elders_anybody_runs(consumer->results_fd, consumer->config.shard) ||
-        fileio_remove_temporaries(consumer->results_fd) == 0)
+    bool alone = !elders_anybody_runs(consumer->results_fd, consumer->config.shard);
+    if (fileio_remove_temporaries(consumer->results_fd, alone ? 0 : 3600) == 0)
         return CONTRACT_EXIT_DONE;
     return refuse(CONTRACT_EXIT_IO, "tidy", consumer->config.results_path);
 }

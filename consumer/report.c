@@ -1,6 +1,7 @@
 #include "consumer/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,58 @@ static int judge(const struct json *status, char *answer, size_t size)
     return CONTRACT_EXIT_DONE;
 }
 
+static bool file_time(int results_fd, const char *name, struct timespec *modified)
+{
+    struct stat status;
+    if (fstatat(results_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    *modified = status.st_mtim;
+    return true;
+}
+
+/*
+ * For how many seconds a shard has held its lock without a status of its own, which comes when all
+ * logs have been read; -1 when there is one. 1/1 has the name to which others, where they report,
+ * write as well.
+ */
+static int64_t is_starting_s(int results_fd, const char *lock, struct shard shard,
+                             const struct json *status)
+{
+    char name[CONTRACT_NAME_SIZE];
+    char words[SHARD_WORDS_SIZE];
+    const char *teller = words;
+    struct timespec locked = {0};
+    struct timespec told = {0};
+    shard_file(name, CONTRACT_STATUS, shard);
+    shard_words(words, shard);
+    if (!file_time(results_fd, lock, &locked))
+        return -1;
+    if (status != NULL)
+        (void)json_get_text(status, "shard", &teller);
+    if (file_time(results_fd, name, &told) && strcmp(teller, words) == 0 &&
+        (told.tv_sec > locked.tv_sec ||
+         (told.tv_sec == locked.tv_sec && told.tv_nsec >= locked.tv_nsec)))
+        return -1;
+    int64_t age_s = clock_wall_ns() / NUMBER_NS_PER_SECOND - locked.tv_sec;
+    return age_s > 0 ? age_s : 0;
+}
+
+static int judge_running(int results_fd, const char *lock, struct shard shard, char *answer,
+                         size_t size)
+{
+    int code = CONTRACT_EXIT_WAITING;
+    struct json *status = read_status(results_fd, shard, answer, size);
+    int64_t starting_s = is_starting_s(results_fd, lock, shard, status);
+    if (starting_s >= 0)
+        (void)snprintf(answer, size,
+                       "starting: it has been reading the logs for %" PRId64 " seconds",
+                       starting_s);
+    else if (status != NULL)
+        code = judge(status, answer, size);
+    json_free(status);
+    return code;
+}
+
 int report_health(const char *results_path, struct shard shard, char *answer, size_t size)
 {
     char lock[CONTRACT_NAME_SIZE];
@@ -142,10 +195,7 @@ int report_health(const char *results_path, struct shard shard, char *answer, si
     }
     shard_lock_file(lock, shard);
     if (shard_runs(results_fd, shard)) {
-        struct json *status = read_status(results_fd, shard, answer, size);
-        if (status != NULL)
-            code = judge(status, answer, size);
-        json_free(status);
+        code = judge_running(results_fd, lock, shard, answer, size);
     } else {
         (void)snprintf(answer, size, "not running: nobody holds %s/%s", results_path, lock);
         code = CONTRACT_EXIT_UNAVAILABLE;

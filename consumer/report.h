@@ -49,8 +49,8 @@ void report_add(struct report *report, int results_fd, struct shard shard);
 
 /*
  * For --health: is this shard's daemon in these results alive and keeping up? Returns an
- * exit code (0; 69 nobody runs; 75 it stands still or is in trouble) and says why in
- * one line of `answer`.
+ * exit code (0; 69 nobody runs; 75 it reads the logs still, stands still or is in trouble) and says
+ * why in one line of `answer`.
  */
 int report_health(const char *results_path, struct shard shard, char *answer, size_t size);
 

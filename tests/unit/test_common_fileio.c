@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/fileio_group.h"
@@ -616,11 +617,27 @@ START_TEST(temporaries_are_removed_and_nothing_else_is)
         put(kept[i], "kept");
     put(".data_1.csv.tmp", "x");
     put(".a.tmp", "x");
-    ck_assert_int_eq(fileio_remove_temporaries(directory_fd), 0);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 0), 0);
     ck_assert_uint_eq(support_count_names(directory), sizeof kept / sizeof *kept);
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         ck_assert_msg(support_exists(directory, kept[i]), "%s", kept[i]);
-    ck_assert_int_eq(fileio_remove_temporaries(directory_fd), 0);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 0), 0);
+}
+END_TEST
+
+START_TEST(temporaries_that_somebody_may_be_writing_stay)
+{
+    struct timespec times[2];
+    in_a_directory();
+    put(".old.tmp", "x");
+    put(".new.tmp", "x");
+    ck_assert_int_eq(clock_gettime(CLOCK_REALTIME, &times[0]), 0);
+    times[0].tv_sec -= 61;
+    times[1] = times[0];
+    ck_assert_int_eq(utimensat(directory_fd, ".old.tmp", times, 0), 0);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 60), 0);
+    ck_assert(!support_exists(directory, ".old.tmp"));
+    ck_assert(support_exists(directory, ".new.tmp"));
 }
 END_TEST
 
@@ -630,7 +647,7 @@ START_TEST(a_directory_with_the_name_of_a_temporary_is_passed_over)
     ck_assert_int_eq(mkdirat(directory_fd, ".a.tmp", 0755), 0);
     put(".b.tmp", "x");
     ck_assert_int_eq(mkdirat(directory_fd, ".c.tmp", 0755), 0);
-    ck_assert_int_eq(fileio_remove_temporaries(directory_fd), 0);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 0), 0);
     ck_assert(!support_exists(directory, ".b.tmp"));
     ck_assert_uint_eq(support_count_names(directory), 2);
 }
@@ -641,9 +658,9 @@ START_TEST(removing_temporaries_says_when_it_cannot)
     in_a_directory();
     put(".data_1.csv.tmp", "x");
     fault.unlink_errno = EROFS;
-    ck_assert_int_eq(fileio_remove_temporaries(directory_fd), -1);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 0), -1);
     ck_assert_int_eq(errno, EROFS);
-    ck_assert_int_eq(fileio_remove_temporaries(-1), -1);
+    ck_assert_int_eq(fileio_remove_temporaries(-1, 0), -1);
     ck_assert_int_eq(errno, EBADF);
 }
 END_TEST
@@ -881,6 +898,7 @@ int main(void)
         a_link_planted_for_the_temporary_is_not_followed,
         a_directory_can_be_flushed_and_no_descriptor_can_not,
         appending_adds_every_byte_behind_what_is_there, temporaries_are_removed_and_nothing_else_is,
+        temporaries_that_somebody_may_be_writing_stay,
         a_directory_with_the_name_of_a_temporary_is_passed_over,
         removing_temporaries_says_when_it_cannot, a_directory_opens_and_a_file_does_not_open_as_one,
         a_lock_that_another_process_holds_is_refused_until_it_is_killed,

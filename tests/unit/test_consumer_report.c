@@ -172,11 +172,19 @@ START_TEST(health_without_results_or_without_a_lock_is_69)
 }
 END_TEST
 
-START_TEST(health_without_a_report_is_75)
+START_TEST(health_without_a_report_since_the_start_is_75)
 {
+    static const struct timespec long_ago[2] = {{1, 0}, {1, 0}};
+    struct report report = REPORT;
     int results_fd = -1;
     const char *path = running_results(&results_fd);
-    assert_health(path, CONTRACT_EXIT_WAITING, CONTRACT_STATUS);
+    assert_health(path, CONTRACT_EXIT_WAITING, "starting: it has been reading the logs for 0 s");
+    ck_assert_int_eq(report_write_status(results_fd, &REPORT), 0);
+    ck_assert_int_eq(utimensat(results_fd, CONTRACT_STATUS, long_ago, 0), 0);
+    assert_health(path, CONTRACT_EXIT_WAITING, "starting");
+    report.shard = (struct shard){2, 4}; /* that reports on all */
+    ck_assert_int_eq(report_write_whole(results_fd, &report), 0);
+    assert_health(path, CONTRACT_EXIT_WAITING, "starting");
 }
 END_TEST
 
@@ -283,7 +291,7 @@ int main(void)
         report_replaces_the_one_before_and_comes_back_after_its_removal,
         report_that_cannot_be_written_says_so_and_leaves_nothing_behind,
         health_of_a_fresh_report_is_good, health_without_results_or_without_a_lock_is_69,
-        health_without_a_report_is_75, health_of_a_report_that_is_none_is_75,
+        health_without_a_report_since_the_start_is_75, health_of_a_report_that_is_none_is_75,
         health_of_a_report_of_more_than_twenty_seconds_is_75,
         health_of_a_report_from_before_the_machine_started_is_75,
         health_of_a_report_that_is_no_plain_file_or_too_large_is_75,
