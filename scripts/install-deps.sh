@@ -12,7 +12,7 @@ packages_of() {
     build) echo gcc libc6-dev make pkg-config libcsv-dev libcjson-dev libssl-dev zlib1g-dev libseccomp-dev \
         libfontconfig-dev ;;
     run) echo "$(packages_of build)" gnuplot-nox fonts-dejavu-core fontconfig util-linux ;;
-    test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace miller datamash chromium \
+    test) echo "$(packages_of run)" check jq clang "libclang-rt-*-dev" procps bsdutils strace miller datamash chromium-headless-shell \
         nodejs "$(npm_package)" netpbm mandoc bash-completion zsh fish ;;
     cross) echo "$(packages_of build)" gcc-aarch64-linux-gnu qemu-user jq "$(of_arm64 "$(packages_of build) check")" ;;
     # What debian/control asks for; its tests draw a chart.

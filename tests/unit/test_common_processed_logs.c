@@ -311,7 +311,7 @@ START_TEST(whatever_several_logs_say_of_a_key_it_is_counted_once)
         char key[16];
         size_t which = chance_below(&chance, step < 1000 ? KEYS / 2 : KEYS);
         size_t at = chance_below(&chance, LOGS);
-        enum outcome outcome = chance_below(&chance, 3);
+        enum outcome outcome = (enum outcome)chance_below(&chance, 3);
         write_key(key, which);
         if (!shard_owns(shards[at], key))
             continue;
