@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Draws the pictures of docs/charts.md by the program itself, from data that is always the same.
 #   scripts/pictures.sh DIR          DIR/NAME.png for each, as the consumer leaves them
-#   scripts/pictures.sh              docs/pictures/NAME.png, in fewer colours; needs netpbm
+#   scripts/pictures.sh              docs/images/charts/NAME.png, in fewer colours; needs netpbm
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -70,14 +70,14 @@ draw() {
 reduce() {
     local picture
     for picture in "$1"/*.png; do
-        pngtopam "$picture" | pnmquant -quiet 64 | pnmtopng -quiet -compression 9 >"docs/pictures/${picture##*/}"
+        pngtopam "$picture" | pnmquant -quiet 64 | pnmtopng -quiet -compression 9 >"docs/images/charts/${picture##*/}"
     done
 }
 
 if [[ $# -gt 0 ]]; then
     draw "$1"
 else
-    mkdir -p docs/pictures "$work/drawn"
+    mkdir -p docs/images/charts "$work/drawn"
     draw "$work/drawn"
     reduce "$work/drawn"
 fi

@@ -207,7 +207,7 @@ e2e_alone=()
 # The largest first, so that none is left at the end with nobody beside it.
 queue_e2e() {
     local script
-    # shellcheck disable=SC2012
+    # shellcheck disable=SC2045
     for script in $(ls -S tests/e2e/*.sh); do
         if grep -q '^# Runs alone' "$script"; then
             e2e_alone+=("$script")

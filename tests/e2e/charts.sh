@@ -209,7 +209,7 @@ each_kind_of_chart_looks_as_in_the_document() {
     mkdir "$work/pictures"
     scripts/pictures.sh "$work/pictures"
     local picture name apart
-    for picture in docs/pictures/*.png; do
+    for picture in docs/images/charts/*.png; do
         name=${picture##*/}
         apart=$(difference "$picture" "$work/pictures/$name")
         [[ $apart -le 30 ]] || fail "$name differs by $apart of 255"

@@ -113,17 +113,17 @@ daemons_that_share_one_directory_do_not_keep_each_other_out() {
     stop "$making"
 }
 
-help_lists_every_option_and_the_readme_does_too() {
+help_lists_every_option_and_its_document_does_too() {
     local program flag
     for program in "$producer" "$consumer"; do
         expect_exit 0 "$program" --help
         expect_exit 0 "$program" --version
         for flag in $("$program" --help | grep -oE '^  --[a-z-]+'); do
-            sed -n "/^| \`${program##*/}\`/,/^$/p; /^| both/,/^$/p" README.md | grep -qF -- "\`$flag" ||
-                fail "README.md does not list $flag of ${program##*/}"
+            sed -n "/^| \`${program##*/}\`/,/^$/p; /^| both/,/^$/p" docs/options.md | grep -qF -- "\`$flag" ||
+                fail "docs/options.md does not list $flag of ${program##*/}"
         done
         for flag in $("$program" --help | grep -oE '   \[[A-Z_]+\]' | tr -d '[]'); do
-            grep -qF -- "\`$flag\`" README.md || fail "README.md does not list $flag"
+            grep -qF -- "\`$flag\`" docs/options.md || fail "docs/options.md does not list $flag"
         done
     done
 }
