@@ -18,19 +18,19 @@ SOAK_BATCHES ?= 100000
 # --- what it is made of -------------------------------------------------------------------------
 COMMON_SOURCES   := $(wildcard common/*.c)
 PRODUCER_SOURCES := $(filter-out producer/main.c,$(wildcard producer/*.c))
-CONSUMER_SOURCES := $(filter-out consumer/main.c,$(wildcard consumer/*.c))
+CONSUMER_SOURCES := $(filter-out consumer/main.c,$(wildcard consumer/*.c consumer/*/*.c))
 UNIT_SOURCES     := $(wildcard tests/unit/*.c)
 BENCH_SOURCES    := $(wildcard tests/bench/*.c)
 TOOL_SOURCES     := $(wildcard tests/tools/*.c)
 FUZZ_SOURCES     := $(wildcard tests/fuzz/*.c)
 TORTURE_SOURCES  := $(wildcard tests/torture/*.c)
 MANUAL_SOURCES   := $(wildcard manual/*.c)
-ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c consumer/*.c) $(UNIT_SOURCES) $(BENCH_SOURCES) \
+ALL_C            := $(COMMON_SOURCES) $(wildcard producer/*.c) consumer/main.c $(CONSUMER_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) \
                     $(TOOL_SOURCES) $(FUZZ_SOURCES) $(TORTURE_SOURCES) $(MANUAL_SOURCES)
-ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h manual/*.h tests/*/*.h)
+ALL_H            := $(wildcard common/*.h producer/*.h consumer/*.h consumer/*/*.h manual/*.h tests/*/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-CONSUMER_OBJECTS  = $(call objects,$(CONSUMER_SOURCES)) $(BUILD)/consumer/page_assets.o
+CONSUMER_OBJECTS  = $(call objects,$(CONSUMER_SOURCES)) $(BUILD)/consumer/page/page_assets.o
 
 # --- how it is compiled -------------------------------------------------------------------------
 PKG_CONFIG ?= $(TOOLS)pkg-config
@@ -83,11 +83,11 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | $(BUILD)/libraries-found
 	$(COMPILE) $(if $(filter tests/unit/%,$<),$(CHECK_FLAGS)) -MMD -MP -c -o $@ $<
 
 # The page's style and script are written as what they are, and become C with their hashes here.
-$(BUILD)/consumer/page_assets.c: scripts/embed-page.sh consumer/page/page.css consumer/page/page.js
+$(BUILD)/consumer/page/page_assets.c: scripts/embed-page.sh consumer/page/page.css consumer/page/page.js
 	@mkdir -p $(@D)
 	scripts/embed-page.sh consumer/page/page.css consumer/page/page.js > $@.tmp
 	@mv $@.tmp $@
-$(BUILD)/consumer/page_assets.o: $(BUILD)/consumer/page_assets.c consumer/page_assets.h $(BUILD)/flags
+$(BUILD)/consumer/page/page_assets.o: $(BUILD)/consumer/page/page_assets.c consumer/page/page_assets.h $(BUILD)/flags
 	$(COMPILE) -c -o $@ $<
 
 # A missing library is named with its package, before the compiler stumbles over a header.
@@ -140,7 +140,7 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/common.a
 $(BUILD)/tests/tools/make-page: $(BUILD)/tests/tools/make-page.o $(BUILD)/consumer.a $(BUILD)/common.a
 	$(LINK) -o $@ $^ $(LIBCSV_LIBS) $(CONSUMER_LIBS) $(COMMON_LIBS)
 # The consumer of a machine that has none of the instructions which the sources name.
-known_machines := common/csv_scan.c consumer/power_sums.c
+known_machines := common/csv_scan.c consumer/profile/power_sums.c
 $(BUILD)/portable/%.o: %.c $(BUILD)/flags | $(BUILD)/libraries-found
 	@mkdir -p $(@D)
 	$(COMPILE) -DPORTABLE -MMD -MP -c -o $@ $<

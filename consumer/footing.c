@@ -5,7 +5,7 @@
 
 #include "common/fileio.h"
 #include "common/log.h"
-#include "consumer/sandbox.h"
+#include "consumer/sandbox/sandbox.h"
 
 static const char *lock_name(const struct footing *footing, char name[CONTRACT_NAME_SIZE])
 {

@@ -1,7 +1,7 @@
 /*
  * footing - what the daemon stands on: its log, its lock and both directories. Where one of them is
- * no longer what was opened, no record could be trusted to last; another start mends that, and going
- * on would not.
+ * no longer what was opened, no record could be trusted to last; another start mends that, and
+ * going on would not.
  *
  *     struct footing footing = {.config = &config, .results_fd = ..., .lock_fd = ..., .log = log};
  *     footing_look(&footing);                      at each poll
@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "common/processed_log.h"
-#include "consumer/config.h"
+#include "consumer/config/config.h"
 
 struct footing {
     const struct config *config; /* all are borrowed */

@@ -5,8 +5,8 @@
 
 #include "common/contract.h"
 #include "common/log.h"
-#include "consumer/child.h"
-#include "consumer/sandbox.h"
+#include "consumer/chart/child.h"
+#include "consumer/sandbox/sandbox.h"
 
 /* What is missing, or what is possible in spite of all; "" when the jail is whole. */
 static void find_fault(const struct config *config, const struct sandbox *sandbox,

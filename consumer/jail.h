@@ -11,7 +11,7 @@
 #ifndef CONSUMER_JAIL_H
 #define CONSUMER_JAIL_H
 
-#include "consumer/config.h"
+#include "consumer/config/config.h"
 
 /*
  * CONTRACT_EXIT_DONE; or CONTRACT_EXIT_CONFIG, and the cause is told, when --require-sandbox

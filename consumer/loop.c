@@ -11,10 +11,10 @@
 #include "common/log.h"
 #include "common/number.h"
 #include "common/wait.h"
-#include "consumer/backoff.h"
-#include "consumer/discovery.h"
+#include "consumer/batch/backoff.h"
+#include "consumer/batch/discovery.h"
+#include "consumer/batch/pipeline.h"
 #include "consumer/footing.h"
-#include "consumer/pipeline.h"
 #include "consumer/standing.h"
 
 /* Batches are taken for so long before the directory is looked at again. */

@@ -16,7 +16,7 @@
 #define CONSUMER_LOOP_H
 
 #include "common/processed_logs.h"
-#include "consumer/config.h"
+#include "consumer/config/config.h"
 #include "consumer/elders.h"
 
 struct loop;

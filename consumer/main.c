@@ -17,13 +17,13 @@
 #include "common/log.h"
 #include "common/processed_logs.h"
 #include "common/wait.h"
-#include "consumer/config.h"
+#include "consumer/batch/rebuild.h"
+#include "consumer/config/config.h"
 #include "consumer/elders.h"
 #include "consumer/jail.h"
 #include "consumer/loop.h"
-#include "consumer/profile_tool.h"
-#include "consumer/rebuild.h"
-#include "consumer/report.h"
+#include "consumer/profile/profile_tool.h"
+#include "consumer/status/report.h"
 
 /* As many as the hard limit lets it have, up to this. */
 #define DESCRIPTORS 8192

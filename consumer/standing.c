@@ -9,9 +9,9 @@
 #include "common/clock.h"
 #include "common/contract.h"
 #include "common/log.h"
-#include "consumer/metrics.h"
-#include "consumer/progress.h"
-#include "consumer/report.h"
+#include "consumer/status/metrics.h"
+#include "consumer/status/progress.h"
+#include "consumer/status/report.h"
 
 /* Counting for the line takes at most one part of so many of the time. */
 #define COUNTING_SHARE 50

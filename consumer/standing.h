@@ -20,9 +20,9 @@
 #include <stdint.h>
 
 #include "common/processed_logs.h"
-#include "consumer/discovery.h"
-#include "consumer/meters.h"
-#include "consumer/stream.h"
+#include "consumer/batch/discovery.h"
+#include "consumer/status/meters.h"
+#include "consumer/stream/stream.h"
 
 struct standing;
 

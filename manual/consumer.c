@@ -1,6 +1,6 @@
 /* What is made of data-consumer's options; see sheet. */
 #include "common/contract.h"
-#include "consumer/config.h"
+#include "consumer/config/config.h"
 #include "manual/sheet.h"
 
 static const struct sheet_exit EXITS[] = {

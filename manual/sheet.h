@@ -7,9 +7,9 @@
  *     build/manual/producer bash|zsh|fish                   >data-producer
  *     build/manual/producer environment CONSUMER_JOBS=2     >shared-data-producer
  *
- * An option is a row of producer/config.c or consumer/config.c and is written nowhere else. A form
- * is a row of FORMS in sheet.c. The daemons do not know this directory; tests/e2e/manual.sh holds
- * what comes out against mandoc, the shells and the daemons themselves.
+ * An option is a row of producer/config.c or consumer/config/config.c and is written nowhere else.
+ * A form is a row of FORMS in sheet.c. The daemons do not know this directory; tests/e2e/manual.sh
+ * holds what comes out against mandoc, the shells and the daemons themselves.
  */
 #ifndef MANUAL_SHEET_H
 #define MANUAL_SHEET_H

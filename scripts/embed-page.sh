@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the C source of consumer/page_assets.h to standard output: the style, the script, and a policy with the hashes
+# Writes the C source of consumer/page/page_assets.h to standard output: the style, the script, and a policy with the hashes
 # of the very bytes that are embedded (Content Security Policy Level 3, 6.7.2).   scripts/embed-page.sh STYLE SCRIPT
 set -euo pipefail
 export LC_ALL=C
@@ -26,7 +26,7 @@ if grep -qiE '</(style|script)|<!--' "$1" "$2"; then
     exit 65
 fi
 
-echo '#include "consumer/page_assets.h"'
+echo '#include "consumer/page/page_assets.h"'
 array_of PAGE_STYLE "$1"
 array_of PAGE_SCRIPT "$2"
 cat <<EOF

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Proves that the house stands as the table in docs/architecture.md draws it:
 #
-#   - every .c and .h of common/, producer/ and consumer/ is a unit of its column, and every unit there is
+#   - every .c and .h of common/, producer/ and consumer/ is a unit of its column, and every unit there is;
+#     a unit goes by its name alone, in whatever room of consumer/ it stands
 #   - a file includes its own header and those of strictly lower floors; common/ knows neither daemon,
 #     and the daemons never see each other
+#   - a file of a room of consumer/ includes headers of that room and of those above it in the second table
 #   - a third-party header, a child process and a rename come in through one door each
 #
 # Prints each violation as FILE:LINE: WHAT and exits 1.   scripts/floors.sh [ROOT]
@@ -55,7 +57,35 @@ function read_row(row, line,    cells) {
     add_units(cells[5], "consumer", line)
 }
 
+# Rooms are numbered in the order of their rows.
+function read_room(row,    cells, name) {
+    split(row, cells, /\|/)
+    name = cells[2]
+    gsub(/[ \t`]/, "", name)
+    if (name ~ /^consumer\/([a-z]+\/)?$/)
+        rank[name] = ++rooms
+}
+
+# consumer/chart/gnuplot.c stands in consumer/chart/.
+function room_of(path) {
+    sub(/[^\/]*$/, "", path)
+    return path
+}
+
+# ... and is the unit consumer/gnuplot.
+function unit_of(path) {
+    sub(/\.[ch]$/, "", path)
+    sub(/^consumer\/[a-z]+\//, "consumer/", path)
+    return path
+}
+
 FILENAME == table {
+    if ($0 ~ /^\|[ \t]*room[ \t]*\|/)
+        in_rooms = 1
+    else if ($0 !~ /^\|/)
+        in_rooms = 0
+    else if (in_rooms)
+        read_room($0)
     if ($0 ~ /^\|[ \t]*floor[ \t]*\|.*common.*\|.*producer.*\|.*consumer/)
         in_table = found_table = 1
     else if ($0 !~ /^\|/)
@@ -68,15 +98,19 @@ FILENAME == table {
 # ---- the sources --------------------------------------------------------------------------------
 function begin_file(name) {
     file = name
-    unit = name
-    sub(/\.[ch]$/, "", unit)
+    unit = unit_of(name)
+    room = room_of(name)
     side = name
     sub(/\/.*/, "", side)
     in_comment = 0
     open_call = ""
-    present[unit] = 1
+    if (unit in present && present[unit] != room)
+        report(file, 1, "a unit of this name stands in " present[unit] " as well")
+    present[unit] = room
     if (!(unit in floor))
         report(file, 1, "not a unit of the " side "/ column in " table)
+    else if (side == "consumer" && !(room in rank))
+        report(file, 1, room " is no room in " table)
 }
 
 # The line without comments, and without what stands in quotes.
@@ -119,8 +153,7 @@ function check_system_include(header) {
 }
 
 function check_house_include(header,    target, target_side) {
-    target = header
-    sub(/\.h$/, "", target)
+    target = unit_of(header)
     target_side = target
     sub(/\/.*/, "", target_side)
     if (target == unit && file ~ /\.c$/)
@@ -133,6 +166,8 @@ function check_house_include(header,    target, target_side) {
         report(file, FNR, "includes " header ", which is no unit in " table)
     else if (unit in floor && floor[target] >= floor[unit])
         report(file, FNR, "floor " floor[unit] " includes " header " of floor " floor[target])
+    else if (target_side == "consumer" && rank[room_of(header)] > rank[room])
+        report(file, FNR, room " includes " header ", which is not of a room above it in " table)
 }
 
 function check_include(text,    header) {

@@ -329,7 +329,7 @@ fuzz_suites() {
 # Another compiler's warnings; what it makes of the sources, the fuzz targets show.
 clang_warnings() {
     if command -v clang >/dev/null; then
-        step "clang" scripts/lint.sh --only clang {common,producer,consumer,tests/*}/*.c || true
+        step "clang" scripts/lint.sh --only clang {common,producer,consumer,consumer/*,tests/*}/*.c || true
     else
         skip "clang: it is not installed, only gcc compiled the sources"
     fi

@@ -54,23 +54,28 @@ an_include_on_the_same_floor_is_caught() {
     caught 'includes common/metadata.h of floor'
 }
 
+an_include_that_goes_into_a_later_room_is_caught() {
+    plant consumer/profile/profile_tool.c '#include "consumer/chart/image.h"'
+    caught 'consumer/profile/ includes consumer/chart/image.h, which is not of a room above it'
+}
+
 an_include_that_goes_down_passes() {
     plant common/metadata.c '  #  include "common/contract.h" /* again */'
     passed_over
 }
 
 an_include_in_a_comment_passes() {
-    plant common/wait.c '/* #include "consumer/batch.h"'$'\n''#include "consumer/batch.h" */'
+    plant common/wait.c '/* #include "consumer/batch/batch.h"'$'\n''#include "consumer/batch/batch.h" */'
     passed_over
 }
 
 common_that_knows_a_daemon_is_caught() {
-    plant common/processed_log.c '#include "consumer/config.h"'
+    plant common/processed_log.c '#include "consumer/config/config.h"'
     caught 'must not know consumer/'
 }
 
 daemons_that_know_each_other_are_caught() {
-    plant producer/main.c '#include "consumer/config.h"'
+    plant producer/main.c '#include "consumer/config/config.h"'
     caught 'must not know consumer/'
     plant consumer/main.c '#include "producer/config.h"'
     caught 'must not know producer/'
@@ -88,6 +93,13 @@ a_file_that_is_no_unit_is_caught() {
     caught 'not a unit of the consumer/ column'
 }
 
+two_units_of_one_name_are_caught() {
+    fresh_copy
+    cp "$copy/consumer/chart/image.h" "$copy/consumer/page/"
+    planted=consumer/page/image.h:1
+    caught 'a unit of this name stands in consumer/chart/ as well'
+}
+
 a_unit_that_is_no_file_is_caught() {
     fresh_copy
     rm "$copy"/consumer/main.c
@@ -96,15 +108,15 @@ a_unit_that_is_no_file_is_caught() {
 }
 
 a_third_party_header_at_another_door_is_caught() {
-    plant consumer/batch.c '#include <cjson/cJSON.h>'
+    plant consumer/batch/batch.c '#include <cjson/cJSON.h>'
     caught 'common/json alone'
     plant common/json.c '#include <csv.h>'
     caught 'csv.h comes in'
     plant producer/publish.c '#include <openssl/sha.h>'
     caught 'common/digest alone'
-    plant consumer/sandbox.c '#include <seccomp.h>'
+    plant consumer/sandbox/sandbox.c '#include <seccomp.h>'
     caught 'consumer/syscalls alone'
-    plant consumer/syscalls.c '#include <linux/landlock.h>'
+    plant consumer/sandbox/syscalls.c '#include <linux/landlock.h>'
     caught 'consumer/landlock alone'
 }
 
@@ -112,10 +124,10 @@ a_child_process_outside_its_door_is_caught() {
     local call
     for call in 'pid = fork();' 'if (vfork () == 0)' 'execvp(a, b);' 'posix_spawnp(a);' \
         'popen("x", "r");' '(void)system("x");' 'syscall(SYS_clone, 17);' 'syscall(__NR_execveat);'; do
-        plant consumer/pipeline.c "$call"
+        plant consumer/batch/pipeline.c "$call"
         caught 'child processes are the work of consumer/child'
     done
-    plant consumer/child.c 'pid = fork();'
+    plant consumer/chart/child.c 'pid = fork();'
     passed_over
 }
 
@@ -148,12 +160,14 @@ a_missing_table_is_said() {
 check the_tree_as_it_is_passes
 check an_include_that_goes_up_is_caught
 check an_include_on_the_same_floor_is_caught
+check an_include_that_goes_into_a_later_room_is_caught
 check an_include_that_goes_down_passes
 check an_include_in_a_comment_passes
 check common_that_knows_a_daemon_is_caught
 check daemons_that_know_each_other_are_caught
 check an_include_without_its_folder_is_caught
 check a_file_that_is_no_unit_is_caught
+check two_units_of_one_name_are_caught
 check a_unit_that_is_no_file_is_caught
 check a_third_party_header_at_another_door_is_caught
 check a_child_process_outside_its_door_is_caught

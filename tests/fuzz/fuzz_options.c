@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/options.h"
-#include "consumer/config.h"
+#include "consumer/config/config.h"
 #include "tests/fuzz/fuzz.h"
 
 #define ARGUMENTS_MAX 12

@@ -104,13 +104,15 @@ static void replay_bytes(const void *bytes, size_t length)
     char error[PROCESSED_LOG_ERROR_SIZE];
     start_anew();
     put_file(CONTRACT_PROCESSED_LOG, bytes, length);
-    struct processed_log *reader = processed_log_open(directory, SHARD_WHOLE, PROCESSED_LOG_READ, error);
+    struct processed_log *reader =
+        processed_log_open(directory, SHARD_WHOLE, PROCESSED_LOG_READ, error);
     struct state read = {.size = 0};
     if (reader != NULL)
         read = state_of(reader);
     FUZZ_REQUIRE(reader != NULL || strncmp(error, "processed.log: ", 15) == 0, "%s", error);
     processed_log_close(reader);
-    struct processed_log *writer = processed_log_open(directory, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
+    struct processed_log *writer =
+        processed_log_open(directory, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
     FUZZ_REQUIRE((reader == NULL) == (writer == NULL), "reader and writer differ: %s", error);
     if (writer == NULL)
         return;
@@ -160,7 +162,8 @@ static size_t write_records(const char *bytes, size_t length, struct state *stat
     char key[CONTRACT_KEY_MAX + 1];
     struct rejection rejection;
     size_t count = 0;
-    struct processed_log *log = processed_log_open(directory, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
+    struct processed_log *log =
+        processed_log_open(directory, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
     FUZZ_REQUIRE(log != NULL, "%s", error);
     states[0] = state_of(log);
     while (length > 0 && count < RECORDS_MAX) {
@@ -245,7 +248,8 @@ static void flip_anywhere(const char *bytes, size_t length)
         require_same(states[count - 1], must_open(PROCESSED_LOG_WRITE, torn), "a damaged end");
         return;
     }
-    struct processed_log *log = processed_log_open(directory, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
+    struct processed_log *log =
+        processed_log_open(directory, SHARD_WHOLE, PROCESSED_LOG_WRITE, error);
     FUZZ_REQUIRE(log == NULL, "byte %" PRIu64 " is damaged, and the log is opened", place);
     FUZZ_REQUIRE(strstr(error, "damaged") != NULL, "%s", error);
 }

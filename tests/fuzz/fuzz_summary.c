@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/json.h"
-#include "consumer/summary.h"
+#include "consumer/profile/summary.h"
 #include "tests/fuzz/fuzz.h"
 
 static const struct summary_batch BATCH = {.key = "7", .file = "data_7.csv", .sha256 = ""};

@@ -19,8 +19,8 @@
 #include "common/clock.h"
 #include "common/fileio.h"
 #include "common/number.h"
-#include "consumer/marks.h"
-#include "consumer/page.h"
+#include "consumer/page/page.h"
+#include "consumer/stream/marks.h"
 
 #define BATCHES 100
 #define NOW "2026-11-23T10:15:00.123Z"

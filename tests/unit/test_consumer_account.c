@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "consumer/account.h"
+#include "consumer/page/account.h"
 #include "tests/unit/support.h"
 
 /* A profile of one column with this name. */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "consumer/account_recall.h"
-#include "consumer/summary.h"
+#include "consumer/profile/summary.h"
+#include "consumer/stream/account_recall.h"
 #include "tests/unit/support.h"
 
 static const struct rejection NO_REJECTION = {.reason = REASON_NONE};

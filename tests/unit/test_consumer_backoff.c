@@ -4,7 +4,7 @@
 
 #include "common/log.h"
 #include "common/number.h"
-#include "consumer/backoff.h"
+#include "consumer/batch/backoff.h"
 #include "tests/unit/support.h"
 
 #define SECOND NUMBER_NS_PER_SECOND

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "common/contract.h"
-#include "consumer/batch.h"
+#include "consumer/batch/batch.h"
 #include "tests/unit/support.h"
 
 #define CSV "label,value\na,1\nb,2\n"

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "consumer/cardinality.h"
-#include "consumer/hash.h"
+#include "consumer/profile/cardinality.h"
+#include "consumer/profile/hash.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/chart.h"
-#include "consumer/chart_choice.h"
-#include "consumer/chart_text.h"
+#include "consumer/chart/chart.h"
+#include "consumer/chart/chart_choice.h"
+#include "consumer/chart/chart_text.h"
 #include "tests/unit/support.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))

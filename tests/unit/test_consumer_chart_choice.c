@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "consumer/chart_choice.h"
+#include "consumer/chart/chart_choice.h"
 #include "tests/unit/support.h"
 
 static struct profile profile_of(const char *csv, size_t length)

@@ -1,8 +1,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "consumer/chart_frame.h"
-#include "consumer/chart_time.h"
+#include "consumer/chart/chart_frame.h"
+#include "consumer/chart/chart_time.h"
 #include "tests/unit/support.h"
 
 static void assert_rounded(double low, double high, double to_low, double to_high)

@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "consumer/chart_text.h"
+#include "consumer/chart/chart_text.h"
 #include "tests/unit/support.h"
 
 #define ELLIPSIS "\xE2\x80\xA6"

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "consumer/child.h"
+#include "consumer/chart/child.h"
 #include "tests/unit/support.h"
 
 static const char *directory;

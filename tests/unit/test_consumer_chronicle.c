@@ -10,8 +10,8 @@
 
 #include "common/contract.h"
 #include "common/text.h"
-#include "consumer/account_recall.h"
-#include "consumer/chronicle.h"
+#include "consumer/stream/account_recall.h"
+#include "consumer/stream/chronicle.h"
 #include "tests/unit/support.h"
 
 /* Each test runs in a process of its own, so it finds these as new. */
@@ -202,8 +202,7 @@ START_TEST(batches_are_marked_against_those_before)
     chronicle_begin(chronicle, SHARD_WHOLE, 0);
     tell(chronicle, 1, 62);
     ck_assert_str_eq(chronicle_newest(chronicle, 21)->change, "new: other; gone: value");
-    ck_assert_str_eq(chronicle_newest(chronicle, 1)->drift,
-                     "value: median 1000, usual 7 to 15");
+    ck_assert_str_eq(chronicle_newest(chronicle, 1)->drift, "value: median 1000, usual 7 to 15");
     ck_assert_str_eq(chronicle_newest(chronicle, 3)->drift, "");
     chronicle_free(chronicle);
 }

@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "consumer/column.h"
-#include "consumer/column_finish.h"
-#include "consumer/quantiles.h"
+#include "consumer/profile/column.h"
+#include "consumer/profile/column_finish.h"
+#include "consumer/profile/quantiles.h"
 #include "tests/unit/support.h"
 
 static struct column *column_named(const char *name)

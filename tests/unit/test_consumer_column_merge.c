@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/cardinality.h"
-#include "consumer/column.h"
-#include "consumer/column_finish.h"
-#include "consumer/quantiles.h"
+#include "consumer/profile/cardinality.h"
+#include "consumer/profile/column.h"
+#include "consumer/profile/column_finish.h"
+#include "consumer/profile/quantiles.h"
 #include "tests/unit/support.h"
 
 #define CELL_SIZE 48

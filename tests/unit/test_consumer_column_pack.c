@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "common/value.h"
-#include "consumer/column_finish.h"
-#include "consumer/column_json.h"
-#include "consumer/column_pack.h"
+#include "consumer/profile/column_finish.h"
+#include "consumer/profile/column_json.h"
+#include "consumer/profile/column_pack.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

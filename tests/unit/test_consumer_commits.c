@@ -1,4 +1,4 @@
-#include "consumer/commits.h"
+#include "consumer/batch/commits.h"
 
 #include <errno.h>
 #include <stdatomic.h>

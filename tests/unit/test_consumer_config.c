@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "common/number.h"
 #include "common/options.h"
-#include "consumer/config.h"
+#include "consumer/config/config.h"
 #include "tests/unit/support.h"
 
 #define RUNS (-1)

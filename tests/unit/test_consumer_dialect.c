@@ -1,9 +1,9 @@
-#include "consumer/dialect.h"
+#include "consumer/profile/dialect.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/csv_rules.h"
+#include "consumer/config/csv_rules.h"
 #include "tests/unit/support.h"
 
 /* ---- delimiter ---- */

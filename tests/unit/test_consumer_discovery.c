@@ -10,7 +10,7 @@
 
 #include "common/clock.h"
 #include "common/number.h"
-#include "consumer/discovery.h"
+#include "consumer/batch/discovery.h"
 #include "tests/unit/support.h"
 
 #define SECOND NUMBER_NS_PER_SECOND

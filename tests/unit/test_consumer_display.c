@@ -1,4 +1,4 @@
-#include "consumer/display.h"
+#include "consumer/status/display.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

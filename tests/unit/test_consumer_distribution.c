@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "consumer/distribution.h"
+#include "consumer/profile/distribution.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

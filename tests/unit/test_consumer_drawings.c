@@ -10,8 +10,8 @@
 
 #include "common/clock.h"
 #include "common/wait.h"
-#include "consumer/drawings.h"
-#include "consumer/gnuplot.h"
+#include "consumer/chart/drawings.h"
+#include "consumer/chart/gnuplot.h"
 #include "tests/unit/support.h"
 
 #define CSV "label,value\na,1\nb,2\n"

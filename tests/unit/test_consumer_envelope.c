@@ -1,7 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "consumer/envelope.h"
+#include "consumer/profile/envelope.h"
 #include "tests/unit/support.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))

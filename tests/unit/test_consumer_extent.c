@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/extent.h"
+#include "consumer/profile/extent.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

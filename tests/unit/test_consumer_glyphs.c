@@ -1,4 +1,4 @@
-#include "consumer/glyphs.h"
+#include "consumer/chart/glyphs.h"
 
 #include <string.h>
 

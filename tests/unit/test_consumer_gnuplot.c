@@ -12,7 +12,7 @@
 
 #include "common/clock.h"
 #include "common/text.h"
-#include "consumer/gnuplot.h"
+#include "consumer/chart/gnuplot.h"
 #include "tests/unit/support.h"
 
 #define SECOND NUMBER_NS_PER_SECOND

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "consumer/reading.h"
-#include "consumer/summary.h"
+#include "consumer/batch/reading.h"
+#include "consumer/profile/summary.h"
 #include "tests/unit/support.h"
 
 #define PAIRS_MAX 256

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/hash.h"
+#include "consumer/profile/hash.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/image.h"
+#include "consumer/chart/image.h"
 #include "tests/unit/support.h"
 
 /* One grey pixel. */

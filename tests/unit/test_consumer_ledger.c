@@ -10,8 +10,8 @@
 
 #include "common/contract.h"
 #include "common/text.h"
-#include "consumer/ledger.h"
-#include "consumer/profile.h"
+#include "consumer/profile/profile.h"
+#include "consumer/stream/ledger.h"
 #include "tests/unit/support.h"
 
 #define BATCH_BYTES 8

@@ -12,7 +12,7 @@
 
 #include "common/limits.h"
 #include "common/wait.h"
-#include "consumer/reading.h"
+#include "consumer/batch/reading.h"
 #include "tests/unit/support.h"
 
 #define HOSTILE_BYTES (64u * 1024u * 1024u)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "consumer/marks.h"
+#include "consumer/stream/marks.h"
 #include "tests/unit/support.h"
 
 /* Each test runs in a process of its own, so it finds these as new. */

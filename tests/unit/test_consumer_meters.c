@@ -1,5 +1,5 @@
 #include "common/number.h"
-#include "consumer/meters.h"
+#include "consumer/status/meters.h"
 #include "tests/unit/support.h"
 
 START_TEST(meters_put_a_time_below_its_bound_and_one_that_is_the_bound_as_well)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "common/contract.h"
-#include "consumer/metrics.h"
+#include "consumer/status/metrics.h"
 #include "tests/unit/support.h"
 
 static const struct report REPORT = {.shard = {1, 1},

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/missing.h"
+#include "consumer/profile/missing.h"
 #include "tests/unit/support.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "consumer/moments.h"
+#include "consumer/profile/moments.h"
 #include "tests/unit/support.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))

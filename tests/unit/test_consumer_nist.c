@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/profile.h"
+#include "consumer/profile/profile.h"
 #include "tests/unit/support.h"
 
 #define DIRECTORY "tests/nist"

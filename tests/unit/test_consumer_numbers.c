@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "consumer/numbers.h"
+#include "consumer/profile/numbers.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "consumer/outputs.h"
+#include "consumer/batch/outputs.h"
 #include "tests/unit/support.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -1,4 +1,4 @@
-#include "consumer/pace.h"
+#include "consumer/status/pace.h"
 #include "tests/unit/support.h"
 
 #define SECOND NUMBER_NS_PER_SECOND

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "consumer/pack.h"
+#include "consumer/profile/pack.h"
 #include "tests/unit/support.h"
 
 #define MAGIC "SDSAMPLE"

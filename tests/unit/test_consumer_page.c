@@ -1,12 +1,12 @@
-#include "consumer/page.h"
+#include "consumer/page/page.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
-#include "consumer/page_assets.h"
-#include "consumer/page_columns.h"
+#include "consumer/page/page_assets.h"
+#include "consumer/page/page_columns.h"
 #include "tests/unit/support.h"
 
 /* Each test runs in a process of its own, so it finds these as new. */

@@ -1,4 +1,4 @@
-#include "consumer/page_glyph.h"
+#include "consumer/page/page_glyph.h"
 
 #include <float.h>
 #include <math.h>

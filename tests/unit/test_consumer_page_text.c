@@ -1,4 +1,4 @@
-#include "consumer/page_text.h"
+#include "consumer/page/page_text.h"
 
 #include <math.h>
 #include <string.h>

@@ -13,8 +13,8 @@
 #include "common/number.h"
 #include "common/text.h"
 #include "common/wait.h"
-#include "consumer/discovery.h"
-#include "consumer/pipeline.h"
+#include "consumer/batch/discovery.h"
+#include "consumer/batch/pipeline.h"
 #include "tests/unit/support.h"
 
 #define SECOND NUMBER_NS_PER_SECOND
@@ -258,7 +258,8 @@ static void assert_summary_says(const struct world *world, int number, const cha
     free(summary);
 }
 
-/* While there is one, nothing may be asserted that holds: Check writes it into a file of its own. */
+/* While there is one, nothing may be asserted that holds: Check writes it into a file of its own.
+ */
 static void limit_file_size(rlim_t bytes)
 {
     struct rlimit limit;

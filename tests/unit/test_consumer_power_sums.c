@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/power_sums.h"
+#include "consumer/profile/power_sums.h"
 #include "tests/unit/support.h"
 
 #define LANES POWER_SUMS_LANES

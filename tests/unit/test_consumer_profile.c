@@ -5,8 +5,8 @@
 
 #include "common/text.h"
 #include "common/wait.h"
-#include "consumer/profile.h"
-#include "consumer/summary.h"
+#include "consumer/profile/profile.h"
+#include "consumer/profile/summary.h"
 #include "tests/unit/support.h"
 
 /* False when it was damaged; then `rejection` says how. */

@@ -1,4 +1,4 @@
-#include "consumer/profile_input.h"
+#include "consumer/profile/profile_input.h"
 
 #include <errno.h>
 #include <fcntl.h>

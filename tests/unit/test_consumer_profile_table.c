@@ -1,11 +1,11 @@
-#include "consumer/profile_table.h"
+#include "consumer/profile/profile_table.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/display.h"
+#include "consumer/status/display.h"
 #include "tests/unit/support.h"
 
 static struct text table;

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "consumer/display.h"
-#include "consumer/progress.h"
+#include "consumer/status/display.h"
+#include "consumer/status/progress.h"
 #include "tests/unit/support.h"
 
 #define SECOND NUMBER_NS_PER_SECOND

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/quantiles.h"
+#include "consumer/profile/quantiles.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

@@ -9,7 +9,7 @@
 
 #include "common/text.h"
 #include "common/wait.h"
-#include "consumer/reading.h"
+#include "consumer/batch/reading.h"
 #include "tests/unit/support.h"
 
 #define GOOD_CSV "label,value\na,1\nb,2\n"

@@ -1,4 +1,4 @@
-#include "consumer/rebuild.h"
+#include "consumer/batch/rebuild.h"
 
 #include <signal.h>
 #include <stdio.h>

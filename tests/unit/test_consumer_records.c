@@ -3,7 +3,7 @@
 
 #include "common/contract.h"
 #include "common/text.h"
-#include "consumer/records.h"
+#include "consumer/stream/records.h"
 #include "tests/unit/support.h"
 
 static struct text log_text;

@@ -10,7 +10,7 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/json.h"
-#include "consumer/report.h"
+#include "consumer/status/report.h"
 #include "tests/unit/support.h"
 
 static const struct report REPORT = {.shard = {1, 1},

@@ -7,7 +7,7 @@
 #include "common/digest.h"
 #include "common/text.h"
 #include "common/wait.h"
-#include "consumer/reread.h"
+#include "consumer/batch/reread.h"
 #include "tests/unit/support.h"
 
 #define CSV "value\n1\n2\n3\n"

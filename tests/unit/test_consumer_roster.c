@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/roster.h"
+#include "consumer/batch/roster.h"
 #include "tests/unit/support.h"
 
 #define PATTERN "data_*.csv"

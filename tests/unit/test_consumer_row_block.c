@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/row_block.h"
+#include "consumer/profile/row_block.h"
 #include "tests/unit/support.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))

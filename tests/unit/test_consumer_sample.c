@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "consumer/sample.h"
+#include "consumer/profile/sample.h"
 #include "tests/unit/support.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))

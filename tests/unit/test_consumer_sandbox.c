@@ -16,10 +16,10 @@
 #include "common/clock.h"
 #include "common/fileio.h"
 #include "common/processed_log.h"
-#include "consumer/child.h"
-#include "consumer/gnuplot.h"
-#include "consumer/landlock.h"
-#include "consumer/sandbox.h"
+#include "consumer/chart/child.h"
+#include "consumer/chart/gnuplot.h"
+#include "consumer/sandbox/landlock.h"
+#include "consumer/sandbox/sandbox.h"
 #include "tests/unit/support.h"
 
 /* Where the kernel has no Landlock there is nothing to prove; the end-to-end suite says so. */

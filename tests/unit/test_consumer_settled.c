@@ -1,4 +1,4 @@
-#include "consumer/settled.h"
+#include "consumer/batch/settled.h"
 
 #include "tests/unit/support.h"
 

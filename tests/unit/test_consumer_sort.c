@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "common/wait.h"
-#include "consumer/sort.h"
+#include "consumer/profile/sort.h"
 #include "tests/unit/support.h"
 
 struct pair {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/sort_numbers.h"
+#include "consumer/profile/sort_numbers.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

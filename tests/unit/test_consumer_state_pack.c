@@ -5,11 +5,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "consumer/counters.h"
-#include "consumer/extent.h"
-#include "consumer/numbers.h"
-#include "consumer/quantiles.h"
-#include "consumer/tally.h"
+#include "consumer/profile/counters.h"
+#include "consumer/profile/extent.h"
+#include "consumer/profile/numbers.h"
+#include "consumer/profile/quantiles.h"
+#include "consumer/profile/tally.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

@@ -12,8 +12,8 @@
 #include "common/contract.h"
 #include "common/log.h"
 #include "common/text.h"
-#include "consumer/profile.h"
-#include "consumer/stream.h"
+#include "consumer/profile/profile.h"
+#include "consumer/stream/stream.h"
 #include "tests/unit/support.h"
 
 #define SECOND NUMBER_NS_PER_SECOND

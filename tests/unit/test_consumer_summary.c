@@ -4,7 +4,7 @@
 
 #include "common/json.h"
 #include "common/text.h"
-#include "consumer/summary.h"
+#include "consumer/profile/summary.h"
 #include "tests/unit/support.h"
 
 static const struct summary_batch BATCH = {

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "consumer/syscalls.h"
+#include "consumer/sandbox/syscalls.h"
 #include "tests/unit/support.h"
 
 enum whose { CONSUMER, CHILD };

@@ -19,7 +19,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "consumer/syscalls.h"
+#include "consumer/sandbox/syscalls.h"
 #include "tests/unit/support.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))

@@ -6,9 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "consumer/counters.h"
-#include "consumer/hash.h"
-#include "consumer/tally.h"
+#include "consumer/profile/counters.h"
+#include "consumer/profile/hash.h"
+#include "consumer/profile/tally.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

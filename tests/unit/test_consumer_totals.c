@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "common/digest.h"
-#include "consumer/cardinality.h"
-#include "consumer/column_json.h"
-#include "consumer/profile.h"
-#include "consumer/quantiles.h"
-#include "consumer/totals.h"
-#include "consumer/totals_json.h"
+#include "consumer/profile/cardinality.h"
+#include "consumer/profile/column_json.h"
+#include "consumer/profile/profile.h"
+#include "consumer/profile/quantiles.h"
+#include "consumer/profile/totals.h"
+#include "consumer/profile/totals_json.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 

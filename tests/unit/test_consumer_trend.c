@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/digest.h"
-#include "consumer/pack.h"
-#include "consumer/trend.h"
+#include "consumer/profile/pack.h"
+#include "consumer/stream/trend.h"
 #include "tests/unit/support.h"
 
 /* ---- batches ---- */

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "consumer/chart.h"
-#include "consumer/gnuplot.h"
-#include "consumer/trend_chart.h"
+#include "consumer/chart/chart.h"
+#include "consumer/chart/gnuplot.h"
+#include "consumer/stream/trend_chart.h"
 #include "tests/unit/chance.h"
 #include "tests/unit/support.h"
 
