@@ -64,6 +64,7 @@ LINK       = $(CC) $(CFLAGS) $(SANITIZER) $(LINKING) $(LDFLAGS)
         test-unit test-e2e test-engine test-cluster torture fuzz compilers deps-build deps-run deps-test
 .DEFAULT_GOAL := all
 
+#: build
 all: $(BUILD)/data-producer $(BUILD)/data-consumer ## build both daemons into build/
 
 $(BUILD)/data-producer: $(call objects,$(COMMON_SOURCES) $(PRODUCER_SOURCES) producer/main.c)
@@ -171,6 +172,7 @@ fuzz-programs: $(fuzz_programs)
 # As many jobs as there are cores, unless the make that was called hands them out.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
+#: run and test
 run: deps-run ## install what is missing, build, run both daemons on ./shared-data until Ctrl-C
 	@$(MAKE) --no-print-directory $(parallel) all
 	@BUILD=$(BUILD) scripts/run.sh
@@ -215,6 +217,7 @@ $(BUILD)/bench/generate: $(BUILD)/tests/bench/generate.o $(BUILD)/producer.a $(B
 	@mkdir -p $(@D)
 	$(LINK) -pthread -o $@ $^ $(LIBCSV_LIBS) $(COMMON_LIBS)
 
+#: measure
 bench: deps-test ## latency, batches a second, rows made, the page, a crowded directory, idle cost; one alone: bench-backlog
 	@$(MAKE) --no-print-directory bench-all
 
@@ -247,6 +250,7 @@ torture-programs: all $(BUILD)/torture/shim.so $(BUILD)/torture/sweep $(BUILD)/t
 .PHONY: torture-programs
 
 # --- care ---------------------------------------------------------------------------------------
+#: care for the sources
 floors: ## prove that includes only go down, by the table in docs/architecture.md
 	@scripts/floors.sh
 
@@ -265,6 +269,7 @@ coverage: ## line coverage of the unit suites and the end-to-end suite, as text 
 		CPPFLAGS='-DSANDBOX_ALSO_WRITES=\"$(abspath $(BUILD)/coverage)\"' unit-programs all
 	@BUILD=$(BUILD)/coverage scripts/coverage.sh
 
+#: install and package
 install: all manual ## install both daemons, their pages and completions under $(DESTDIR)$(PREFIX)
 	install -d "$(DESTDIR)$(PREFIX)/bin" $(patsubst %,"$(DESTDIR)$(PREFIX)/share/%",$(dir $(manual_files)))
 	install -m 0755 $(BUILD)/data-producer $(BUILD)/data-consumer "$(DESTDIR)$(PREFIX)/bin/"
@@ -308,6 +313,7 @@ deps-deb deps-deb-test: deps-%:
 base-image: ## make the images' base with debootstrap where no registry can be reached
 	@scripts/base-image.sh
 
+#: and
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
 
@@ -316,4 +322,4 @@ deps-run:   ; @scripts/install-deps.sh run
 deps-test:  ; @BUILD=$(BUILD) scripts/install-deps.sh test
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^#: / {print substr($$0, 4)} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile

@@ -264,6 +264,17 @@ a_purge_of_one_leaves_what_the_other_wrote() {
     has_file "$results/plot_1.png"
 }
 
+# As results that other machines share.
+a_purge_spares_what_is_mounted() {
+    on_machine mkdir /mnt/elsewhere
+    on_machine touch /mnt/elsewhere/summary_1.json
+    on_machine mount --bind /mnt/elsewhere "$results"
+    on_machine sh /var/lib/dpkg/info/shared-data-consumer.postrm purge
+    has_file /mnt/elsewhere/summary_1.json
+    on_machine umount "$results"
+    has_file "$results/plot_1.png"
+}
+
 a_purge_of_both_leaves_only_the_users() {
     local left
     on_machine apt-get -q purge -y shared-data-consumer >"$work/purge" 2>&1
