@@ -60,7 +60,7 @@ clean_up() {
     docker rm -f "$reader" || true
     [[ ! -e $work/ours ]] || timeout 60 docker swarm leave --force || true
     (eventually 60 docker volume rm -f "$SHARED_DATA_VOLUME" "$RESULTS_VOLUME") || true
-    docker image rm "$PRODUCER_IMAGE" "$CONSUMER_IMAGE" || true
+    docker image rm "$PRODUCER_IMAGE" "$stack"-{consumer,next,broken} || true
     rm -rf "$work"
 } >/dev/null 2>&1
 
@@ -138,6 +138,30 @@ shrink_to() {
     echo "$1" >>"$work/changes"
 }
 
+# derive_image NAME LINE: the consumer's, with that line more in its Dockerfile.
+derive_image() { printf 'FROM %s\n%s\n' "$stack-consumer" "$2" | docker build -q -t "$stack-$1" -; }
+releases_running() {
+    docker ps -q --filter "label=com.docker.swarm.service.name=$consumers" |
+        xargs -r docker inspect --format '{{index .Config.Labels "release"}}' | sort | uniq -c | tr -s ' '
+}
+release_is() { [[ $(releases_running) == " $1 next" ]] || fail "$(releases_running)"; }
+
+# One after the other, and one is killed in the middle.
+roll_to_next() {
+    derive_image next 'LABEL release=next'
+    CONSUMER_IMAGE=$stack-next deploy "$1"
+    sleep 3
+    kill_one "$consumers"
+    eventually 300 update_is_over
+    eventually 60 release_is "$1"
+}
+
+update_is_taken_back() {
+    local state
+    state=$(docker service inspect --format '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "$consumers")
+    [[ $state == rollback_completed ]] || fail "the update is $state"
+}
+
 # ---- checks ---------------------------------------------------------------------------------------
 
 images_are_built_as_compose_names_them() {
@@ -191,9 +215,12 @@ each_batch_is_processed_once_while_containers_are_killed_and_their_number_change
     disturb_until $((batches / 4)) 10
     grow_to 6
     eventually 60 shards_are '1/6 2/6 3/6 4/6 5/6 6/6'
-    disturb_until $((batches * 5 / 8)) 10
+    disturb_until $((batches / 2)) 10
     shrink_to 4
     eventually 60 shards_are '1/4 2/4 3/4 4/4'
+    disturb_until $((batches * 3 / 4)) 10
+    roll_to_next 4
+    shards_are '1/4 2/4 3/4 4/4'
     disturb_until "$batches" 10
     docker service scale "$producers=0" >/dev/null
     eventually 60 are_running "$producers" 0 # it may publish one more while it ends
@@ -203,9 +230,16 @@ each_batch_is_processed_once_while_containers_are_killed_and_their_number_change
     [[ $found == "$count"$'\t'"$count"$'\t'0 ]] || fail "records, different keys, not processed: $found, of $count batches"
     [[ $(read_out 'ls /results | grep -c "^summary_"') -eq $count ]] || fail "not as many summaries as batches"
     echo "$count batches, 0 lost, 0 twice; $(kills_of "$consumers") shards and $(kills_of "$producers") producers killed," \
-        "$(wc -l <"$work/changes") changes of N, $((SECONDS - started)) seconds" >"$work/came_to"
+        "$(wc -l <"$work/changes") changes of N, one of the image, $((SECONDS - started)) seconds" >"$work/came_to"
     [[ $count -ge $batches && $(wc -l <"$work/kills") -ge 30 ]] || fail "$(cat "$work/came_to")"
     read_out 'test -s /results/processed.1-of-4.log && test -s /results/processed.1-of-6.log'
+}
+
+an_image_that_does_not_start_is_taken_back() {
+    derive_image broken 'ENTRYPOINT ["/bin/false"]'
+    CONSUMER_IMAGE=$stack-broken deploy 4
+    eventually 300 update_is_taken_back
+    eventually 120 are_running "$consumers" 4
 }
 
 totals_are_of_all_batches_whoever_had_them() { eventually 120 totals_are_of "$(published)"; }
