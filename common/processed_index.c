@@ -125,7 +125,7 @@ static bool take_changed(struct processed_index *index, const struct processed_r
 static void tell(const struct processed_index *index, const char *key, enum verdict before)
 {
     if (index->judged != NULL)
-        index->judged(index->judged_context, index->shard, key, before);
+        index->judged(index->judged_context, index, key, before);
 }
 
 static void decide(struct processed_entry *entry, const struct processed_record *record)
@@ -223,6 +223,11 @@ static enum verdict verdict_of(const struct processed_entry *entry)
 enum verdict processed_index_verdict(const struct processed_index *index, const char *key)
 {
     return verdict_of(processed_index_find(index, key));
+}
+
+struct shard processed_index_shard(const struct processed_index *index)
+{
+    return index->shard;
 }
 
 void processed_index_watch(struct processed_index *index, processed_index_judged *judged,

@@ -58,10 +58,12 @@ const struct processed_entry *processed_index_find(const struct processed_index 
 
 enum verdict processed_index_verdict(const struct processed_index *index, const char *key);
 
+struct shard processed_index_shard(const struct processed_index *index);
+
 /* Calls `judged` from now on with each key whose verdict a record has changed, and what it was.
  * NULL: nobody any more. */
-typedef void processed_index_judged(void *context, struct shard shard, const char *key,
-                                    enum verdict before);
+typedef void processed_index_judged(void *context, const struct processed_index *index,
+                                    const char *key, enum verdict before);
 void processed_index_watch(struct processed_index *index, processed_index_judged *judged,
                            void *context);
 

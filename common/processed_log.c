@@ -358,14 +358,9 @@ enum verdict processed_log_verdict(const struct processed_log *log, const char *
     return processed_index_verdict(log->index, key);
 }
 
-const struct processed_index *processed_log_index(const struct processed_log *log)
+struct processed_index *processed_log_index(const struct processed_log *log)
 {
     return log->index;
-}
-
-void processed_log_watch(struct processed_log *log, processed_index_judged *judged, void *context)
-{
-    processed_index_watch(log->index, judged, context);
 }
 
 uint64_t processed_log_count(const struct processed_log *log, enum outcome outcome)

@@ -94,10 +94,7 @@ bool processed_log_had(const struct processed_log *log, const char *key, uint64_
 enum verdict processed_log_verdict(const struct processed_log *log, const char *key);
 
 /* All that stands in it. */
-const struct processed_index *processed_log_index(const struct processed_log *log);
-
-/* As processed_index_watch(). */
-void processed_log_watch(struct processed_log *log, processed_index_judged *judged, void *context);
+struct processed_index *processed_log_index(const struct processed_log *log);
 
 /* Number of keys of which this outcome stands. */
 uint64_t processed_log_count(const struct processed_log *log, enum outcome outcome);

@@ -13,6 +13,7 @@
 #include "common/contract.h"
 #include "common/fileio.h"
 #include "common/number.h"
+#include "common/processed_repeats.h"
 
 /* Two new names within one tick of a file system's clock leave one mtime. */
 #define LIST_EVERY_NS NUMBER_NS_PER_SECOND
@@ -21,10 +22,6 @@ struct followed {
     struct processed_log *log;
     bool own;
     struct stat file; /* as it was when it was read; st_ino 0: not there */
-};
-
-struct tallied {
-    uint64_t processed, rejected;
 };
 
 struct processed_logs {
@@ -36,113 +33,14 @@ struct processed_logs {
     struct timespec listed_mtime; /* of .shards */
     int64_t listed_ns;
     struct processed_entry *answer; /* one that several logs make up */
-    struct tallied repeated;        /* what sums over the logs count more than once */
+    struct processed_repeats *repeats;
 };
-
-static const struct processed_log *log_of(const struct processed_logs *logs, struct shard shard)
-{
-    for (size_t i = 0; i < logs->count; i++)
-        if (shard_is_same(processed_log_shard(logs->followed[i].log), shard))
-            return logs->followed[i].log;
-    return NULL;
-}
 
 static int fail(char error[PROCESSED_LOG_ERROR_SIZE], const char *operation, const char *name)
 {
     (void)snprintf(error, PROCESSED_LOG_ERROR_SIZE, "cannot %s %.100s: %s", operation, name,
                    strerror(errno));
     return -1;
-}
-
-/* ---- counting each key once ---- */
-
-/*
- * Shards of one N have no key in common. So a verdict asks one log of each other N, the one whose
- * shard owns the key.
- */
-static void tally(struct tallied *tallied, enum verdict verdict)
-{
-    tallied->processed += verdict == VERDICT_PROCESSED ? 1 : 0;
-    tallied->rejected += verdict == VERDICT_REJECTED ? 1 : 0;
-}
-
-/* What the first `count` logs say of a key, those of this N left out. */
-static struct tallied tally_others(const struct processed_logs *logs, size_t count,
-                                   struct shard shard, const char *key)
-{
-    struct tallied tallied = {0};
-    for (size_t i = 0; i < count; i++)
-        if (processed_log_shard(logs->followed[i].log).count != shard.count)
-            tally(&tallied, processed_log_verdict(logs->followed[i].log, key));
-    return tallied;
-}
-
-/* So much of what logs say of one key is to be left out: all but one that it was processed, or else
- * that it was rejected. */
-static struct tallied repeats(struct tallied others, enum verdict verdict)
-{
-    tally(&others, verdict);
-    if (others.processed > 0)
-        others.processed--;
-    else if (others.rejected > 0)
-        others.rejected--;
-    return others;
-}
-
-static void note_verdict(struct processed_logs *logs, struct tallied others, enum verdict before,
-                         enum verdict now)
-{
-    struct tallied was = repeats(others, before);
-    struct tallied is = repeats(others, now);
-    logs->repeated.processed += is.processed - was.processed;
-    logs->repeated.rejected += is.rejected - was.rejected;
-}
-
-static void on_judged(void *context, struct shard shard, const char *key, enum verdict before)
-{
-    struct processed_logs *logs = context;
-    const struct processed_log *log = log_of(logs, shard);
-    note_verdict(logs, tally_others(logs, logs->count, shard, key), before,
-                 processed_log_verdict(log, key));
-}
-
-struct joining {
-    struct processed_logs *logs;
-    size_t joined; /* which log is, with those before it; */
-    size_t other;  /* and which of them has the key as well */
-};
-
-static void join_key(void *context, const char *key)
-{
-    const struct joining *joining = context;
-    struct processed_logs *logs = joining->logs;
-    struct processed_log *log = logs->followed[joining->joined].log;
-    struct tallied earlier = tally_others(logs, joining->other, processed_log_shard(log), key);
-    if (earlier.processed + earlier.rejected > 0)
-        return; /* it came with that one */
-    note_verdict(logs, tally_others(logs, joining->joined, processed_log_shard(log), key),
-                 VERDICT_NONE, processed_log_verdict(log, key));
-}
-
-/* What one log says that some before it say as well. */
-static void join(struct processed_logs *logs, size_t joined)
-{
-    struct processed_log *log = logs->followed[joined].log;
-    for (size_t other = 0; other < joined; other++) {
-        struct joining joining = {.logs = logs, .joined = joined, .other = other};
-        const struct processed_log *before = logs->followed[other].log;
-        if (processed_log_shard(before).count != processed_log_shard(log).count)
-            processed_index_shared(processed_log_index(log), processed_log_index(before), join_key,
-                                   &joining);
-    }
-    processed_log_watch(log, on_judged, logs);
-}
-
-static void join_all(struct processed_logs *logs)
-{
-    logs->repeated = (struct tallied){0};
-    for (size_t i = 0; i < logs->count; i++)
-        join(logs, i);
 }
 
 /* ---- following one ---- */
@@ -170,6 +68,14 @@ static bool is_replaced(const struct followed *followed, const struct stat *file
             file->st_size < before->st_size);
 }
 
+static bool join_all(const struct processed_logs *logs)
+{
+    for (size_t i = 0; i < logs->count; i++)
+        if (!processed_repeats_join(logs->repeats, processed_log_index(logs->followed[i].log)))
+            return false;
+    return true;
+}
+
 static int follow(struct processed_logs *logs, struct followed *followed,
                   char error[PROCESSED_LOG_ERROR_SIZE])
 {
@@ -183,10 +89,12 @@ static int follow(struct processed_logs *logs, struct followed *followed,
             logs->results_fd, processed_log_shard(followed->log), PROCESSED_LOG_READ, error);
         if (anew == NULL)
             return -1;
+        processed_repeats_clear(logs->repeats);
         processed_log_close(followed->log);
         followed->log = anew;
         logs->generation++;
-        join_all(logs);
+        if (!join_all(logs))
+            return fail(error, "follow", processed_log_name(anew));
     } else if (processed_log_refresh(followed->log, error) != 0) {
         return -1;
     }
@@ -198,7 +106,10 @@ static int follow(struct processed_logs *logs, struct followed *followed,
 
 static bool is_followed(const struct processed_logs *logs, struct shard shard)
 {
-    return log_of(logs, shard) != NULL || shard_is_same(shard, logs->but);
+    for (size_t i = 0; i < logs->count; i++)
+        if (shard_is_same(processed_log_shard(logs->followed[i].log), shard))
+            return true;
+    return shard_is_same(shard, logs->but);
 }
 
 static int add(struct processed_logs *logs, struct processed_log *log, bool own,
@@ -208,8 +119,9 @@ static int add(struct processed_logs *logs, struct processed_log *log, bool own,
     if (grown == NULL)
         return -1;
     logs->followed = grown;
-    logs->followed[logs->count] = (struct followed){.log = log, .own = own, .file = *file};
-    join(logs, logs->count++);
+    if (!processed_repeats_join(logs->repeats, processed_log_index(log)))
+        return -1;
+    logs->followed[logs->count++] = (struct followed){.log = log, .own = own, .file = *file};
     return 0;
 }
 
@@ -285,7 +197,9 @@ static int open_all(struct processed_logs *logs, struct processed_log *own,
 {
     const struct stat untouched = {0};
     logs->answer = calloc(1, sizeof *logs->answer);
-    if (logs->answer == NULL || (own != NULL && add(logs, own, true, &untouched) != 0))
+    logs->repeats = processed_repeats_create();
+    if (logs->answer == NULL || logs->repeats == NULL ||
+        (own != NULL && add(logs, own, true, &untouched) != 0))
         return fail(error, "open", "the logs");
     return begin_to_follow(logs, SHARD_WHOLE, error) != 0 ||
                    follow_listed(logs, logs->results_fd, CONTRACT_PROCESSED_LOG, error) != 0
@@ -326,10 +240,9 @@ void processed_logs_close(struct processed_logs *logs)
 {
     if (logs == NULL)
         return;
+    processed_repeats_free(logs->repeats);
     for (size_t i = 0; i < logs->count; i++)
-        if (logs->followed[i].own)
-            processed_log_watch(logs->followed[i].log, NULL, NULL);
-        else
+        if (!logs->followed[i].own)
             processed_log_close(logs->followed[i].log);
     free(logs->followed);
     free(logs->answer);
@@ -406,15 +319,13 @@ uint64_t processed_logs_count(const struct processed_logs *logs, enum outcome ou
     uint64_t count = 0;
     for (size_t i = 0; i < logs->count; i++)
         count += processed_log_count(logs->followed[i].log, outcome);
-    if (outcome == OUTCOME_PROCESSED)
-        return count - logs->repeated.processed;
-    return outcome == OUTCOME_REJECTED ? count - logs->repeated.rejected : count;
+    return count - processed_repeats_count(logs->repeats, outcome);
 }
 
 bool processed_logs_have_elsewhere(const struct processed_logs *logs, struct shard shard,
                                    const char *key)
 {
-    return tally_others(logs, logs->count, shard, key).processed > 0;
+    return processed_repeats_have_elsewhere(logs->repeats, shard, key);
 }
 
 uint64_t processed_logs_last_number(const struct processed_logs *logs)
