@@ -235,7 +235,7 @@ the_totals_are_the_same_whoever_reports() {
     begin whoever
     local shard
     for shard in 1/1 1/2 2/2 1/3 2/3 3/3; do
-        publish 6
+        publish 6 --rows 3000
         shard_once "$shard"
     done
     for shard in 1/4 2/4 3/4 4/4; do shard_once "$shard"; done
