@@ -143,13 +143,12 @@ queue() {
     queued_commands+=("$(printf '%q ' "$@")")
 }
 
-# run_queue [SUITES]: runs what is queued, so many suites at a time, or as many as there are cores, and judges each when it
-# ends.
+# Runs what is queued, as many suites at a time as there are cores, and judges each when it ends.
 run_queue() {
-    local at_a_time=${1:-$(nproc)} next=0 ended status label
+    local next=0 ended status label
     declare -A labels=() started=()
     while [[ $next -lt ${#queued_labels[@]} || ${#labels[@]} -gt 0 ]]; do
-        if [[ $next -lt ${#queued_labels[@]} && ${#labels[@]} -lt $at_a_time ]]; then
+        if [[ $next -lt ${#queued_labels[@]} && ${#labels[@]} -lt $(nproc) ]]; then
             label=${queued_labels[next]}
             eval "timeout --kill-after=10 $suite_seconds ${queued_commands[next]}" \
                 >"$logs/${label// /-}.log" 2>&1 </dev/null &
@@ -199,12 +198,9 @@ shell_suites() {
     [[ -n $any ]] || nothing_there "$1"
 }
 
-# As many as there are cores, and one more: most of them wait for a daemon more than they work.
-run_waiting_queue() { run_queue $(($(nproc) + 1)); }
-
 e2e_alone=()
 
-# The largest first, so that none is left at the end with nobody beside it.
+# The largest first, so that none is left at the end with nobody beside it: most of them wait for a daemon more than they work.
 queue_e2e() {
     local script
     # shellcheck disable=SC2045
@@ -227,7 +223,7 @@ run_alone() {
 
 e2e_suites() {
     queue_e2e
-    run_waiting_queue
+    run_queue
     run_alone
 }
 
@@ -347,7 +343,7 @@ everything() {
     fuzz_suites
     queue_engine
     [[ -z $built ]] || queue_e2e
-    run_waiting_queue
+    run_queue
     run_alone
     ask_for_engine
 }

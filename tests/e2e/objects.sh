@@ -266,12 +266,12 @@ a_file_rewritten_at_the_same_size_while_it_is_read_gives_no_half_result() {
 
 data_without_metadata_waits_for_as_long_as_it_grows() {
     fresh growing
-    start_consumer --chart none
+    spawn "$consumer" --dir "$dir" --settle 1s --poll-interval 50ms --chart none >>"$dir/consumer.out" 2>&1
     printf 'a\n' >"$dir/data_1.csv"
     for _ in {1..14}; do
         echo 1 >>"$dir/data_1.csv"
         no_record_of 1
-        sleep 0.1
+        sleep 0.15
     done
     eventually 5 has_record 1
     stop "$spawned"
