@@ -16,7 +16,9 @@
 #include "common/text.h"
 #include "common/wait.h"
 
-#define READ_BYTES ((size_t)256 * 1024)
+/* More than a record has, and less than what an allocator asks the kernel for and gives back each
+ * time. */
+#define READ_BYTES ((size_t)96 * 1024)
 #define REMEDY_SIZE 80
 /* Some 3 MB of log: parsing them takes less than a tenth of a second. */
 #define CHECKPOINT_EVERY 10000

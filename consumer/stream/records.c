@@ -10,7 +10,7 @@
 #include "common/fileio.h"
 
 /* Some hundreds of records, */
-#define PIECE_BYTES ((size_t)256 * 1024)
+#define PIECE_BYTES ((size_t)96 * 1024)
 /* and some tens. */
 #define KEPT_BYTES ((size_t)16 * 1024)
 #define BACK_BYTES ((size_t)1024 * 1024)
