@@ -10,9 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/contract.h"
-#include "common/number.h"
 
 int fileio_hold_standard_descriptors(void)
 {
@@ -253,15 +251,15 @@ DIR *fileio_list(int directory_fd)
     return stream;
 }
 
-static bool is_old(int directory_fd, const char *name, int64_t unwritten_s)
+static bool is_old(int directory_fd, const char *name, int64_t written_before_s)
 {
     struct stat status;
-    return unwritten_s == 0 ||
+    return written_before_s == FILEIO_WHENEVER ||
            (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-            clock_wall_ns() / NUMBER_NS_PER_SECOND - status.st_mtim.tv_sec >= unwritten_s);
+            status.st_mtim.tv_sec < written_before_s);
 }
 
-int fileio_remove_temporaries(int directory_fd, int64_t unwritten_s)
+int fileio_remove_temporaries(int directory_fd, int64_t written_before_s)
 {
     int result = -1;
     DIR *stream = fileio_list(directory_fd);
@@ -269,7 +267,7 @@ int fileio_remove_temporaries(int directory_fd, int64_t unwritten_s)
         return -1;
     struct dirent *entry;
     while (errno = 0, (entry = readdir(stream)) != NULL)
-        if (is_temporary(entry->d_name) && is_old(directory_fd, entry->d_name, unwritten_s) &&
+        if (is_temporary(entry->d_name) && is_old(directory_fd, entry->d_name, written_before_s) &&
             unlinkat(directory_fd, entry->d_name, 0) != 0 && errno != ENOENT &&
             errno != EISDIR) /* not one of ours */
             goto out;

@@ -119,11 +119,12 @@ int fileio_flush(int fd);
 DIR *fileio_list(int directory_fd);
 
 /*
- * Removes the temporaries that a crash left behind, those that have not been written for so many
- * seconds: 0 in a directory of one's own, and where others write as well more than any of theirs
- * takes. 0, or -1 with errno.
+ * Removes the temporaries that a crash left behind: in a directory of one's own all, by
+ * FILEIO_WHENEVER, and where others write as well those that were last written before this second
+ * of the file system's clock. 0, or -1 with errno.
  */
-int fileio_remove_temporaries(int directory_fd, int64_t unwritten_s);
+#define FILEIO_WHENEVER INT64_MAX
+int fileio_remove_temporaries(int directory_fd, int64_t written_before_s);
 
 /*
  * Takes the lock `name` in a directory, for as long as the descriptor is open,

@@ -126,11 +126,17 @@ static int open_results(struct consumer *consumer)
     return enter(consumer);
 }
 
-/* What others are writing is no remains of a crash, but nobody writes at one file for an hour. */
+/*
+ * What others are writing is no remains of a crash, but nobody writes at one file for an hour. It
+ * is counted from when the lock was taken, by the clock that the temporaries' ages are of.
+ */
 static int tidy(const struct consumer *consumer)
 {
-    bool alone = !elders_anybody_runs(consumer->results_fd, consumer->config.shard);
-    if (fileio_remove_temporaries(consumer->results_fd, alone ? 0 : 3600) == 0)
+    struct stat lock = {0};
+    int64_t written_before_s = FILEIO_WHENEVER;
+    if (elders_anybody_runs(consumer->results_fd, consumer->config.shard))
+        written_before_s = fstat(consumer->lock_fd, &lock) == 0 ? lock.st_mtim.tv_sec - 3600 : 0;
+    if (fileio_remove_temporaries(consumer->results_fd, written_before_s) == 0)
         return CONTRACT_EXIT_DONE;
     return refuse(CONTRACT_EXIT_IO, "tidy", consumer->config.results_path);
 }

@@ -135,7 +135,7 @@ int recovery_run(struct recovery *recovery, struct publisher *publisher,
     int result = -1;
     *recovery = (struct recovery){0};
     error[0] = '\0';
-    if (fileio_remove_temporaries(publisher->directory_fd, 0) == 0 &&
+    if (fileio_remove_temporaries(publisher->directory_fd, FILEIO_WHENEVER) == 0 &&
         listing_read(publisher->directory_fd, &listing) == 0)
         result = recover_all(recovery, publisher, seen, &listing, error);
     int saved_errno = errno;

@@ -132,54 +132,46 @@ static int judge(const struct json *status, char *answer, size_t size)
     return CONTRACT_EXIT_DONE;
 }
 
-static bool file_time(int results_fd, const char *name, struct timespec *modified)
+static bool is_of_shard(const struct json *status, struct shard shard)
 {
-    struct stat status;
-    if (fstatat(results_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    *modified = status.st_mtim;
-    return true;
-}
-
-/*
- * For how many seconds a shard has held its lock without a status of its own, which comes when all
- * logs have been read; -1 when there is one. 1/1 has the name to which others, where they report,
- * write as well.
- */
-static int64_t is_starting_s(int results_fd, const char *lock, struct shard shard,
-                             const struct json *status)
-{
-    char name[CONTRACT_NAME_SIZE];
     char words[SHARD_WORDS_SIZE];
     const char *teller = words;
-    struct timespec locked = {0};
-    struct timespec told = {0};
-    shard_file(name, CONTRACT_STATUS, shard);
     shard_words(words, shard);
-    if (!file_time(results_fd, lock, &locked))
-        return -1;
-    if (status != NULL)
-        (void)json_get_text(status, "shard", &teller);
-    if (file_time(results_fd, name, &told) && strcmp(teller, words) == 0 &&
-        (told.tv_sec > locked.tv_sec ||
-         (told.tv_sec == locked.tv_sec && told.tv_nsec >= locked.tv_nsec)))
-        return -1;
-    int64_t age_s = clock_wall_ns() / NUMBER_NS_PER_SECOND - locked.tv_sec;
-    return age_s > 0 ? age_s : 0;
+    (void)json_get_text(status, "shard", &teller);
+    return strcmp(teller, words) == 0;
 }
 
+/* The lock's file tells since when it is held. A clock that was set back may say so of any status,
+ * which is why nobody is asked about one that is fresh. */
+static bool is_of_an_earlier_run(int results_fd, const char *lock, struct shard shard)
+{
+    char name[CONTRACT_NAME_SIZE];
+    struct stat locked;
+    struct stat told;
+    shard_file(name, CONTRACT_STATUS, shard);
+    if (fstatat(results_fd, lock, &locked, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    if (fstatat(results_fd, name, &told, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT;
+    return told.st_mtim.tv_sec < locked.st_mtim.tv_sec;
+}
+
+/* 1/1 has the name to which others, where they report, write as well. */
 static int judge_running(int results_fd, const char *lock, struct shard shard, char *answer,
                          size_t size)
 {
     int code = CONTRACT_EXIT_WAITING;
+    const char *trouble = NULL;
     struct json *status = read_status(results_fd, shard, answer, size);
-    int64_t starting_s = is_starting_s(results_fd, lock, shard, status);
-    if (starting_s >= 0)
-        (void)snprintf(answer, size,
-                       "starting: it has been reading the logs for %" PRId64 " seconds",
-                       starting_s);
-    else if (status != NULL)
+    bool own = status != NULL && is_of_shard(status, shard);
+    if (own)
         code = judge(status, answer, size);
+    bool told = own && json_get_text(status, "trouble", &trouble) == JSON_FOUND;
+    if (code != CONTRACT_EXIT_DONE && !told &&
+        ((status != NULL && !own) || is_of_an_earlier_run(results_fd, lock, shard)))
+        (void)snprintf(answer, size,
+                       "has told nothing since it started: it is reading the logs, or "
+                       "cannot write its status");
     json_free(status);
     return code;
 }

@@ -13,11 +13,25 @@
  */
 #define JUDGED_AGAIN (CHRONICLE_NEWEST + 2 * MARKS_WINDOW)
 
+/*
+ * In which order records came: those of the own log as they were decided, those of others when they
+ * were seen. Ages say it otherwise, and who went by them after a restart would put other batches on
+ * the next page than were not on the last one.
+ */
+struct arrivals {
+    uint32_t sources[JUDGED_AGAIN]; /* a ring of places among the sources, with REPEATED */
+    size_t count;
+    size_t next;
+};
+/* The record told of nothing new. */
+#define REPEATED (UINT32_C(1) << 31)
+
 struct chronicle {
     int results_fd;
     struct shard own;
     struct chronicle_calls calls;
     struct sources sources;
+    struct arrivals arrivals;
     int64_t until_ns; /* catching up gives way then */
     bool moved; /* in this step by a record at least, so that it ends, however slow the disk is */
     uint64_t total;
@@ -93,10 +107,35 @@ static bool is_repeated(const struct chronicle *chronicle, const struct sources 
            chronicle->calls.is_repeated(chronicle->calls.context, of, key, sources);
 }
 
+static void note_arrival(struct chronicle *chronicle, struct shard of, bool repeated)
+{
+    struct arrivals *arrivals = &chronicle->arrivals;
+    size_t place = sources_place(&chronicle->sources, of);
+    if (place >= REPEATED) {
+        arrivals->count = 0; /* it cannot be said any more */
+        return;
+    }
+    arrivals->sources[arrivals->next] = (uint32_t)place | (repeated ? REPEATED : 0);
+    arrivals->next = (arrivals->next + 1) % JUDGED_AGAIN;
+    if (arrivals->count < JUDGED_AGAIN)
+        arrivals->count++;
+}
+
+/* The oldest is the 0th. */
+static uint32_t arrival(const struct arrivals *arrivals, size_t index)
+{
+    return arrivals
+        ->sources[(arrivals->next + JUDGED_AGAIN - arrivals->count + index) % JUDGED_AGAIN];
+}
+
 void chronicle_tell(struct chronicle *chronicle, const struct account *account)
 {
-    if (sources_lag_of(&chronicle->sources, chronicle->own) ||
-        is_repeated(chronicle, &chronicle->sources, chronicle->own, account->outcome, account->key))
+    if (sources_lag_of(&chronicle->sources, chronicle->own))
+        return;
+    bool repeated =
+        is_repeated(chronicle, &chronicle->sources, chronicle->own, account->outcome, account->key);
+    note_arrival(chronicle, chronicle->own, repeated);
+    if (repeated)
         return;
     *place(chronicle) = *account;
     take_in(chronicle);
@@ -108,8 +147,10 @@ static bool take_record(void *context, const struct processed_record *record)
     if (chronicle->moved && clock_now_ns() >= chronicle->until_ns)
         return false;
     chronicle->moved = true;
-    if (is_repeated(chronicle, &chronicle->sources, chronicle->sources.reading, record->outcome,
-                    record->key))
+    bool repeated = is_repeated(chronicle, &chronicle->sources, chronicle->sources.reading,
+                                record->outcome, record->key);
+    note_arrival(chronicle, chronicle->sources.reading, repeated);
+    if (repeated)
         return true;
     account_recall(chronicle->results_fd, record, place(chronicle));
     take_in(chronicle);
@@ -185,14 +226,78 @@ bool chronicle_pack(const struct chronicle *chronicle, struct text *file)
     trend_pack(chronicle->trend, &trend);
     pack_inner(file, &trend);
     text_free(&trend);
+    pack_u64(file, chronicle->arrivals.count);
+    for (size_t i = 0; i < chronicle->arrivals.count; i++)
+        pack_u32(file, arrival(&chronicle->arrivals, i));
     return true;
+}
+
+/* ---- coming back ---- */
+
+static bool forget_newest(struct chronicle *chronicle)
+{
+    struct marks *marks = marks_create();
+    if (marks == NULL)
+        return false;
+    marks_free(chronicle->marks);
+    chronicle->marks = marks;
+    chronicle->count = chronicle->next = 0;
+    chronicle->arrivals = (struct arrivals){0};
+    return true;
+}
+
+static void remember(struct chronicle *chronicle, struct shard of,
+                     const struct processed_record *record, bool repeated)
+{
+    note_arrival(chronicle, of, repeated);
+    if (repeated)
+        return;
+    account_recall(chronicle->results_fd, record, place(chronicle));
+    take_place(chronicle);
 }
 
 struct remembering {
     struct chronicle *chronicle;
     struct sources back; /* the logs, from some records before here up to here */
-    size_t ahead;        /* so many of them are still in front */
+    bool repeated;       /* by arrival: what is said of the record in front; */
+    size_t ahead;        /* by time: so many are still in front */
 };
+
+static bool remember_arrival(void *context, const struct processed_record *record)
+{
+    const struct remembering *remembering = context;
+    remember(remembering->chronicle, remembering->back.reading, record, remembering->repeated);
+    return true;
+}
+
+/* False when the logs have not as many records as came. */
+static bool read_arrivals(struct remembering *remembering, const struct arrivals *arrivals)
+{
+    for (size_t i = 0; i < arrivals->count && !wait_stopping(); i++) {
+        uint32_t came = arrival(arrivals, i);
+        remembering->repeated = (came & REPEATED) != 0;
+        if (sources_read_of(&remembering->back, came & ~REPEATED, remember_arrival, remembering) !=
+            1)
+            return false;
+    }
+    return true;
+}
+
+static bool remember_by_arrival(struct chronicle *chronicle, const struct arrivals *arrivals)
+{
+    struct remembering remembering = {.chronicle = chronicle};
+    size_t *counts = calloc(chronicle->sources.count + 1, sizeof *counts);
+    if (counts == NULL)
+        return false;
+    for (size_t i = 0; i < arrivals->count; i++)
+        counts[arrival(arrivals, i) & ~REPEATED]++;
+    bool remembered = arrivals->count > 0 &&
+                      sources_back_each(&chronicle->sources, counts, &remembering.back) &&
+                      read_arrivals(&remembering, arrivals);
+    sources_free(&remembering.back);
+    free(counts);
+    return remembered;
+}
 
 static bool count_record(void *context, const struct processed_record *record)
 {
@@ -206,12 +311,10 @@ static bool remember_record(void *context, const struct processed_record *record
 {
     struct remembering *remembering = context;
     struct chronicle *chronicle = remembering->chronicle;
-    if (remembering->ahead-- > JUDGED_AGAIN ||
-        is_repeated(chronicle, &remembering->back, remembering->back.reading, record->outcome,
-                    record->key))
-        return true;
-    account_recall(chronicle->results_fd, record, place(chronicle));
-    take_place(chronicle);
+    struct shard of = remembering->back.reading;
+    if (remembering->ahead-- <= JUDGED_AGAIN)
+        remember(chronicle, of, record,
+                 is_repeated(chronicle, &remembering->back, of, record->outcome, record->key));
     return true;
 }
 
@@ -225,23 +328,43 @@ static void read_back(struct remembering *remembering, processed_record_take *ta
     sources_free(&remembering->back);
 }
 
-/* The newest ones in front of where it goes on: of all logs together as many as of one. */
-static void remember_newest(struct chronicle *chronicle)
+/* Where nobody knows how they came: of all logs together as many as of one. */
+static void remember_by_time(struct chronicle *chronicle)
 {
     struct remembering remembering = {.chronicle = chronicle};
     read_back(&remembering, count_record, &remembering.ahead);
     read_back(&remembering, remember_record, &remembering);
 }
 
+/* The newest ones in front of where it goes on. */
+static void remember_newest(struct chronicle *chronicle, const struct arrivals *arrivals)
+{
+    if (!remember_by_arrival(chronicle, arrivals) && forget_newest(chronicle))
+        remember_by_time(chronicle);
+}
+
+static void unpack_arrivals(struct unpacker *packed, size_t source_count, struct arrivals *arrivals)
+{
+    arrivals->count = unpack_count(packed, JUDGED_AGAIN, 4);
+    arrivals->next = arrivals->count % JUDGED_AGAIN;
+    for (size_t i = 0; i < arrivals->count; i++) {
+        arrivals->sources[i] = unpack_u32(packed);
+        if ((arrivals->sources[i] & ~REPEATED) >= source_count)
+            (void)unpack_refuse(packed);
+    }
+}
+
 bool chronicle_unpack(struct chronicle *chronicle, struct unpacker *packed)
 {
     struct sources sources = {.results_fd = chronicle->results_fd};
+    struct arrivals arrivals;
     bool same = sources_unpack(&sources, packed);
     uint64_t total = unpack_u64(packed);
     size_t length = 0;
     const char *bytes = unpack_bytes(packed, &length);
     struct trend *trend = trend_unpack(bytes, length);
-    if (trend == NULL || !same) {
+    unpack_arrivals(packed, sources.count, &arrivals);
+    if (trend == NULL || !same || unpack_failed(packed)) {
         trend_free(trend);
         sources_free(&sources);
         return false;
@@ -250,6 +373,6 @@ bool chronicle_unpack(struct chronicle *chronicle, struct unpacker *packed)
     chronicle->trend = trend;
     chronicle->sources = sources;
     chronicle->total = total;
-    remember_newest(chronicle);
+    remember_newest(chronicle, &arrivals);
     return true;
 }

@@ -155,6 +155,11 @@ static bool take_again(void *context, const struct processed_record *record)
     return true;
 }
 
+void ledger_try_again(struct ledger *ledger)
+{
+    ledger->unreadable = false;
+}
+
 bool ledger_is_behind(const struct ledger *ledger)
 {
     return ledger->gap_count > 0 && !ledger->unreadable;

@@ -60,6 +60,9 @@ typedef bool ledger_reread(void *context, const struct processed_record *record,
  */
 bool ledger_catch_up(struct ledger *ledger, ledger_reread *reread, void *context);
 
+/* A log that could not be read may be readable again. */
+void ledger_try_again(struct ledger *ledger);
+
 /* True when catching up would go on. */
 bool ledger_is_behind(const struct ledger *ledger);
 

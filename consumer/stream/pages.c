@@ -9,7 +9,7 @@
 /* Larger states would be of more columns than a trend takes. */
 #define STATE_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define STATE_MAGIC "SDSTREAM"
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 /* Pages that were removed are looked for in the log so often at most: all of it has to be read. */
 #define AGAIN_EVERY_NS (60 * NUMBER_NS_PER_SECOND)
 
@@ -67,11 +67,35 @@ static void write_older(struct pages *pages, const struct chronicle *chronicle, 
     (void)derived_write(pages->derived, DERIVED_PAGES, name, FILEIO_DERIVED);
 }
 
+static bool is_missing(const struct pages *pages, uint64_t number)
+{
+    char name[PAGE_NAME_SIZE];
+    page_older_name(name, number);
+    return !derived_is_there(pages->derived, name);
+}
+
+/* Only one log says in which order its records came. */
+static bool may_come_in_another_order(const struct pages *pages)
+{
+    return processed_logs_at(pages->logs, 1) != NULL;
+}
+
+static void on_page_again(struct pages *pages, uint64_t number)
+{
+    if (number >= pages_first(pages) && number <= pages_last(pages) &&
+        (may_come_in_another_order(pages) || is_missing(pages, number)))
+        write_older(pages, pages->again, number, 0);
+}
+
 /* The page before is written again, since only now it has one behind it. */
 static void on_page(void *context, const struct chronicle *chronicle, uint64_t number)
 {
     struct pages *pages = context;
     char name[PAGE_NAME_SIZE];
+    if (chronicle == pages->again) {
+        on_page_again(pages, number);
+        return;
+    }
     if (chronicle_ahead(chronicle) > (uint64_t)PAGES_MAX * CHRONICLE_PAGE)
         return; /* it would be removed before anybody read it; else it comes back as a lost one */
     write_older(pages, chronicle, number, 0);
@@ -84,20 +108,6 @@ static void on_page(void *context, const struct chronicle *chronicle, uint64_t n
 }
 
 /* ---- those that are lost ---- */
-
-static bool is_missing(const struct pages *pages, uint64_t number)
-{
-    char name[PAGE_NAME_SIZE];
-    page_older_name(name, number);
-    return !derived_is_there(pages->derived, name);
-}
-
-static void on_page_again(void *context, const struct chronicle *chronicle, uint64_t number)
-{
-    struct pages *pages = context;
-    if (number >= pages_first(pages) && number <= pages_last(pages) && is_missing(pages, number))
-        write_older(pages, chronicle, number, 0);
-}
 
 static bool lacks_a_page(const struct pages *pages)
 {
@@ -132,10 +142,10 @@ static bool is_repeated(void *context, struct shard of, const char *key, const s
     return false;
 }
 
-static struct chronicle *create_chronicle(struct pages *pages, chronicle_on_page *call)
+static struct chronicle *create_chronicle(struct pages *pages)
 {
     const struct chronicle_calls calls = {
-        .on_page = call, .is_repeated = is_repeated, .context = pages};
+        .on_page = on_page, .is_repeated = is_repeated, .context = pages};
     return chronicle_create(pages->derived->results_fd, pages->own, &calls);
 }
 
@@ -144,17 +154,32 @@ void pages_look_for_lost(struct pages *pages, int64_t now_ns)
     if (pages->again != NULL || now_ns < pages->again_ns || !lacks_a_page(pages))
         return;
     pages->again_ns = now_ns + AGAIN_EVERY_NS;
-    pages->again = create_chronicle(pages, on_page_again);
+    pages->again = create_chronicle(pages);
     if (pages->again != NULL)
         begin_chronicle(pages, pages->again);
 }
 
+/*
+ * Where records came in another order than they are read now, all pages are written anew, and the
+ * chronicle goes on as the one that was read: else a batch could be on two of them, and one on
+ * none.
+ */
 static bool read_again(struct pages *pages)
 {
-    if (pages->again == NULL || chronicle_catch_up(pages->again))
-        return pages->again != NULL;
-    chronicle_free(pages->again);
+    if (pages->again == NULL)
+        return false;
+    if (chronicle_catch_up(pages->again))
+        return true;
+    struct chronicle *done = pages->again;
+    if (may_come_in_another_order(pages)) {
+        begin_chronicle(pages, pages->again);
+        if (chronicle_is_behind(pages->again))
+            return true;
+        done = pages->chronicle;
+        pages->chronicle = pages->again;
+    }
     pages->again = NULL;
+    chronicle_free(done);
     return false;
 }
 
@@ -219,7 +244,7 @@ struct pages *pages_create(struct derived *derived, struct shard own,
     pages->own = own;
     pages->logs = logs;
     pages->extension = extension;
-    pages->chronicle = create_chronicle(pages, on_page);
+    pages->chronicle = create_chronicle(pages);
     if (pages->chronicle == NULL) {
         free(pages);
         return NULL;

@@ -154,6 +154,8 @@ static void look_for_news(struct siblings *siblings)
         if (sibling == NULL)
             continue;
         sibling->log_bytes = processed_log_bytes(log);
+        if (sibling->ledger != NULL)
+            ledger_try_again(sibling->ledger);
         if (is_news(siblings, family, sibling))
             note_news(family, sibling);
     }

@@ -36,6 +36,12 @@ static struct source *find_or_add(struct sources *sources, struct shard shard)
     return &grown[sources->count++];
 }
 
+size_t sources_place(struct sources *sources, struct shard shard)
+{
+    const struct source *source = find_or_add(sources, shard);
+    return source == NULL ? SIZE_MAX : (size_t)(source - sources->items);
+}
+
 bool sources_extend(struct sources *sources, struct shard shard, uint64_t log_bytes)
 {
     struct source *source = find_or_add(sources, shard);
@@ -191,18 +197,40 @@ size_t sources_read(struct sources *sources, size_t most, processed_record_take 
     return lines;
 }
 
+static bool begin_back(const struct sources *sources, size_t place, size_t count,
+                       struct sources *back)
+{
+    const struct source *source = &sources->items[place];
+    struct source *copy = find_or_add(back, source->shard);
+    if (copy == NULL)
+        return false;
+    copy->log_bytes = source->at;
+    copy->at = records_back(sources->results_fd, source->shard, source->at, count);
+    return true;
+}
+
 bool sources_back(const struct sources *sources, size_t count, struct sources *back)
 {
     *back = (struct sources){.results_fd = sources->results_fd};
-    for (size_t i = 0; i < sources->count; i++) {
-        const struct source *source = &sources->items[i];
-        struct source *copy = find_or_add(back, source->shard);
-        if (copy == NULL)
+    for (size_t i = 0; i < sources->count; i++)
+        if (!begin_back(sources, i, count, back))
             return false;
-        copy->log_bytes = source->at;
-        copy->at = records_back(sources->results_fd, source->shard, source->at, count);
-    }
     return true;
+}
+
+bool sources_back_each(const struct sources *sources, const size_t *counts, struct sources *back)
+{
+    *back = (struct sources){.results_fd = sources->results_fd};
+    for (size_t i = 0; i < sources->count; i++)
+        if (!begin_back(sources, i, counts[i], back))
+            return false;
+    return true;
+}
+
+size_t sources_read_of(struct sources *sources, size_t place, processed_record_take *take,
+                       void *context)
+{
+    return read_one(sources, &sources->items[place], 1, take, context);
 }
 
 /* ---- kept ---- */

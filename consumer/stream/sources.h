@@ -43,6 +43,9 @@ void sources_free(struct sources *sources);
 /* How long a shard's log is, from now on one of them. False when memory is short. */
 bool sources_extend(struct sources *sources, struct shard shard, uint64_t log_bytes);
 
+/* Which of them this shard's log is, now or from now on; SIZE_MAX when memory is short. */
+size_t sources_place(struct sources *sources, struct shard shard);
+
 /* The caller knows of itself what this log says up to its end. */
 void sources_pass(struct sources *sources, struct shard shard);
 
@@ -70,6 +73,12 @@ size_t sources_read(struct sources *sources, size_t most, processed_record_take 
 /* Makes `back` the same logs, from some `count` records of each before here up to here. What it was
  * is not freed. */
 bool sources_back(const struct sources *sources, size_t count, struct sources *back);
+
+/* The same with as many of each as counts[place] says; and the next one of the log at a place, as
+ * sources_read(). */
+bool sources_back_each(const struct sources *sources, const size_t *counts, struct sources *back);
+size_t sources_read_of(struct sources *sources, size_t place, processed_record_take *take,
+                       void *context);
 
 /* ---- kept ---- */
 

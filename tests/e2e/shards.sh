@@ -281,6 +281,38 @@ the_report_goes_on_with_another_shard_when_its_own_is_killed() {
     stop "${pids[1]}"
 }
 
+# Own batches come to it as they are decided, those of others when they are seen.
+each_batch_is_on_one_page_however_often_who_reports_restarts() {
+    begin pages
+    publish_slowly --interval 3ms --rows 3 --count 700
+    local publisher=$spawned pids=() shard
+    for shard in 1 2; do
+        start_consumer --shard "$shard/2" --chart none --poll-interval 300ms
+        pids[shard]=$spawned
+    done
+    for shard in 1 2 1; do
+        sleep 0.7
+        stop "${pids[shard]}"
+        start_consumer --shard "$shard/2" --chart none --poll-interval 300ms
+        pids[shard]=$spawned
+    done
+    wait "$publisher"
+    eventually 15 are_decided 700
+    eventually 15 are_on_pages 700
+    rm "$results"/page-3.html
+    stop_all "${pids[@]}"
+    start_consumer --shard 1/2 --chart none
+    eventually 15 test -e "$results/page-3.html"
+    eventually 15 are_on_pages 700
+    stop "$spawned"
+}
+# are_on_pages COUNT: so many different keys, and each once.
+are_on_pages() {
+    local found
+    found=$(cat "$results"/page-*.html | grep -o 'scope="row"><a href="summary_[0-9]*.json"' | sort | uniq -c | awk '{rows += $1} END {print NR, rows}')
+    [[ $found == "$1 $1" ]] || fail "different keys and rows: $found, of $1"
+}
+
 what_a_killed_shard_did_not_keep_is_in_the_totals_all_the_same() {
     begin killed
     publish 30

@@ -617,11 +617,11 @@ START_TEST(temporaries_are_removed_and_nothing_else_is)
         put(kept[i], "kept");
     put(".data_1.csv.tmp", "x");
     put(".a.tmp", "x");
-    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 0), 0);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, FILEIO_WHENEVER), 0);
     ck_assert_uint_eq(support_count_names(directory), sizeof kept / sizeof *kept);
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         ck_assert_msg(support_exists(directory, kept[i]), "%s", kept[i]);
-    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 0), 0);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, FILEIO_WHENEVER), 0);
 }
 END_TEST
 
@@ -635,7 +635,7 @@ START_TEST(temporaries_that_somebody_may_be_writing_stay)
     times[0].tv_sec -= 61;
     times[1] = times[0];
     ck_assert_int_eq(utimensat(directory_fd, ".old.tmp", times, 0), 0);
-    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 60), 0);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, times[0].tv_sec + 1), 0);
     ck_assert(!support_exists(directory, ".old.tmp"));
     ck_assert(support_exists(directory, ".new.tmp"));
 }
@@ -647,7 +647,7 @@ START_TEST(a_directory_with_the_name_of_a_temporary_is_passed_over)
     ck_assert_int_eq(mkdirat(directory_fd, ".a.tmp", 0755), 0);
     put(".b.tmp", "x");
     ck_assert_int_eq(mkdirat(directory_fd, ".c.tmp", 0755), 0);
-    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 0), 0);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, FILEIO_WHENEVER), 0);
     ck_assert(!support_exists(directory, ".b.tmp"));
     ck_assert_uint_eq(support_count_names(directory), 2);
 }
@@ -658,9 +658,9 @@ START_TEST(removing_temporaries_says_when_it_cannot)
     in_a_directory();
     put(".data_1.csv.tmp", "x");
     fault.unlink_errno = EROFS;
-    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, 0), -1);
+    ck_assert_int_eq(fileio_remove_temporaries(directory_fd, FILEIO_WHENEVER), -1);
     ck_assert_int_eq(errno, EROFS);
-    ck_assert_int_eq(fileio_remove_temporaries(-1, 0), -1);
+    ck_assert_int_eq(fileio_remove_temporaries(-1, FILEIO_WHENEVER), -1);
     ck_assert_int_eq(errno, EBADF);
 }
 END_TEST

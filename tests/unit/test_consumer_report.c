@@ -172,19 +172,36 @@ START_TEST(health_without_results_or_without_a_lock_is_69)
 }
 END_TEST
 
+static void put_report_of_age(const char *path, int64_t age_ns);
+static bool clock_is_young(void);
+
 START_TEST(health_without_a_report_since_the_start_is_75)
 {
     static const struct timespec long_ago[2] = {{1, 0}, {1, 0}};
     struct report report = REPORT;
     int results_fd = -1;
     const char *path = running_results(&results_fd);
-    assert_health(path, CONTRACT_EXIT_WAITING, "starting: it has been reading the logs for 0 s");
-    ck_assert_int_eq(report_write_status(results_fd, &REPORT), 0);
-    ck_assert_int_eq(utimensat(results_fd, CONTRACT_STATUS, long_ago, 0), 0);
-    assert_health(path, CONTRACT_EXIT_WAITING, "starting");
+    assert_health(path, CONTRACT_EXIT_WAITING, "told nothing since it started");
     report.shard = (struct shard){2, 4}; /* that reports on all */
     ck_assert_int_eq(report_write_whole(results_fd, &report), 0);
-    assert_health(path, CONTRACT_EXIT_WAITING, "starting");
+    assert_health(path, CONTRACT_EXIT_WAITING, "told nothing since it started");
+    if (clock_is_young())
+        return;
+    put_report_of_age(path, REPORT_STALE_NS + NUMBER_NS_PER_SECOND);
+    assert_health(path, CONTRACT_EXIT_WAITING, "stands still");
+    ck_assert_int_eq(utimensat(results_fd, CONTRACT_STATUS, long_ago, 0), 0);
+    assert_health(path, CONTRACT_EXIT_WAITING, "told nothing since it started");
+}
+END_TEST
+
+START_TEST(health_of_a_fresh_report_is_good_whatever_the_ages_of_files)
+{
+    static const struct timespec long_ago[2] = {{1, 0}, {1, 0}};
+    int results_fd = -1;
+    const char *path = running_results(&results_fd);
+    ck_assert_int_eq(report_write_status(results_fd, &REPORT), 0);
+    ck_assert_int_eq(utimensat(results_fd, CONTRACT_STATUS, long_ago, 0), 0);
+    assert_health(path, CONTRACT_EXIT_DONE, "healthy: 4 waiting");
 }
 END_TEST
 
@@ -291,8 +308,9 @@ int main(void)
         report_replaces_the_one_before_and_comes_back_after_its_removal,
         report_that_cannot_be_written_says_so_and_leaves_nothing_behind,
         health_of_a_fresh_report_is_good, health_without_results_or_without_a_lock_is_69,
-        health_without_a_report_since_the_start_is_75, health_of_a_report_that_is_none_is_75,
-        health_of_a_report_of_more_than_twenty_seconds_is_75,
+        health_without_a_report_since_the_start_is_75,
+        health_of_a_fresh_report_is_good_whatever_the_ages_of_files,
+        health_of_a_report_that_is_none_is_75, health_of_a_report_of_more_than_twenty_seconds_is_75,
         health_of_a_report_from_before_the_machine_started_is_75,
         health_of_a_report_that_is_no_plain_file_or_too_large_is_75,
         health_in_trouble_is_75_and_names_it, health_does_not_take_the_lock_it_asks_about);
