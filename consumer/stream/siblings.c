@@ -1,9 +1,12 @@
 #include "consumer/stream/siblings.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fileio.h"
 #include "common/number.h"
 #include "consumer/stream/signature.h"
 
@@ -16,6 +19,7 @@ struct sibling {
     struct signature file; /* what the ledger was taken from, */
     bool is_stale;         /* if it is not to be taken anew */
     uint64_t log_bytes;    /* so long is the log; */
+    bool is_unkept;        /* something was read again, and could not be kept */
     uint64_t ended_bytes;  /* so long it was when its shard was found ended; 0: it runs */
 };
 
@@ -166,7 +170,7 @@ static void look_for_news(struct siblings *siblings)
 /* What it kept, or a new one where that cannot be used; when memory is short, at the next look. */
 static void take(const struct siblings *siblings, struct sibling *sibling)
 {
-    sibling->is_stale = false;
+    sibling->is_stale = sibling->is_unkept = false;
     sibling->file = look_at_file(siblings, sibling);
     ledger_free(sibling->ledger);
     sibling->ledger = ledger_create(siblings->results_fd, sibling->shard, siblings->logs);
@@ -182,8 +186,8 @@ static void take(const struct siblings *siblings, struct sibling *sibling)
 
 static bool is_done_with(const struct sibling *sibling)
 {
-    return sibling->ledger != NULL && !sibling->is_stale && sibling->ended_bytes > 0 &&
-           ledger_is_whole(sibling->ledger);
+    return sibling->ledger != NULL && !sibling->is_stale && !sibling->is_unkept &&
+           sibling->ended_bytes > 0 && ledger_is_whole(sibling->ledger);
 }
 
 /* Of a family that has ended nothing more comes. */
@@ -257,6 +261,43 @@ bool siblings_are_behind(const struct siblings *siblings)
     return find(siblings, is_behind, &family) != NULL;
 }
 
+static bool is_log_as_it_was(const struct siblings *siblings, const struct sibling *sibling)
+{
+    char name[CONTRACT_NAME_SIZE];
+    struct stat status;
+    shard_file(name, CONTRACT_PROCESSED_LOG, sibling->shard);
+    return fstatat(siblings->results_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (uint64_t)status.st_size == sibling->ended_bytes;
+}
+
+/* Whoever holds its lock is the shard, and writes its files. */
+static bool keep_as(const struct siblings *siblings, struct sibling *sibling,
+                    const struct text *file)
+{
+    char lock[CONTRACT_NAME_SIZE];
+    char name[CONTRACT_NAME_SIZE];
+    shard_lock_file(lock, sibling->shard);
+    ledger_file(sibling->ledger, name);
+    int lock_fd = fileio_lock(siblings->results_fd, lock);
+    if (lock_fd < 0)
+        return false;
+    struct signature now = look_at_file(siblings, sibling);
+    bool kept = signature_is_same(&now, &sibling->file) && is_log_as_it_was(siblings, sibling) &&
+                fileio_replace_text(siblings->results_fd, name, file, FILEIO_DERIVED) == 0;
+    if (kept)
+        sibling->file = look_at_file(siblings, sibling);
+    (void)close(lock_fd);
+    return kept;
+}
+
+static void keep(const struct siblings *siblings, struct sibling *sibling)
+{
+    struct text file = {0};
+    sibling->is_unkept = !ledger_pack(sibling->ledger, &file) || text_failed(&file) ||
+                         !keep_as(siblings, sibling, &file);
+    text_free(&file);
+}
+
 bool siblings_catch_up(struct siblings *siblings, ledger_reread *reread, void *context)
 {
     struct family *family = NULL;
@@ -265,8 +306,8 @@ bool siblings_catch_up(struct siblings *siblings, ledger_reread *reread, void *c
         return false;
     if (sibling->is_stale)
         take(siblings, sibling);
-    else
-        (void)ledger_catch_up(sibling->ledger, reread, context);
+    else if (!ledger_catch_up(sibling->ledger, reread, context) && ledger_is_whole(sibling->ledger))
+        keep(siblings, sibling);
     merge_ended(siblings, family);
     return siblings_are_behind(siblings);
 }

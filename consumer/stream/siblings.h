@@ -7,8 +7,8 @@
  *     siblings_merge(siblings, own, totals);
  *
  * A shard that runs keeps its totals every some seconds, and so far they are behind here. What one
- * that does not run any more has not kept is read again from the shared directory, for this report
- * alone: its file is its own to write.
+ * that does not run any more has not kept is read again from the shared directory, and kept in its
+ * stead, with its lock held: the data may be gone when the next one reports.
  *
  * Memory is a shard's totals (see totals) for each that runs, and one for each number of shards
  * that there was before: where none of such a family runs, its totals are merged once and for all.

@@ -186,6 +186,65 @@ START_TEST(what_one_that_has_ended_did_not_keep_is_read_again)
 }
 END_TEST
 
+/* Their data may be gone by then. */
+START_TEST(what_was_read_again_is_kept_for_who_reports_next)
+{
+    in_results();
+    (void)mkdirat(results_fd, CONTRACT_SHARDS, 0755);
+    has_run((struct shard){1, 2}, 5, 2);
+    begin();
+    take_in_all();
+    while (siblings_catch_up(siblings, read_again, NULL))
+        ;
+    ck_assert(!siblings_follow(siblings));
+    end();
+    begin();
+    take_in_all();
+    ck_assert(!siblings_are_behind(siblings));
+    assert_batches(5);
+    ck_assert_uint_eq(rereads, 2);
+    (void)close(holds_lock((struct shard){1, 2})); /* it is free again */
+    end();
+}
+END_TEST
+
+START_TEST(of_one_that_runs_again_nothing_is_kept)
+{
+    in_results();
+    (void)mkdirat(results_fd, CONTRACT_SHARDS, 0755);
+    has_run((struct shard){1, 2}, 5, 2);
+    begin();
+    take_in_all();
+    int lock = holds_lock((struct shard){1, 2});
+    while (siblings_catch_up(siblings, read_again, NULL))
+        ;
+    assert_batches(5);
+    end();
+    begin();
+    take_in_all();
+    assert_batches(3); /* as it kept them */
+    (void)close(lock);
+    end();
+}
+END_TEST
+
+START_TEST(a_log_that_could_not_be_read_is_read_when_it_can)
+{
+    in_results();
+    has_run((struct shard){1, 2}, 5, 2);
+    begin();
+    take_in_all();
+    ck_assert_int_eq(renameat(results_fd, "processed.1-of-2.log", results_fd, "away"), 0);
+    ck_assert(!siblings_catch_up(siblings, read_again, NULL));
+    ck_assert_int_eq(renameat(results_fd, "away", results_fd, "processed.1-of-2.log"), 0);
+    (void)siblings_follow(siblings);
+    while (siblings_catch_up(siblings, read_again, NULL))
+        ;
+    assert_batches(5);
+    end();
+}
+END_TEST
+
 START_TEST(one_that_runs_is_not_read_again)
 {
     in_results();
@@ -257,10 +316,12 @@ END_TEST
 
 int main(void)
 {
-    return SUPPORT_RUN("consumer_siblings", what_each_has_kept_is_merged,
-                       what_one_that_has_ended_did_not_keep_is_read_again,
-                       one_that_runs_is_not_read_again,
-                       one_that_had_ended_and_comes_back_is_taken_in_anew,
-                       until_something_of_each_was_taken_in_they_are_not_complete,
-                       a_state_that_is_damaged_or_gone_is_as_none);
+    return SUPPORT_RUN(
+        "consumer_siblings", what_each_has_kept_is_merged,
+        what_one_that_has_ended_did_not_keep_is_read_again,
+        what_was_read_again_is_kept_for_who_reports_next, of_one_that_runs_again_nothing_is_kept,
+        a_log_that_could_not_be_read_is_read_when_it_can, one_that_runs_is_not_read_again,
+        one_that_had_ended_and_comes_back_is_taken_in_anew,
+        until_something_of_each_was_taken_in_they_are_not_complete,
+        a_state_that_is_damaged_or_gone_is_as_none);
 }
