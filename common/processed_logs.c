@@ -322,6 +322,11 @@ uint64_t processed_logs_count(const struct processed_logs *logs, enum outcome ou
     return count - processed_repeats_count(logs->repeats, outcome);
 }
 
+bool processed_logs_repeat(const struct processed_logs *logs)
+{
+    return processed_repeats_count(logs->repeats, OUTCOME_PROCESSED) > 0;
+}
+
 bool processed_logs_have_elsewhere(const struct processed_logs *logs, struct shard shard,
                                    const char *key)
 {

@@ -59,6 +59,9 @@ bool processed_logs_recall(const struct processed_logs *logs, const char *key,
  */
 uint64_t processed_logs_count(const struct processed_logs *logs, enum outcome outcome);
 
+/* Whether several have a batch as processed. */
+bool processed_logs_repeat(const struct processed_logs *logs);
+
 /* Whether the log of another shard has the key as processed. */
 bool processed_logs_have_elsewhere(const struct processed_logs *logs, struct shard shard,
                                    const char *key);

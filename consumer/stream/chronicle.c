@@ -99,12 +99,14 @@ static void take_in(struct chronicle *chronicle)
                                  chronicle->total / CHRONICLE_PAGE);
 }
 
-/* Whether a record that is being read, or told of, of a shard, is one of several of its batch. */
-static bool is_repeated(const struct chronicle *chronicle, const struct sources *sources,
-                        struct shard of, enum outcome outcome, const char *key)
+/* Of a record that is being read, or told of, of a shard. */
+static enum chronicle_telling judge(const struct chronicle *chronicle,
+                                    const struct sources *sources, struct shard of,
+                                    enum outcome outcome, const char *key)
 {
-    return outcome == OUTCOME_PROCESSED &&
-           chronicle->calls.is_repeated(chronicle->calls.context, of, key, sources);
+    if (outcome != OUTCOME_PROCESSED)
+        return CHRONICLE_TELLS;
+    return chronicle->calls.is_repeated(chronicle->calls.context, of, key, sources);
 }
 
 static void note_arrival(struct chronicle *chronicle, struct shard of, bool repeated)
@@ -132,8 +134,8 @@ void chronicle_tell(struct chronicle *chronicle, const struct account *account)
 {
     if (sources_lag_of(&chronicle->sources, chronicle->own))
         return;
-    bool repeated =
-        is_repeated(chronicle, &chronicle->sources, chronicle->own, account->outcome, account->key);
+    bool repeated = judge(chronicle, &chronicle->sources, chronicle->own, account->outcome,
+                          account->key) == CHRONICLE_REPEATS;
     note_arrival(chronicle, chronicle->own, repeated);
     if (repeated)
         return;
@@ -146,9 +148,12 @@ static bool take_record(void *context, const struct processed_record *record)
     struct chronicle *chronicle = context;
     if (chronicle->moved && clock_now_ns() >= chronicle->until_ns)
         return false;
+    enum chronicle_telling telling = judge(
+        chronicle, &chronicle->sources, chronicle->sources.reading, record->outcome, record->key);
+    if (telling == CHRONICLE_CANNOT_SAY)
+        return false;
     chronicle->moved = true;
-    bool repeated = is_repeated(chronicle, &chronicle->sources, chronicle->sources.reading,
-                                record->outcome, record->key);
+    bool repeated = telling == CHRONICLE_REPEATS;
     note_arrival(chronicle, chronicle->sources.reading, repeated);
     if (repeated)
         return true;
@@ -314,7 +319,8 @@ static bool remember_record(void *context, const struct processed_record *record
     struct shard of = remembering->back.reading;
     if (remembering->ahead-- <= JUDGED_AGAIN)
         remember(chronicle, of, record,
-                 is_repeated(chronicle, &remembering->back, of, record->outcome, record->key));
+                 judge(chronicle, &remembering->back, of, record->outcome, record->key) ==
+                     CHRONICLE_REPEATS);
     return true;
 }
 
@@ -357,13 +363,14 @@ static void unpack_arrivals(struct unpacker *packed, size_t source_count, struct
 bool chronicle_unpack(struct chronicle *chronicle, struct unpacker *packed)
 {
     struct sources sources = {.results_fd = chronicle->results_fd};
-    struct arrivals arrivals;
+    struct arrivals arrivals = {0}; /* not there in states of earlier versions */
     bool same = sources_unpack(&sources, packed);
     uint64_t total = unpack_u64(packed);
     size_t length = 0;
     const char *bytes = unpack_bytes(packed, &length);
     struct trend *trend = trend_unpack(bytes, length);
-    unpack_arrivals(packed, sources.count, &arrivals);
+    if (packed->left > 0)
+        unpack_arrivals(packed, sources.count, &arrivals);
     if (trend == NULL || !same || unpack_failed(packed)) {
         trend_free(trend);
         sources_free(&sources);

@@ -43,11 +43,12 @@ struct chronicle;
 typedef void chronicle_on_page(void *context, const struct chronicle *chronicle, uint64_t number);
 
 /*
- * True for a batch that an earlier record has told of: where two shards met, its key stands in
- * another log as well, and within the part of it that `read` has come past.
+ * A record repeats another one where two shards met: its key stands in another log as well, and
+ * within the part of it that `read` has come past. On SIGTERM that cannot be said.
  */
-typedef bool chronicle_is_repeated(void *context, struct shard of, const char *key,
-                                   const struct sources *read);
+enum chronicle_telling { CHRONICLE_TELLS, CHRONICLE_REPEATS, CHRONICLE_CANNOT_SAY };
+typedef enum chronicle_telling chronicle_is_repeated(void *context, struct shard of,
+                                                     const char *key, const struct sources *read);
 
 struct chronicle_calls {
     chronicle_on_page *on_page;

@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/contract.h"
+#include "common/digest.h"
+#include "common/keyset.h"
+#include "common/wait.h"
 #include "consumer/stream/records.h"
 
 /*
@@ -13,6 +17,7 @@
 
 #define STATE_MAGIC "SDTOTALS"
 #define STATE_VERSION 1
+#define KEY_CHECKSUM (UINT64_C(1) << 63)
 /* Larger states would be of more columns than totals take. */
 #define STATE_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
@@ -30,8 +35,9 @@ struct ledger {
     uint64_t log_bytes;        /* the totals are of all records before it, but for those in gaps */
     struct gap gaps[GAPS_MAX]; /* in order, the last place free until ledger_begin() */
     size_t gap_count;
-    bool spoiled;    /* memory was short in the middle of a batch */
-    bool unreadable; /* the log was, since the last commit */
+    struct keyset passed; /* batches that were left to other shards (see number_of) */
+    bool spoiled;         /* memory was short in the middle of a batch */
+    bool unreadable;      /* the log was, since the last commit */
 };
 
 struct ledger *ledger_create(int results_fd, struct shard shard, const struct processed_logs *logs)
@@ -54,7 +60,25 @@ void ledger_free(struct ledger *ledger)
     if (ledger == NULL)
         return;
     totals_free(ledger->totals);
+    keyset_free(&ledger->passed);
     free(ledger);
+}
+
+/* A key as a number: a batch's place among its shard's, or a checksum above all of these. */
+static uint64_t number_of(struct shard shard, const char *key)
+{
+    uint64_t number = 0;
+    uint64_t place = 0;
+    if (contract_key_number(key, &number) && shard_place(shard, number, &place) &&
+        place < KEY_CHECKSUM)
+        return place;
+    return KEY_CHECKSUM | digest_crc32(key, strlen(key));
+}
+
+static void pass(struct ledger *ledger, const char *key)
+{
+    if (!keyset_add(&ledger->passed, number_of(ledger->shard, key)))
+        ledger->spoiled = true;
 }
 
 void ledger_begin(struct ledger *ledger, uint64_t log_bytes)
@@ -75,7 +99,9 @@ static void add(struct ledger *ledger, const struct batch_states *states, uint64
 void ledger_add(struct ledger *ledger, const char *key, const struct batch_states *states,
                 uint64_t bytes)
 {
-    if (!processed_logs_have_elsewhere(ledger->logs, ledger->shard, key))
+    if (processed_logs_have_elsewhere(ledger->logs, ledger->shard, key))
+        pass(ledger, key);
+    else
         add(ledger, states, bytes);
 }
 
@@ -102,8 +128,9 @@ bool ledger_is_sound(const struct ledger *ledger)
 
 /* ---- gaps ---- */
 
-/* How much of a shard's log the totals are of that it has kept, gaps left out. */
-static uint64_t kept_bytes(int results_fd, struct shard shard);
+/* What another shard has kept of its ledger says of a key that its log has as processed. */
+enum kept { KEPT_COUNTS, KEPT_PASSED, KEPT_READS_AGAIN };
+static enum kept ask_kept(int results_fd, const struct processed_log *log, const char *key);
 
 /*
  * What another shard has processed as well is in its totals, or will be read again for them; of two
@@ -119,8 +146,9 @@ static bool is_in_another(const struct ledger *ledger, const char *key)
         if (shard_is_same(shard, ledger->shard) ||
             processed_log_verdict(log, key) != VERDICT_PROCESSED)
             continue;
-        if (shard_is_before(shard, ledger->shard) ||
-            processed_log_had(log, key, kept_bytes(ledger->results_fd, shard)))
+        enum kept kept = ask_kept(ledger->results_fd, log, key);
+        if (kept == KEPT_COUNTS ||
+            (kept == KEPT_READS_AGAIN && shard_is_before(shard, ledger->shard)))
             return true;
     }
     return false;
@@ -141,9 +169,16 @@ static bool take_again(void *context, const struct processed_record *record)
 {
     struct rereading *rereading = context;
     const struct ledger *ledger = rereading->ledger;
-    if (record->outcome != OUTCOME_PROCESSED || is_in_another(ledger, record->key))
+    if (record->outcome != OUTCOME_PROCESSED)
         return true;
     if (rereading->read)
+        return false;
+    if (is_in_another(ledger, record->key)) {
+        pass(rereading->ledger, record->key);
+        return true;
+    }
+    rereading->later = wait_stopping(); /* the looking was cut short, perhaps */
+    if (rereading->later)
         return false;
     struct batch_states *states = NULL;
     rereading->later = !rereading->reread(rereading->context, record, &states);
@@ -196,6 +231,7 @@ void ledger_file(const struct ledger *ledger, char name[CONTRACT_NAME_SIZE])
 bool ledger_pack(const struct ledger *ledger, struct text *file)
 {
     struct text totals = {0};
+    struct text passed = {0};
     uint32_t mark = 0;
     if (!records_mark(ledger->results_fd, ledger->shard, ledger->log_bytes, &mark))
         return false;
@@ -210,6 +246,9 @@ bool ledger_pack(const struct ledger *ledger, struct text *file)
     totals_pack(ledger->totals, &totals);
     pack_inner(file, &totals);
     text_free(&totals);
+    keyset_write(&ledger->passed, &passed);
+    pack_inner(file, &passed);
+    text_free(&passed);
     pack_end(file);
     return true;
 }
@@ -233,6 +272,18 @@ static void unpack_head(struct ledger *kept, struct unpacker *packed, uint32_t *
     unpack_gaps(kept, packed);
 }
 
+static bool unpack_passed(struct unpacker *packed, struct ledger *kept)
+{
+    size_t length = 0;
+    if (packed->left == 0) /* of an earlier version */
+        return true;
+    const char *bytes = unpack_bytes(packed, &length);
+    char *text = bytes == NULL ? NULL : strndup(bytes, length);
+    bool read = text != NULL && keyset_read(&kept->passed, text);
+    free(text);
+    return read || unpack_refuse(packed);
+}
+
 static bool unpack(struct ledger *ledger, struct unpacker *packed)
 {
     struct ledger kept = {
@@ -243,13 +294,15 @@ static bool unpack(struct ledger *ledger, struct unpacker *packed)
     unpack_head(&kept, packed, &kept_mark);
     const char *bytes = unpack_bytes(packed, &length);
     kept.totals = totals_unpack(bytes, length);
-    if (kept.totals == NULL || kept.gap_count == GAPS_MAX ||
+    if (kept.totals == NULL || kept.gap_count == GAPS_MAX || !unpack_passed(packed, &kept) ||
         !records_mark(ledger->results_fd, ledger->shard, kept.log_bytes, &mark) ||
         mark != kept_mark) {
         totals_free(kept.totals);
+        keyset_free(&kept.passed);
         return false;
     }
     totals_free(ledger->totals);
+    keyset_free(&ledger->passed);
     *ledger = kept;
     return true;
 }
@@ -276,17 +329,35 @@ bool ledger_recall(struct ledger *ledger)
     return recalled;
 }
 
-static uint64_t kept_bytes(int results_fd, struct shard shard)
+/* Where the end of the log is covered, so is all of it that is in no gap, and need not be searched.
+ */
+static enum kept ask_head(const struct ledger *kept, const struct processed_log *log,
+                          const char *key)
+{
+    bool whole = kept->gap_count == 0 && kept->log_bytes == processed_log_bytes(log);
+    uint64_t covered = kept->gap_count > 0 ? kept->gaps[0].from : kept->log_bytes;
+    if (!whole && !processed_log_had(log, key, covered))
+        return KEPT_READS_AGAIN;
+    return keyset_has(&kept->passed, number_of(processed_log_shard(log), key)) ? KEPT_PASSED
+                                                                               : KEPT_COUNTS;
+}
+
+/* The totals themselves are passed over. */
+static enum kept ask_kept(int results_fd, const struct processed_log *log, const char *key)
 {
     struct ledger kept = {0};
     struct unpacker packed;
+    enum kept answer = KEPT_READS_AGAIN;
+    size_t length = 0;
     uint32_t mark = 0;
-    char *bytes = open_kept(results_fd, shard, &packed);
+    char *bytes = open_kept(results_fd, processed_log_shard(log), &packed);
     if (bytes == NULL)
-        return 0;
+        return answer;
     unpack_head(&kept, &packed, &mark);
+    (void)unpack_bytes(&packed, &length);
+    if (unpack_passed(&packed, &kept) && !unpack_failed(&packed))
+        answer = ask_head(&kept, log, key);
+    keyset_free(&kept.passed);
     free(bytes);
-    if (unpack_failed(&packed))
-        return 0;
-    return kept.gap_count > 0 ? kept.gaps[0].from : kept.log_bytes;
+    return answer;
 }

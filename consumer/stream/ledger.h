@@ -8,8 +8,8 @@
  * processed, stays out of the totals and is counted (totals_left_out).
  *
  * A batch that two shards have processed, which can be where locks do not reach, is in one ledger:
- * whoever is told of it leaves it to whom it stands recorded by already; of those that read it
- * again, to whose totals have it, or to the first.
+ * whoever is told of it leaves it to whom it stands recorded by already, and notes that; of those
+ * that read it again, it is left to whose totals have it, or else to the first.
  *
  *     ledger_begin(ledger, log_bytes);          at the start, with what was kept unpacked
  *     ledger_add(ledger, states, bytes);        each processed batch of a commit, and behind it

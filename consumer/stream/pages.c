@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include "common/contract.h"
+#include "common/wait.h"
 #include "consumer/page/page.h"
 
 /* Larger states would be of more columns than a trend takes. */
 #define STATE_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define STATE_MAGIC "SDSTREAM"
-#define STATE_VERSION 3
+#define STATE_VERSION 2
 /* Pages that were removed are looked for in the log so often at most: all of it has to be read. */
 #define AGAIN_EVERY_NS (60 * NUMBER_NS_PER_SECOND)
 
@@ -126,20 +127,21 @@ static void begin_chronicle(const struct pages *pages, struct chronicle *chronic
 }
 
 /* Where two shards met over a batch, their records tell of it once. */
-static bool is_repeated(void *context, struct shard of, const char *key, const struct sources *read)
+static enum chronicle_telling is_repeated(void *context, struct shard of, const char *key,
+                                          const struct sources *read)
 {
     const struct pages *pages = context;
     const struct processed_log *log = NULL;
+    if (!processed_logs_have_elsewhere(pages->logs, of, key))
+        return CHRONICLE_TELLS;
     for (size_t i = 0; (log = processed_logs_at(pages->logs, i)) != NULL; i++) {
         struct shard shard = processed_log_shard(log);
-        if (shard_is_same(shard, of))
-            continue;
-        const struct processed_entry *entry = processed_log_find(log, key);
-        if (entry != NULL && entry->outcome == OUTCOME_PROCESSED &&
+        if (!shard_is_same(shard, of) && processed_log_verdict(log, key) == VERDICT_PROCESSED &&
             processed_log_had(log, key, sources_at(read, shard)))
-            return true;
+            return CHRONICLE_REPEATS;
     }
-    return false;
+    /* The looking was cut short, perhaps. */
+    return wait_stopping() ? CHRONICLE_CANNOT_SAY : CHRONICLE_TELLS;
 }
 
 static struct chronicle *create_chronicle(struct pages *pages)

@@ -40,6 +40,8 @@ struct stream {
     struct totals_result totals; /* as they were last taken, */
     bool known;                  /* if they could be */
 
+    uint64_t kept_log_bytes; /* so much of the log the ledger was of when it was kept */
+
     bool untaken;    /* since the totals were taken, */
     bool unwritten;  /* written, */
     bool unkept;     /* and their state kept, */
@@ -181,8 +183,21 @@ static bool keep_ledger(struct stream *stream)
     char name[CONTRACT_NAME_SIZE];
     ledger_file(stream->ledger, name);
     text_clear(&stream->derived.text);
-    return ledger_is_sound(stream->ledger) && ledger_pack(stream->ledger, &stream->derived.text) &&
-           derived_write(&stream->derived, DERIVED_TOTALS_STATE, name, FILEIO_DURABLE);
+    bool kept = ledger_is_sound(stream->ledger) &&
+                ledger_pack(stream->ledger, &stream->derived.text) &&
+                derived_write(&stream->derived, DERIVED_TOTALS_STATE, name, FILEIO_DURABLE);
+    if (kept)
+        stream->kept_log_bytes = ledger_log_bytes(stream->ledger);
+    return kept;
+}
+
+/* Who reads again for another shard asks what this one has kept, whether it has the batch as well.
+ */
+static void keep_for_siblings(struct stream *stream)
+{
+    if (processed_logs_repeat(stream->logs) && siblings_are_behind(stream->siblings) &&
+        stream->kept_log_bytes != ledger_log_bytes(stream->ledger))
+        (void)keep_ledger(stream);
 }
 
 static void keep(struct stream *stream)
@@ -293,6 +308,7 @@ static bool rest_reporting(struct stream *stream, ledger_reread *reread, void *c
         stream->unkept = true;
         note_change(stream);
     }
+    keep_for_siblings(stream);
     return pages_rest(stream->pages) || siblings_catch_up(stream->siblings, reread, context);
 }
 

@@ -156,7 +156,7 @@ roll_to_next() {
     eventually 60 release_is "$1"
 }
 
-update_is_taken_back() {
+is_taken_back() {
     local state
     state=$(docker service inspect --format '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "$consumers")
     [[ $state == rollback_completed ]] || fail "the update is $state"
@@ -235,14 +235,14 @@ each_batch_is_processed_once_while_containers_are_killed_and_their_number_change
     read_out 'test -s /results/processed.1-of-4.log && test -s /results/processed.1-of-6.log'
 }
 
+totals_are_of_all_batches_whoever_had_them() { eventually 120 totals_are_of "$(published)"; }
+
 an_image_that_does_not_start_is_taken_back() {
     derive_image broken 'ENTRYPOINT ["/bin/false"]'
     CONSUMER_IMAGE=$stack-broken deploy 4
-    eventually 300 update_is_taken_back
+    eventually 300 is_taken_back
     eventually 120 are_running "$consumers" 4
 }
-
-totals_are_of_all_batches_whoever_had_them() { eventually 120 totals_are_of "$(published)"; }
 
 nfs_example_is_taken_with_both_volumes_of_its_server() {
     local nfs=$stack-nfs

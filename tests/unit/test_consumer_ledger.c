@@ -198,8 +198,11 @@ static void another_has(struct shard shard, const char *key)
 {
     char error[PROCESSED_LOG_ERROR_SIZE];
     struct processed_log *log = processed_log_open(results_fd, shard, PROCESSED_LOG_WRITE, error);
-    const struct processed_record record = {
-        .key = key, .file = "data.csv", .outcome = OUTCOME_PROCESSED, .sha256 = ""};
+    const struct processed_record record = {.key = key,
+                                            .file = "data.csv",
+                                            .outcome = OUTCOME_PROCESSED,
+                                            .bytes = BATCH_BYTES,
+                                            .sha256 = ""};
     ck_assert_msg(log != NULL, "%s", error);
     ck_assert_int_eq(processed_log_append(log, &record), 0);
     processed_log_close(log);
@@ -233,6 +236,28 @@ START_TEST(of_two_that_are_read_again_the_shard_that_comes_first_has_it)
     assert_totals(first, 3, 0, sum_to(3));
     assert_totals(second, 0, 0, 0);
     ledger_free(first);
+    ledger_free(second);
+}
+END_TEST
+
+/* The one that it was left to has lost its totals. */
+START_TEST(what_was_left_to_another_shard_is_read_again_by_that_one)
+{
+    ledger_free(begin());
+    another_has((struct shard){2, 2}, "2");
+    look_at_logs();
+    struct ledger *first = make();
+    ledger_begin(first, 0);
+    add(first, 1, 3);
+    struct text state = kept(first);
+    support_write_file(directory, CONTRACT_TOTALS_STATE, state.bytes, state.length);
+    text_free(&state);
+    ledger_free(first);
+    look_at_logs();
+    struct ledger *second = ledger_create(results_fd, (struct shard){2, 2}, logs);
+    ledger_begin(second, processed_log_bytes(processed_logs_at(logs, 1)));
+    catch_up(second);
+    assert_totals(second, 1, 0, 2);
     ledger_free(second);
 }
 END_TEST
@@ -547,6 +572,7 @@ int main(void)
         a_batch_without_states_is_left_out_and_counted,
         what_another_shard_has_processed_already_is_in_its_totals_alone,
         of_two_that_are_read_again_the_shard_that_comes_first_has_it,
+        what_was_left_to_another_shard_is_read_again_by_that_one,
         what_came_since_the_totals_were_kept_is_read_again_once,
         after_a_clean_end_nothing_is_read_again, where_nothing_was_kept_all_is_read_again,
         only_processed_batches_are_read_again, a_batch_that_is_gone_is_left_out_and_counted,
