@@ -195,6 +195,7 @@ a_server_that_is_killed_and_comes_back_loses_nothing() {
     produce "$batches"
     eventually 60 decided $((batches / 5))
     "${filesystem}_kill_server"
+    was server killed
     eventually 120 decided $((batches / 2))
     "${filesystem}_server_again"
     finish_all "$batches" "$first" "$second"
@@ -215,6 +216,7 @@ another_number_of_shards_overlaps_without_a_batch_twice() {
     new+=("$spawned")
     start_shard a 3/3
     new+=("$spawned")
+    was N changed
     eventually 15 grep -q 'was there before and runs' "$base/local/numbers.c"
     end "${old[0]}"
     end "${old[1]}"
@@ -235,6 +237,7 @@ a_shard_that_is_killed_goes_on_at_another_machine() {
     expect_exit 69 "$consumer" --dir "$base/c/killed/shared" --results "$base/c/killed/results" --shard 1/2 --chart none --once
     says 'another data-consumer holds'
     kill -KILL "$first"
+    was shard killed
     wait "$first" || true
     start_shard c 1/2
     finish_all "$batches" "$spawned" "$second"
@@ -249,6 +252,7 @@ a_mount_that_dies_is_told_of_and_a_new_start_goes_on() {
     produce "$batches"
     eventually 60 decided $((batches / 6))
     kill -KILL "$(cat "$base/c/pid")"
+    was mount killed
     eventually 20 grep -q 'Transport endpoint is not connected' "$base/local/dying.c"
     umount -l "$base/c/dying/shared" "$base/c/dying/results" "$base/c/mount" 2>/dev/null || true
     wait "$first" || status=$?
@@ -257,6 +261,10 @@ a_mount_that_dies_is_told_of_and_a_new_start_goes_on() {
     start_shard b 1/1
     finish_all "$batches" "$spawned"
 }
+
+# was WHAT DONE: what the batches have been through.
+was() { echo "$*" >>"$base/disturbed"; }
+came_to() { [[ ! -e $base/disturbed ]] || sort "$base/disturbed" | uniq -c | awk '{printf "%s%d %s %s", NR > 1 ? ", " : "", $1, $2, $3}'; }
 
 # ---- all of them --------------------------------------------------------------------------------
 
@@ -274,7 +282,7 @@ try() {
     [[ $checks_failed -eq $failed ]] || return 0
     for test in "${@:2}"; do check "$test"; done
     [[ $checks_failed -gt $failed || ! -e $base/agreed ]] ||
-        echo "$filesystem: $(awk '{sum += $1} END {print sum}' "$base/agreed") batches, 0 lost, 0 twice"
+        echo "$filesystem: $(awk '{sum += $1} END {print sum}' "$base/agreed") batches, 0 lost, 0 twice; $(came_to)"
 }
 
 mapfile -t checks < <(tests_of "${BASH_SOURCE[0]}" | grep -v servers_start)
