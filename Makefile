@@ -128,7 +128,7 @@ unit-programs: $(unit_programs)
 .SECONDARY:
 
 # What the end-to-end suites do to the daemons and a shell cannot.
-BAD_GNUPLOTS := hung with-children silent failing crashing endless truncated empty other
+BAD_GNUPLOTS := hung with-children silent failing crashing endless truncated empty other slow
 # hostile-gnuplot.c is compiled by its suite, because nothing but the compiler can tell it what to attack.
 made_otherwise := tests/tools/faults.c tests/tools/gnuplot.c tests/tools/hostile-gnuplot.c
 test-tools: $(BUILD)/tests/tools/data-consumer-portable $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(filter-out $(made_otherwise),$(TOOL_SOURCES))) \

@@ -435,8 +435,9 @@ static bool once_is_over(const struct loop *loop)
     /* A directory that could not be read is not an empty one. */
     if (in_trouble(loop) || !standing_has_scanned(loop->standing))
         return too_late;
-    bool busy =
-        loop->in_haste || loop->is_behind || discovery_deadline(loop->discovery) != WAIT_FOREVER;
+    /* Where every gnuplot child is busy, be it with the trend, a batch is still to be taken. */
+    bool busy = loop->in_haste || loop->is_full || loop->is_behind ||
+                discovery_deadline(loop->discovery) != WAIT_FOREVER;
     return !busy && (too_late || nothing_waits(loop));
 }
 

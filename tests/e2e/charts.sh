@@ -122,6 +122,16 @@ with_gnuplot() {
         wait $!; echo $? >"$1/exit"' - "$dir" "$consumer"
 }
 
+# The trend is drawn after five seconds, by the only child there is, while nothing else is under way.
+a_run_that_ends_leaves_nothing_out_while_its_only_gnuplot_draws_the_trend() {
+    fresh slow
+    put_gnuplot slow
+    publish 22
+    PATH=$dir/bin:$PATH "$consumer" --dir "$dir" --once --settle 100ms --jobs 1 --chart svg >"$dir/consumer.out" ||
+        fail "exit $?: $(tail -1 "$dir/consumer.out")"
+    [[ $(wc -l <"$log") -eq 22 && $(jq -s 'map(select(.plot == "ok")) | length' "$log") -eq 22 ]] || fail "$(tail -1 "$log")"
+}
+
 begin_all_gnuplots() {
     local behaviour
     for behaviour in hung with-children silent failing crashing endless truncated empty other; do with_gnuplot "$behaviour"; done

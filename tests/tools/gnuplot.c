@@ -82,6 +82,20 @@ static void send_other_image(void)
     answer("GIF89a;", 7);
 }
 
+/* A good picture, but each takes its time. */
+static void answer_slowly(void)
+{
+    static const char svg[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+                              "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>\n";
+    char line[4096];
+    while (fgets(line, sizeof line, stdin) != NULL)
+        if (strncmp(line, "print ", 6) == 0) {
+            (void)usleep(300000);
+            say(STDOUT_FILENO, svg, sizeof svg - 1);
+            say(STDERR_FILENO, "shared-data-picture-done\n", 25);
+        }
+}
+
 static const struct {
     const char *word;
     void (*behave)(void);
@@ -93,7 +107,8 @@ static const struct {
                   {"endless", send_without_end},
                   {"truncated", truncate_image},
                   {"empty", send_nothing},
-                  {"other", send_other_image}};
+                  {"other", send_other_image},
+                  {"slow", answer_slowly}};
 
 int main(void)
 {
