@@ -269,7 +269,8 @@ a_purge_spares_what_is_mounted() {
     on_machine mkdir /mnt/elsewhere
     on_machine touch /mnt/elsewhere/summary_1.json
     on_machine mount --bind /mnt/elsewhere "$results"
-    on_machine sh /var/lib/dpkg/info/shared-data-consumer.postrm purge
+    on_machine env DPKG_MAINTSCRIPT_PACKAGE=shared-data-consumer DPKG_MAINTSCRIPT_NAME=postrm \
+        sh /var/lib/dpkg/info/shared-data-consumer.postrm purge
     has_file /mnt/elsewhere/summary_1.json
     on_machine umount "$results"
     has_file "$results/plot_1.png"
