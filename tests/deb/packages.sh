@@ -266,14 +266,14 @@ a_purge_of_one_leaves_what_the_other_wrote() {
 
 # As results that other machines share.
 a_purge_spares_what_is_mounted() {
-    on_machine mkdir /mnt/elsewhere
-    on_machine touch /mnt/elsewhere/summary_1.json
-    on_machine mount --bind /mnt/elsewhere "$results"
+    on_machine mkdir -p /mnt/elsewhere
+    on_machine sh -c 'echo {} >/mnt/elsewhere/summary_1.json'
+    on_machine mount --bind /mnt/elsewhere "$results" 2>"$work/said" || fail "cannot mount: $(cat "$work/said")"
     on_machine env DPKG_MAINTSCRIPT_PACKAGE=shared-data-consumer DPKG_MAINTSCRIPT_NAME=postrm \
-        sh /var/lib/dpkg/info/shared-data-consumer.postrm purge
-    has_file /mnt/elsewhere/summary_1.json
-    on_machine umount "$results"
-    has_file "$results/plot_1.png"
+        sh /var/lib/dpkg/info/shared-data-consumer.postrm purge >"$work/said" 2>&1 || fail "postrm: $(tail -n 3 "$work/said")"
+    has_file /mnt/elsewhere/summary_1.json || fail "it is gone"
+    on_machine umount "$results" 2>"$work/said" || fail "cannot unmount: $(cat "$work/said")"
+    has_file "$results/plot_1.png" || fail "what lies below it is gone"
 }
 
 a_purge_of_both_leaves_only_the_users() {
