@@ -297,7 +297,7 @@ static bool remember_by_arrival(struct chronicle *chronicle, const struct arriva
     for (size_t i = 0; i < arrivals->count; i++)
         counts[arrival(arrivals, i) & ~REPEATED]++;
     bool remembered = arrivals->count > 0 &&
-                      sources_back_each(&chronicle->sources, counts, &remembering.back) &&
+                      sources_back(&chronicle->sources, counts, 0, &remembering.back) &&
                       read_arrivals(&remembering, arrivals);
     sources_free(&remembering.back);
     free(counts);
@@ -327,7 +327,7 @@ static bool remember_record(void *context, const struct processed_record *record
 static void read_back(struct remembering *remembering, processed_record_take *take, void *context)
 {
     struct chronicle *chronicle = remembering->chronicle;
-    if (sources_back(&chronicle->sources, JUDGED_AGAIN, &remembering->back))
+    if (sources_back(&chronicle->sources, NULL, JUDGED_AGAIN, &remembering->back))
         while (!wait_stopping() &&
                sources_read(&remembering->back, JUDGED_AGAIN, take, context) > 0)
             continue;

@@ -17,7 +17,6 @@
 
 #define STATE_MAGIC "SDTOTALS"
 #define STATE_VERSION 1
-#define KEY_CHECKSUM (UINT64_C(1) << 63)
 /* Larger states would be of more columns than totals take. */
 #define STATE_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
@@ -65,6 +64,7 @@ void ledger_free(struct ledger *ledger)
 }
 
 /* A key as a number: a batch's place among its shard's, or a checksum above all of these. */
+#define KEY_CHECKSUM (UINT64_C(1) << 63)
 static uint64_t number_of(struct shard shard, const char *key)
 {
     uint64_t number = 0;

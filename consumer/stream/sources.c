@@ -197,33 +197,19 @@ size_t sources_read(struct sources *sources, size_t most, processed_record_take 
     return lines;
 }
 
-static bool begin_back(const struct sources *sources, size_t place, size_t count,
-                       struct sources *back)
-{
-    const struct source *source = &sources->items[place];
-    struct source *copy = find_or_add(back, source->shard);
-    if (copy == NULL)
-        return false;
-    copy->log_bytes = source->at;
-    copy->at = records_back(sources->results_fd, source->shard, source->at, count);
-    return true;
-}
-
-bool sources_back(const struct sources *sources, size_t count, struct sources *back)
+bool sources_back(const struct sources *sources, const size_t *counts, size_t most,
+                  struct sources *back)
 {
     *back = (struct sources){.results_fd = sources->results_fd};
-    for (size_t i = 0; i < sources->count; i++)
-        if (!begin_back(sources, i, count, back))
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct source *source = &sources->items[i];
+        struct source *copy = find_or_add(back, source->shard);
+        if (copy == NULL)
             return false;
-    return true;
-}
-
-bool sources_back_each(const struct sources *sources, const size_t *counts, struct sources *back)
-{
-    *back = (struct sources){.results_fd = sources->results_fd};
-    for (size_t i = 0; i < sources->count; i++)
-        if (!begin_back(sources, i, counts[i], back))
-            return false;
+        copy->log_bytes = source->at;
+        copy->at = records_back(sources->results_fd, source->shard, source->at,
+                                counts == NULL ? most : counts[i]);
+    }
     return true;
 }
 

@@ -70,13 +70,14 @@ uint64_t sources_left_bytes(const struct sources *sources);
 size_t sources_read(struct sources *sources, size_t most, processed_record_take *take,
                     void *context);
 
-/* Makes `back` the same logs, from some `count` records of each before here up to here. What it was
- * is not freed. */
-bool sources_back(const struct sources *sources, size_t count, struct sources *back);
+/*
+ * Makes `back` the same logs, from some records of each before here up to here: counts[place] of
+ * them, or `most` of each where `counts` is NULL. What it was is not freed.
+ */
+bool sources_back(const struct sources *sources, const size_t *counts, size_t most,
+                  struct sources *back);
 
-/* The same with as many of each as counts[place] says; and the next one of the log at a place, as
- * sources_read(). */
-bool sources_back_each(const struct sources *sources, const size_t *counts, struct sources *back);
+/* The next record of the log at a place, as sources_read(). */
 size_t sources_read_of(struct sources *sources, size_t place, processed_record_take *take,
                        void *context);
 
