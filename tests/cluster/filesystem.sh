@@ -264,7 +264,7 @@ a_mount_that_dies_is_told_of_and_a_new_start_goes_on() {
 
 # was WHAT DONE: what the batches have been through.
 was() { echo "$*" >>"$base/disturbed"; }
-came_to() { [[ ! -e $base/disturbed ]] || sort "$base/disturbed" | uniq -c | awk '{printf "%s%d %s %s", NR > 1 ? ", " : "", $1, $2, $3}'; }
+came_to() { [[ ! -e $base/disturbed ]] || sort "$base/disturbed" | uniq -c | awk '{printf "%s%d %s %s", (NR > 1 ? ", " : ""), $1, $2, $3}'; }
 
 # ---- all of them --------------------------------------------------------------------------------
 
